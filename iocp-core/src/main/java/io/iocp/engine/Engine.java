@@ -1,0 +1,23 @@
+package io.iocp.engine;
+
+import io.iocp.operation.Endpoint;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+/** Opens endpoints and loops of one kind. Thread: any. */
+public interface Engine {
+    EngineCapabilities capabilities();
+
+    /**
+     * Opens a listening endpoint (SO_REUSEADDR, dual stack for the IPv6 wildcard).
+     *
+     * @throws java.net.BindException if the address is in use or not of this machine; the message names the address
+     */
+    Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException;
+
+    /** Closes an endpoint that was never associated: no loop knows it, nothing is in flight on it. */
+    void closeUnassociated(Endpoint endpoint);
+
+    /** Opens a loop that reports to {@code sink}. */
+    EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException;
+}

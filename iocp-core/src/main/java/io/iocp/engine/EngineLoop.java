@@ -1,0 +1,75 @@
+package io.iocp.engine;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+
+/**
+ * Performs operations and reports their completions to its {@link CompletionSink}: one ring, or one selector.
+ *
+ * <p>Thread: all methods but {@link #wakeup()} only by the holder of the shard, which may be another thread later (never two
+ * at once; the shard orders them). The first call may come from another thread than the one that opened the loop.
+ *
+ * <p>The contract, the same for every engine:
+ *
+ * <ul>
+ *   <li>{@link #submit} may be called for one operation of each direction of an endpoint at a time. The engine owns the
+ *       operation's memory until {@link CompletionSink#completed}, which comes exactly once for each submit, from a later
+ *       {@link #turn}, never from submit itself.
+ *   <li>{@code Accept}: {@code accepted} is set before {@code completed} with OK. Continuous: {@link CompletionSink#accepted}
+ *       for each connection. A connection that is reset before its addresses can be read is closed and reported by {@link
+ *       CompletionSink#acceptAborted}, not as an error of the listener; a single accept then goes on. Errors of one
+ *       connection (ECONNABORTED, EPROTO, ...) likewise. EMFILE, ENFILE, ENOBUFS, ENOMEM end it with RESOURCE_LIMIT; the
+ *       shard submits again later.
+ *   <li>{@code Receive} with {@code memory}: completes on any bytes (at most the memory's size). Without: the bytes are in
+ *       {@code lease}, a buffer of the endpoint's {@code receiveBufferSize} with one lease and its length set, taken only
+ *       when bytes are there. 0 bytes with OK are never reported: end of stream is EOF. {@code ReceiveContinuously}: {@link
+ *       CompletionSink#received} for each buffer. When no receive buffer is free the operation waits inside the engine (it
+ *       stays submitted) and goes on when {@link #recycle} brings one; no byte is lost or reordered.
+ *   <li>{@code Send}: all of the memory or an error; {@code bytes} is what the kernel accepted. A length of 0 completes OK.
+ *       Never a SIGPIPE.
+ *   <li>{@link #cancel} only asks. The operation completes CANCELLED (with the bytes transferred so far), or as if nobody
+ *       had asked. It has no effect on an operation that the engine does not have.
+ *   <li>A CANCELLED nobody asked for (the kernel cancels the requests of a dead thread) is never reported: the engine
+ *       submits again.
+ * </ul>
+ */
+public interface EngineLoop {
+    void submit(Operation operation);
+
+    void cancel(Operation operation);
+
+    /**
+     * Gives what was submitted to the kernel, waits for a completion if there is none yet, and reports all that are there.
+     *
+     * @param timeoutNanos longest wait: 0 = do not wait, negative = until a completion or {@link #wakeup()}
+     * @return how many completions were reported; 0 after a timeout or a wake-up
+     */
+    int turn(long timeoutNanos);
+
+    /** Makes the present or the next waiting {@link #turn} return soon. Thread: any, also while the loop is being closed. */
+    void wakeup();
+
+    /** Takes back a receive buffer that nobody has a lease on; wakes operations that wait for one. */
+    void recycle(LeasedBuffer buffer);
+
+    /**
+     * First step of closing an endpoint: the peer of a connection sees the end of the stream at once, a listener's port
+     * refuses connections at once. Operations in flight still complete (the caller cancels them).
+     */
+    void shutdown(Endpoint endpoint);
+
+    /** Last step: closes the descriptor. The engine has no operation of this endpoint any more. */
+    void closeDescriptor(Endpoint endpoint);
+
+    /**
+     * Frees everything. The engine has no operations any more. If it cannot be sure of that (the port gave up waiting), the
+     * caller does not call this but leaks the loop.
+     */
+    void close();
+
+    /** Native memory for receive buffers in bytes, and for rings and the like. Thread: any. */
+    long receiveMemoryBytes();
+
+    long ringMemoryBytes();
+}

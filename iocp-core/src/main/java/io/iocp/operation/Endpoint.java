@@ -1,0 +1,169 @@
+package io.iocp.operation;
+
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operations act on, as the shard and the engine see it: a listener or a connection with one FIFO for each direction.
+ * Each engine has its own subclass, which holds the descriptor.
+ *
+ * <p>Thread: the lifecycle is read and changed by any thread; every other mutable field belongs to the holder of the
+ * endpoint's shard.
+ */
+public abstract class Endpoint {
+    /** Life of an endpoint; only ever moves down this list. */
+    public enum Lifecycle {
+        /** Open, of no port yet. */
+        UNASSOCIATED,
+        /** Open, on a shard; operations may start. */
+        OPEN,
+        /** {@code close()} was called; what is in flight is being cancelled. */
+        CLOSING,
+        /** The descriptor is closed. */
+        CLOSED
+    }
+
+    /**
+     * One direction of an endpoint: the operation that the engine has, and those that wait behind it. At most one operation
+     * for each direction is ever with the kernel, because Linux fills several out of order.
+     */
+    public static final class Direction {
+        /** The operation that the engine works on, or that waits for its turn to be re-armed. */
+        @Nullable public Operation current;
+
+        /** Status that every operation of this direction ends with from now on; null while the direction works. */
+        @Nullable public Status latched;
+
+        /** The errno that belongs to {@link #latched}, 0 for none. */
+        public int latchedError;
+
+        @Nullable private Operation head;
+        @Nullable private Operation tail;
+        private long nextSequence;
+
+        /** Puts an operation behind those that wait. */
+        public void enqueue(Operation operation) {
+            operation.next = null;
+            if (tail == null) {
+                head = operation;
+            } else {
+                tail.next = operation;
+            }
+            tail = operation;
+        }
+
+        /** Takes the operation that has waited longest, null for none. */
+        @Nullable public Operation dequeue() {
+            Operation first = head;
+            if (first != null) {
+                head = first.next;
+                if (head == null) {
+                    tail = null;
+                }
+                first.next = null;
+            }
+            return first;
+        }
+
+        /** Takes one waiting operation out of the middle; false if it does not wait here. */
+        public boolean remove(Operation operation) {
+            Operation previous = null;
+            for (Operation o = head; o != null; previous = o, o = o.next) {
+                if (o == operation) {
+                    if (previous == null) {
+                        head = o.next;
+                    } else {
+                        previous.next = o.next;
+                    }
+                    if (tail == o) {
+                        tail = previous;
+                    }
+                    o.next = null;
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        public long nextSequence() {
+            return nextSequence++;
+        }
+    }
+
+    private static final AtomicLong IDS = new AtomicLong();
+
+    private final long id = IDS.incrementAndGet();
+    private final boolean listener;
+    private final InetSocketAddress localAddress;
+    @Nullable private final InetSocketAddress remoteAddress;
+    private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
+
+    public final Direction input = new Direction();
+    public final Direction output = new Direction();
+
+    /** The public handle in front of this endpoint. */
+    @Nullable public Object handle;
+
+    /** Size in bytes of the engine's buffers that receives without a buffer of the caller's get. */
+    public int receiveBufferSize;
+
+    /** What pending operations end with once the endpoint is closing: the reason of the close. */
+    public Status closeStatus = Status.HANDLE_CLOSED;
+
+    /** A reset was reported in one direction; an end of stream that follows is that reset, not an orderly close. */
+    public boolean resetSeen;
+
+    /** An orderly end of the peer's stream has been seen. */
+    public boolean endSeen;
+
+    /** {@link System#nanoTime()} of the last transfer, kept only while an idle timeout is set. */
+    public long lastActivityNanos;
+
+    /** The next accepted endpoint that waits to be delivered, in the list that its listener's operation keeps. */
+    @Nullable public Endpoint nextAccepted;
+
+    protected Endpoint(boolean listener, InetSocketAddress localAddress, @Nullable InetSocketAddress remoteAddress) {
+        this.listener = listener;
+        this.localAddress = localAddress;
+        this.remoteAddress = remoteAddress;
+    }
+
+    /** Unique in the process, never reused. */
+    public final long id() {
+        return id;
+    }
+
+    public final boolean isListener() {
+        return listener;
+    }
+
+    public final InetSocketAddress localAddress() {
+        return localAddress;
+    }
+
+    /** The peer, cached at accept; null for a listener. */
+    @Nullable public final InetSocketAddress remoteAddress() {
+        return remoteAddress;
+    }
+
+    public final Lifecycle lifecycle() {
+        return LIFECYCLES[lifecycle.get()];
+    }
+
+    private static final Lifecycle[] LIFECYCLES = Lifecycle.values();
+
+    /** The one way the lifecycle changes; false if the endpoint was not in {@code from}. */
+    public final boolean move(Lifecycle from, Lifecycle to) {
+        return lifecycle.compareAndSet(from.ordinal(), to.ordinal());
+    }
+
+    public final boolean isOpen() {
+        return lifecycle.get() == Lifecycle.OPEN.ordinal();
+    }
+
+    public final boolean isClosing() {
+        return lifecycle.get() >= Lifecycle.CLOSING.ordinal();
+    }
+}

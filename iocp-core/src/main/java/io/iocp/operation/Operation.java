@@ -1,0 +1,344 @@
+package io.iocp.operation;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation as the shard and the engine see it: what to do, where it is, how it ended. Its public face is the packet, an
+ * {@code OverlappedIO}, which keeps the object and reuses it for its next operation of the same kind, so that starting
+ * allocates nothing.
+ *
+ * <p>Thread: the inputs are written by the caller before {@link #begin}; from then on all fields but the state belong to the
+ * holder of the shard, until the packet is delivered.
+ *
+ * <p>To add an operation: one subclass here; the compiler then names the engines that must perform it.
+ */
+public abstract sealed class Operation {
+    /** Where an operation is. Changes only through {@link #begin}, {@link #submitted}, {@link #requestCancel} and so on. */
+    public enum State {
+        /** Never started, or delivered and free to be started again. */
+        IDLE,
+        /** Admitted; waits in an inbox or in its direction's FIFO. */
+        STARTED,
+        /** The engine has it. */
+        SUBMITTED,
+        /** Somebody asked to cancel it; its completion decides how it ends. */
+        CANCELLING,
+        /** Ended; its packet waits. */
+        COMPLETED
+    }
+
+    private static final VarHandle STATE;
+    private static final int IDLE = State.IDLE.ordinal();
+    private static final int STARTED = State.STARTED.ordinal();
+    private static final int SUBMITTED = State.SUBMITTED.ordinal();
+    private static final int CANCELLING = State.CANCELLING.ordinal();
+    private static final int COMPLETED = State.COMPLETED.ordinal();
+    private static final State[] STATES = State.values();
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Operation.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Object packet;
+
+    private volatile int state;
+
+    /** What it acts on; null for a post. */
+    @Nullable public Endpoint endpoint;
+
+    /** Link of the list that it waits in before the engine has it. */
+    @Nullable public Operation next;
+
+    /** Link of the ready queue. */
+    @Nullable public Operation nextReady;
+
+    /** Place among the operations of its handle and direction, from 0. */
+    public long sequence;
+
+    /** The engine's own mark for the request that it made of this operation; 0 = the engine does not have it. */
+    public long engineTag;
+
+    /** {@link System#nanoTime()} when its packet became ready; kept only when somebody listens. */
+    public long readyNanos;
+
+    // Results: written by the holder, read after delivery.
+    public Status status = Status.OK;
+    public long bytes;
+    public int nativeError;
+
+    /** Library memory that the received bytes are in; null when they are in the caller's. */
+    @Nullable public LeasedBuffer lease;
+
+    /** More packets of the same started operation follow. */
+    public boolean more;
+
+    private Operation(Object packet) {
+        this.packet = packet;
+    }
+
+    public abstract OperationKind kind();
+
+    /** True if it uses the endpoint's output, false for its input. */
+    public boolean isOutput() {
+        return false;
+    }
+
+    /** The {@code OverlappedIO} in front of this operation. */
+    public final Object packet() {
+        return packet;
+    }
+
+    public final State state() {
+        return STATES[state];
+    }
+
+    /**
+     * IDLE to STARTED, and the results of the last run are cleared.
+     *
+     * @throws IllegalStateException if it is in flight or its packet waits
+     */
+    public final void begin(@Nullable Endpoint target) {
+        if (!STATE.compareAndSet(this, IDLE, STARTED)) {
+            throw new IllegalStateException(
+                    "this OverlappedIO is in use (" + state() + "): wait for its packet or use another one");
+        }
+        endpoint = target;
+        status = Status.OK;
+        bytes = 0;
+        nativeError = 0;
+        more = false;
+        lease = null;
+    }
+
+    /** STARTED back to IDLE: the start failed, there will be no packet. */
+    public final void abandon() {
+        STATE.setVolatile(this, IDLE);
+    }
+
+    /** STARTED to SUBMITTED; false if somebody asked to cancel it meanwhile. Holder only. */
+    public final boolean submitted() {
+        return STATE.compareAndSet(this, STARTED, SUBMITTED);
+    }
+
+    /** STARTED or SUBMITTED to CANCELLING; true for the one caller who did it. Any thread. */
+    public final boolean requestCancel() {
+        return STATE.compareAndSet(this, SUBMITTED, CANCELLING) || STATE.compareAndSet(this, STARTED, CANCELLING);
+    }
+
+    public final boolean isCancelling() {
+        return state == CANCELLING;
+    }
+
+    /** Any state in flight to COMPLETED: from now on a cancel finds nothing to cancel. Holder only. */
+    public final void complete() {
+        assert state != IDLE && state != COMPLETED : "completed twice or never started: " + state();
+        STATE.setVolatile(this, COMPLETED);
+    }
+
+    /** COMPLETED to IDLE: the packet is handed over, the object is its owner's again. */
+    public final void deliver() {
+        assert state == COMPLETED : "delivered before it completed: " + state();
+        STATE.setVolatile(this, IDLE);
+    }
+
+    /** True from {@link #begin} until {@link #deliver}. */
+    public final boolean isPending() {
+        return state != IDLE;
+    }
+
+    /**
+     * Accepts one connection, or, {@link #continuous}, one after the other until it is cancelled or the listener is closed.
+     */
+    public static final class Accept extends Operation {
+        public boolean continuous;
+
+        /** The connection of the packet being delivered. */
+        @Nullable public Endpoint accepted;
+
+        /** Only for a continuous accept. */
+        public final Stream stream = new Stream();
+
+        @Nullable private Endpoint stashHead;
+        @Nullable private Endpoint stashTail;
+
+        public Accept(Object packet) {
+            super(packet);
+        }
+
+        @Override
+        public OperationKind kind() {
+            return OperationKind.ACCEPT;
+        }
+
+        /** Keeps an accepted connection until its packet is delivered. */
+        public void stash(Endpoint connection) {
+            if (stashTail == null) {
+                stashHead = connection;
+            } else {
+                stashTail.nextAccepted = connection;
+            }
+            stashTail = connection;
+        }
+
+        @Nullable public Endpoint unstash() {
+            Endpoint first = stashHead;
+            if (first != null) {
+                stashHead = first.nextAccepted;
+                first.nextAccepted = null;
+                if (stashHead == null) {
+                    stashTail = null;
+                }
+            }
+            return first;
+        }
+
+        public boolean hasStash() {
+            return stashHead != null;
+        }
+    }
+
+    /** Receives once: into the caller's memory, or into a buffer of the engine's, so that an idle connection holds none. */
+    public static final class Receive extends Operation {
+        /** Native memory that the engine fills, null for a buffer of the engine's. Alive until the packet is delivered. */
+        @Nullable public MemorySegment memory;
+
+        /** The caller's own memory if it must not enter the kernel: filled from {@link #memory} before delivery. */
+        @Nullable public MemorySegment copyTo;
+
+        public Receive(Object packet) {
+            super(packet);
+        }
+
+        @Override
+        public OperationKind kind() {
+            return OperationKind.RECEIVE;
+        }
+    }
+
+    /** Receives again and again into the engine's buffers, each delivered as a packet of its own, in order. */
+    public static final class ReceiveContinuously extends Operation {
+        public final Stream stream = new Stream();
+
+        @Nullable private LeasedBuffer stashHead;
+        @Nullable private LeasedBuffer stashTail;
+
+        /** Buffers received and not yet delivered. */
+        public int unread;
+
+        public ReceiveContinuously(Object packet) {
+            super(packet);
+        }
+
+        @Override
+        public OperationKind kind() {
+            return OperationKind.RECEIVE;
+        }
+
+        /** Keeps received bytes until their packet is delivered. */
+        public void stash(LeasedBuffer buffer) {
+            buffer.next = null;
+            if (stashTail == null) {
+                stashHead = buffer;
+            } else {
+                stashTail.next = buffer;
+            }
+            stashTail = buffer;
+            unread++;
+        }
+
+        @Nullable public LeasedBuffer unstash() {
+            LeasedBuffer first = stashHead;
+            if (first != null) {
+                stashHead = first.next;
+                first.next = null;
+                if (stashHead == null) {
+                    stashTail = null;
+                }
+                unread--;
+            }
+            return first;
+        }
+    }
+
+    /** Sends all of its memory or fails. */
+    public static final class Send extends Operation {
+        /** Native memory to send, one piece or several, in order. Alive until the packet is delivered. */
+        public MemorySegment[] memory = NOTHING;
+
+        /** How many of {@link #memory} belong to this send; the array may be longer. */
+        public int pieces;
+
+        private static final MemorySegment[] NOTHING = {};
+
+        public Send(Object packet) {
+            super(packet);
+        }
+
+        @Override
+        public OperationKind kind() {
+            return OperationKind.SEND;
+        }
+
+        @Override
+        public boolean isOutput() {
+            return true;
+        }
+
+        /** Bytes of all pieces. */
+        public long length() {
+            long sum = 0;
+            for (int i = 0; i < pieces; i++) {
+                sum += memory[i].byteSize();
+            }
+            return sum;
+        }
+    }
+
+    /** An application packet; no engine ever sees it. */
+    public static final class Post extends Operation {
+        public Post(Object packet) {
+            super(packet);
+        }
+
+        @Override
+        public OperationKind kind() {
+            return OperationKind.POST;
+        }
+    }
+
+    /**
+     * Where an operation with many packets is. It is <i>armed</i> while the engine has a request for it, and may be disarmed
+     * (credit used up) and armed again many times before it ends.
+     */
+    public static final class Stream {
+        /** The engine has a request for it. */
+        public boolean armed;
+
+        /** The engine was asked to disarm it and has not answered. */
+        public boolean disarming;
+
+        /** It waits in the ready queue, once however much is stashed. */
+        public boolean queued;
+
+        /** How it will end once what is stashed has been delivered; null while it goes on. */
+        @Nullable public Status ending;
+
+        /** The errno that belongs to {@link #ending}. */
+        public int endingError;
+
+        public void reset() {
+            armed = false;
+            disarming = false;
+            queued = false;
+            ending = null;
+            endingError = 0;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.iocp.operation;
+
+/** How an operation ended. A packet is delivered for success and for failure alike; the reader looks at the status. */
+public enum Status {
+    /** Success. */
+    OK,
+    /** The peer closed its sending side in good order; no bytes, no exception. */
+    EOF,
+    /** Cancelled on request. {@code bytesTransferred} is what had been transferred by then. */
+    CANCELLED,
+    /** The handle was closed under the operation (Windows 995, IBM ECLOSED). */
+    HANDLE_CLOSED,
+    /** The port was closed under the operation. */
+    PORT_CLOSED,
+    /** A time limit passed: the connection was idle for longer than it may be. */
+    TIMED_OUT,
+    /** A delayed post came due (IBM EAGAIN). */
+    TIMER_EXPIRED,
+    /** The peer reset the connection, or it broke; every later operation of that direction reports the same. */
+    RESET,
+    /** The connection was aborted by this side (ECONNABORTED). */
+    ABORTED,
+    /** Sent after this side had shut its output down. */
+    SHUT_DOWN,
+    /** Descriptors, buffers or kernel memory ran out. */
+    RESOURCE_LIMIT,
+    /** The memory of the operation could not be used: an error of the program. */
+    FAULT,
+    /** Any other error; {@code nativeError} has the number where the platform gives one. */
+    IO_ERROR
+}
