@@ -1,0 +1,296 @@
+package io.iocp.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * {@link Libc} through the Foreign Function &amp; Memory linker; no other class links native functions.
+ *
+ * <p>No call is linked as {@code critical}: {@code io_uring_enter} runs TCP sends and sleeps, and a critical call holds
+ * back every safepoint of the JVM for as long as it lasts. On the other calls it would save nanoseconds of a system
+ * call that costs hundreds.
+ */
+@SuppressWarnings("restricted")
+final class FfmLibc implements Libc {
+    // The same numbers on x86-64 and aarch64, and glibc has no wrappers for them.
+    private static final long NR_IO_URING_SETUP = 425;
+    private static final long NR_IO_URING_ENTER = 426;
+    private static final long NR_IO_URING_REGISTER = 427;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
+    private static final long ERRNO = CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    private static final Linker.Option CAPTURE_ERRNO = Linker.Option.captureCallState("errno");
+
+    private static final MethodHandle SYSCALL = LINKER.downcallHandle(
+            address("syscall"),
+            FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+            Linker.Option.firstVariadicArg(1),
+            CAPTURE_ERRNO);
+    private static final MethodHandle MMAP = link(
+            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SOCKET =
+            link("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle BIND =
+            link("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle LISTEN = link("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle CONNECT =
+            link("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SETSOCKOPT =
+            link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle GETSOCKOPT =
+            link("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle GETSOCKNAME =
+            link("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle GETPEERNAME =
+            link("getpeername", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SHUTDOWN = link("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle EVENTFD = link("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle READ =
+            link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle WRITE =
+            link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
+    /** write(2) without errno capture, because any thread may call it at any time. */
+    private static final MethodHandle WAKE =
+            LINKER.downcallHandle(address("write"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
+    private static final MethodHandle GETTID =
+            LINKER.downcallHandle(address("gettid"), FunctionDescriptor.of(JAVA_INT));
+
+    /** The number 1 as eventfd wants it: eight bytes that no one ever changes. */
+    private static final long ONE = Arena.global().allocateFrom(JAVA_LONG, 1L).address();
+
+    private final MemorySegment capture = Arena.ofAuto().allocate(CAPTURE);
+
+    private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(address(name), descriptor, CAPTURE_ERRNO);
+    }
+
+    private static MemorySegment address(String name) {
+        return LINKER.defaultLookup()
+                .find(name)
+                .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no function " + name));
+    }
+
+    private int errno() {
+        return capture.get(JAVA_INT, ERRNO);
+    }
+
+    private int result(int returned) {
+        return returned >= 0 ? returned : -errno();
+    }
+
+    private long result(long returned) {
+        return returned >= 0 ? returned : -errno();
+    }
+
+    private static RuntimeException unexpected(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        // Downcall handles throw nothing checked: their argument types are the ones of the call sites below.
+        throw new IllegalStateException("native call failed before it reached the kernel", failure);
+    }
+
+    @Override
+    public int ioUringSetup(int entries, long params) {
+        try {
+            return (int) result(
+                    (long) SYSCALL.invokeExact(capture, NR_IO_URING_SETUP, (long) entries, params, 0L, 0L, 0L, 0L));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int ioUringEnter(int ring, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
+        try {
+            return (int) result((long) SYSCALL.invokeExact(
+                    capture,
+                    NR_IO_URING_ENTER,
+                    (long) ring,
+                    (long) toSubmit,
+                    (long) minComplete,
+                    (long) flags,
+                    argument,
+                    argumentSize));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int ioUringRegister(int ring, int opcode, long argument, int count) {
+        try {
+            return (int) result((long) SYSCALL.invokeExact(
+                    capture, NR_IO_URING_REGISTER, (long) ring, (long) opcode, argument, (long) count, 0L, 0L));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long mmap(long length, int protection, int flags, int fd, long offset) {
+        try {
+            return result((long) MMAP.invokeExact(capture, 0L, length, protection, flags, fd, offset));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int munmap(long address, long length) {
+        try {
+            return result((int) MUNMAP.invokeExact(capture, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int socket(int domain, int type, int protocol) {
+        try {
+            return result((int) SOCKET.invokeExact(capture, domain, type, protocol));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int bind(int fd, long address, int length) {
+        try {
+            return result((int) BIND.invokeExact(capture, fd, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        try {
+            return result((int) LISTEN.invokeExact(capture, fd, backlog));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int connect(int fd, long address, int length) {
+        try {
+            return result((int) CONNECT.invokeExact(capture, fd, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int setsockopt(int fd, int level, int option, long value, int length) {
+        try {
+            return result((int) SETSOCKOPT.invokeExact(capture, fd, level, option, value, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int getsockopt(int fd, int level, int option, long value, long lengthAddress) {
+        try {
+            return result((int) GETSOCKOPT.invokeExact(capture, fd, level, option, value, lengthAddress));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int getsockname(int fd, long address, long lengthAddress) {
+        try {
+            return result((int) GETSOCKNAME.invokeExact(capture, fd, address, lengthAddress));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int getpeername(int fd, long address, long lengthAddress) {
+        try {
+            return result((int) GETPEERNAME.invokeExact(capture, fd, address, lengthAddress));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        try {
+            return result((int) SHUTDOWN.invokeExact(capture, fd, how));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int close(int fd) {
+        try {
+            return result((int) CLOSE.invokeExact(capture, fd));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int eventfd(int initialValue, int flags) {
+        try {
+            return result((int) EVENTFD.invokeExact(capture, initialValue, flags));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long read(int fd, long address, long length) {
+        try {
+            return result((long) READ.invokeExact(capture, fd, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long write(int fd, long address, long length) {
+        try {
+            return result((long) WRITE.invokeExact(capture, fd, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public void wake(int eventfd) {
+        try {
+            long ignored = (long) WAKE.invokeExact(eventfd, ONE, 8L);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int gettid() {
+        try {
+            return (int) GETTID.invokeExact();
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+}

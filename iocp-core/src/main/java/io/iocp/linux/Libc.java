@@ -1,0 +1,191 @@
+package io.iocp.linux;
+
+/**
+ * The system calls that the engines use.
+ *
+ * <p>Every call returns its result, or the negated error number ({@code -errno}): callers compare with {@code < 0} and
+ * name the error with {@link Errno#name(int)}. Pointers are absolute addresses of native memory that the caller keeps
+ * alive until the call returns.
+ *
+ * <p>Thread: one at a time for an instance, because it owns the place where errno is captured; {@link #wake(int)} alone
+ * may be called by any thread. Instances are cheap: each loop and each thread makes its own.
+ */
+public interface Libc {
+    int AF_INET = 2;
+    int AF_INET6 = 10;
+    int SOCK_STREAM = 1;
+    int SOCK_NONBLOCK = 0x800;
+    int SOCK_CLOEXEC = 0x80000;
+
+    int SOL_SOCKET = 1;
+    int SO_REUSEADDR = 2;
+    int SO_ERROR = 4;
+    int SO_SNDBUF = 7;
+    int SO_RCVBUF = 8;
+    int SO_KEEPALIVE = 9;
+    int SO_LINGER = 13;
+    int SO_REUSEPORT = 15;
+    int IPPROTO_TCP = 6;
+    int TCP_NODELAY = 1;
+    int IPPROTO_IPV6 = 41;
+    int IPV6_V6ONLY = 26;
+
+    int SHUT_RD = 0;
+    int SHUT_WR = 1;
+    int SHUT_RDWR = 2;
+
+    int MSG_WAITALL = 0x100;
+    int MSG_NOSIGNAL = 0x4000;
+
+    int PROT_READ = 1;
+    int PROT_WRITE = 2;
+    int MAP_SHARED = 1;
+    int MAP_POPULATE = 0x8000;
+
+    int EFD_CLOEXEC = 0x80000;
+
+    int POLLIN = 1;
+
+    /**
+     * Makes a ring.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/io_uring_setup.2.html">io_uring_setup(2)</a>
+     */
+    int ioUringSetup(int entries, long params);
+
+    /**
+     * Submits and waits. May sleep, so the thread is in a native call that never holds back a safepoint.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/io_uring_enter.2.html">io_uring_enter(2)</a>
+     */
+    int ioUringEnter(int ring, int toSubmit, int minComplete, int flags, long argument, long argumentSize);
+
+    /**
+     * Changes what a ring has: buffers, limits; or asks what it can.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/io_uring_register.2.html">io_uring_register(2)</a>
+     */
+    int ioUringRegister(int ring, int opcode, long argument, int count);
+
+    /**
+     * Maps {@code length} bytes of {@code fd} wherever the kernel likes; the result is the address or {@code -errno}.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/mmap.2.html">mmap(2)</a>
+     */
+    long mmap(long length, int protection, int flags, int fd, long offset);
+
+    /**
+     * Ends a mapping.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/mmap.2.html">munmap(2)</a>
+     */
+    int munmap(long address, long length);
+
+    /**
+     * Makes a socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/socket.2.html">socket(2)</a>
+     */
+    int socket(int domain, int type, int protocol);
+
+    /**
+     * Gives a socket its local address.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/bind.2.html">bind(2)</a>
+     */
+    int bind(int fd, long address, int length);
+
+    /**
+     * Lets a socket accept connections.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/listen.2.html">listen(2)</a>
+     */
+    int listen(int fd, int backlog);
+
+    /**
+     * Connects and waits until that is done; only for code that may wait.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/connect.2.html">connect(2)</a>
+     */
+    int connect(int fd, long address, int length);
+
+    /**
+     * Sets an option of a socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/setsockopt.2.html">setsockopt(2)</a>
+     */
+    int setsockopt(int fd, int level, int option, long value, int length);
+
+    /**
+     * Reads an option of a socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/getsockopt.2.html">getsockopt(2)</a>
+     */
+    int getsockopt(int fd, int level, int option, long value, long lengthAddress);
+
+    /**
+     * Reads the local address of a socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/getsockname.2.html">getsockname(2)</a>
+     */
+    int getsockname(int fd, long address, long lengthAddress);
+
+    /**
+     * Reads the peer's address of a connected socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/getpeername.2.html">getpeername(2)</a>
+     */
+    int getpeername(int fd, long address, long lengthAddress);
+
+    /**
+     * Ends one or both directions of a connection.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/shutdown.2.html">shutdown(2)</a>
+     */
+    int shutdown(int fd, int how);
+
+    /**
+     * Closes a descriptor, whatever is returned.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/close.2.html">close(2)</a>
+     */
+    int close(int fd);
+
+    /**
+     * Makes a descriptor that counts wakes.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
+     */
+    int eventfd(int initialValue, int flags);
+
+    /**
+     * Reads from a descriptor.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/read.2.html">read(2)</a>
+     */
+    long read(int fd, long address, long length);
+
+    /**
+     * Writes to a descriptor.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/write.2.html">write(2)</a>
+     */
+    long write(int fd, long address, long length);
+
+    /**
+     * Adds one to an eventfd's counter, which wakes whoever waits for it. Errors are not reported: the one that can
+     * happen to a live eventfd, a full counter, means that it is awake already.
+     *
+     * <p>Thread: any.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
+     */
+    void wake(int eventfd);
+
+    /**
+     * The kernel's number of the calling thread.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/gettid.2.html">gettid(2)</a>
+     */
+    int gettid();
+}

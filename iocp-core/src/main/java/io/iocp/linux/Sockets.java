@@ -1,0 +1,99 @@
+package io.iocp.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens, names and configures stream sockets by descriptor.
+ *
+ * <p>Thread: one at a time for an instance, which owns a {@link Libc} and a little scratch memory.
+ */
+public final class Sockets {
+    private final Libc libc;
+    private final MemorySegment scratch = Arena.ofAuto().allocate(SockAddr.MAX_BYTES + 8, 8);
+    private final long address = scratch.address();
+    private final long length = address + SockAddr.MAX_BYTES;
+
+    public Sockets(Libc libc) {
+        this.libc = libc;
+    }
+
+    /** A bound and listening socket, blocking, close-on-exec, SO_REUSEADDR set; dual-stack for an IPv6 address. */
+    public int listen(InetSocketAddress local, int backlog, boolean reusePort) throws LinuxException {
+        int family = local.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
+        int fd = open(family);
+        try {
+            setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+            if (reusePort) {
+                setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
+            }
+            if (family == Libc.AF_INET6) {
+                setOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 0);
+            }
+            check("bind to " + local, libc.bind(fd, address, SockAddr.encode(local, family, address)));
+            check("listen on " + local, libc.listen(fd, backlog));
+            return fd;
+        } catch (LinuxException | RuntimeException failure) {
+            libc.close(fd);
+            throw failure;
+        }
+    }
+
+    /** A connected socket; waits for the connection, so only for code that may wait. */
+    public int connect(InetSocketAddress remote) throws LinuxException {
+        int family = remote.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
+        int fd = open(family);
+        try {
+            check("connect to " + remote, libc.connect(fd, address, SockAddr.encode(remote, family, address)));
+            return fd;
+        } catch (LinuxException | RuntimeException failure) {
+            libc.close(fd);
+            throw failure;
+        }
+    }
+
+    /** A stream socket of the family, blocking and close-on-exec. */
+    public int open(int family) throws LinuxException {
+        return check("socket", libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0));
+    }
+
+    public InetSocketAddress localAddress(int fd) throws LinuxException {
+        Memory.putInt(length, SockAddr.MAX_BYTES);
+        check("getsockname", libc.getsockname(fd, address, length));
+        return SockAddr.decode(address);
+    }
+
+    /** The peer's address, or null when the connection is already gone again. */
+    public @Nullable InetSocketAddress remoteAddress(int fd) {
+        Memory.putInt(length, SockAddr.MAX_BYTES);
+        return libc.getpeername(fd, address, length) < 0 ? null : SockAddr.decode(address);
+    }
+
+    public void setOption(int fd, int level, int option, int value) throws LinuxException {
+        Memory.putInt(address, value);
+        check("setsockopt", libc.setsockopt(fd, level, option, address, Integer.BYTES));
+    }
+
+    public int option(int fd, int level, int option) throws LinuxException {
+        Memory.putInt(length, Integer.BYTES);
+        check("getsockopt", libc.getsockopt(fd, level, option, address, length));
+        return Memory.getInt(address);
+    }
+
+    /** SO_LINGER: a close within {@code seconds}, 0 = reset the connection. */
+    public void linger(int fd, int seconds) throws LinuxException {
+        Memory.putInt(address, 1);
+        Memory.putInt(address + Integer.BYTES, seconds);
+        check("setsockopt", libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_LINGER, address, 2 * Integer.BYTES));
+    }
+
+    private static int check(String call, int result) throws LinuxException {
+        if (result < 0) {
+            throw new LinuxException(call, result);
+        }
+        return result;
+    }
+}
