@@ -1,0 +1,119 @@
+package io.iocp.engine.uring;
+
+import io.iocp.linux.Libc;
+import io.iocp.linux.Memory;
+
+/**
+ * Writes requests into entries of the submission queue: one method for each opcode, each writing all 64 bytes, because an
+ * entry still holds an old request.
+ *
+ * <p>Follows {@code io_uring_prep_*} of liburing.
+ *
+ * @see <a href="https://github.com/axboe/liburing/blob/master/src/include/liburing.h">liburing.h</a>
+ */
+final class SqeEncoder {
+    private SqeEncoder() {}
+
+    static void nop(long sqe, long userData) {
+        head(sqe, UringAbi.OP_NOP, 0, 0, -1);
+        body(sqe, 0, 0, 0, 0);
+        end(sqe, userData, 0);
+    }
+
+    /** One connection. Its addresses are asked for afterwards: a shared place for them could be overwritten. */
+    static void accept(long sqe, int listener, long userData) {
+        acceptWith(sqe, listener, 0, userData);
+    }
+
+    /** Connections until cancelled, each a completion with F_MORE but the last. */
+    static void acceptMultishot(long sqe, int listener, long userData) {
+        acceptWith(sqe, listener, UringAbi.ACCEPT_MULTISHOT, userData);
+    }
+
+    private static void acceptWith(long sqe, int listener, int acceptPriority, long userData) {
+        head(sqe, UringAbi.OP_ACCEPT, 0, acceptPriority, listener);
+        body(sqe, 0, 0, 0, Libc.SOCK_CLOEXEC);
+        end(sqe, userData, 0);
+    }
+
+    /** At most {@code length} bytes into the memory at {@code address}. */
+    static void receive(long sqe, int fd, long address, int length, long userData) {
+        head(sqe, UringAbi.OP_RECV, 0, 0, fd);
+        body(sqe, 0, address, length, 0);
+        end(sqe, userData, 0);
+    }
+
+    /** Once, into a buffer of the group that the kernel picks when bytes are there. */
+    static void receiveSelecting(long sqe, int fd, int group, long userData) {
+        head(sqe, UringAbi.OP_RECV, UringAbi.SQE_BUFFER_SELECT, 0, fd);
+        body(sqe, 0, 0, 0, 0);
+        end(sqe, userData, group);
+    }
+
+    /** Again and again, each time into a buffer of the group, until it ends without F_MORE. */
+    static void receiveMultishot(long sqe, int fd, int group, long userData) {
+        head(sqe, UringAbi.OP_RECV, UringAbi.SQE_BUFFER_SELECT, UringAbi.RECV_MULTISHOT, fd);
+        body(sqe, 0, 0, 0, 0);
+        end(sqe, userData, group);
+    }
+
+    /** All bytes, unless an error or a cancel comes between; no SIGPIPE. */
+    static void send(long sqe, int fd, long address, int length, long userData) {
+        head(sqe, UringAbi.OP_SEND, 0, 0, fd);
+        body(sqe, 0, address, length, Libc.MSG_WAITALL | Libc.MSG_NOSIGNAL);
+        end(sqe, userData, 0);
+    }
+
+    /** Gathers: {@code message} is a struct msghdr that stays alive until the completion. */
+    static void sendMessage(long sqe, int fd, long message, long userData) {
+        head(sqe, UringAbi.OP_SENDMSG, 0, 0, fd);
+        body(sqe, 0, message, 1, Libc.MSG_WAITALL | Libc.MSG_NOSIGNAL);
+        end(sqe, userData, 0);
+    }
+
+    /** Cancels the request with {@code target} as its user_data; completes only if that fails. */
+    static void cancel(long sqe, long target, long userData) {
+        head(sqe, UringAbi.OP_ASYNC_CANCEL, UringAbi.SQE_CQE_SKIP_SUCCESS, 0, -1);
+        body(sqe, 0, target, 0, 0);
+        end(sqe, userData, 0);
+    }
+
+    /** A completion each time {@code fd} is woken with one of {@code events}, until it ends without F_MORE. */
+    static void pollMultishot(long sqe, int fd, int events, long userData) {
+        head(sqe, UringAbi.OP_POLL_ADD, 0, 0, fd);
+        body(sqe, 0, 0, UringAbi.POLL_ADD_MULTI, events);
+        end(sqe, userData, 0);
+    }
+
+    /** One completion when {@code fd} has one of {@code events}. */
+    static void poll(long sqe, int fd, int events, long userData) {
+        head(sqe, UringAbi.OP_POLL_ADD, 0, 0, fd);
+        body(sqe, 0, 0, 0, events);
+        end(sqe, userData, 0);
+    }
+
+    /** At most {@code length} bytes of a descriptor that has no position, or at its present position. */
+    static void read(long sqe, int fd, long address, int length, long userData) {
+        head(sqe, UringAbi.OP_READ, 0, 0, fd);
+        body(sqe, -1, address, length, 0);
+        end(sqe, userData, 0);
+    }
+
+    private static void head(long sqe, int opcode, int sqeFlags, int ioPriority, int fd) {
+        Memory.putLong(
+                sqe + UringAbi.SQE_OPCODE, opcode | (long) sqeFlags << 8 | (long) ioPriority << 16 | (long) fd << 32);
+    }
+
+    private static void body(long sqe, long offset, long address, int length, int operationFlags) {
+        Memory.putLong(sqe + UringAbi.SQE_OFF, offset);
+        Memory.putLong(sqe + UringAbi.SQE_ADDR, address);
+        Memory.putLong(sqe + UringAbi.SQE_LEN, (length & 0xffff_ffffL) | (long) operationFlags << 32);
+    }
+
+    private static void end(long sqe, long userData, int bufferGroup) {
+        Memory.putLong(sqe + UringAbi.SQE_USER_DATA, userData);
+        Memory.putLong(sqe + UringAbi.SQE_BUF_GROUP, bufferGroup);
+        Memory.putLong(sqe + 48, 0);
+        Memory.putLong(sqe + 56, 0);
+    }
+}
