@@ -1,0 +1,29 @@
+package io.iocp.engine.nio;
+
+import io.iocp.engine.ListenOptions;
+import java.net.InetSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+
+/** A listening channel. Thread: shard holder. */
+final class NioListener extends NioEndpoint {
+    final ServerSocketChannel channel;
+    final boolean tcpNoDelay;
+
+    NioListener(ServerSocketChannel channel, InetSocketAddress local, ListenOptions options) {
+        super(true, local, null);
+        this.channel = channel;
+        tcpNoDelay = options.tcpNoDelay();
+        receiveBufferSize = options.receiveBufferSize();
+    }
+
+    @Override
+    ServerSocketChannel channel() {
+        return channel;
+    }
+
+    @Override
+    int inputOp() {
+        return SelectionKey.OP_ACCEPT;
+    }
+}

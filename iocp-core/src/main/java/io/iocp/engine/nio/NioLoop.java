@@ -1,0 +1,283 @@
+package io.iocp.engine.nio;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.EngineLoop;
+import io.iocp.engine.LoopOptions;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loop on one selector: each turn tries what was submitted, waits for readiness, and performs what became ready.
+ *
+ * <p>A send is tried in the turn after its submit, without the selector; a receive or an accept waits for readiness unless
+ * that is known already. Interest in a readiness stays registered while it is wanted again and again, and is dropped when
+ * the selector reports it and nobody wants it: so an exchange of request and answer never changes it.
+ *
+ * <p>A wait is rounded up to whole milliseconds, the selector's unit.
+ *
+ * <p>Thread: shard holder, but for {@link #wakeup()} and {@link #receiveMemoryBytes()}. Next: {@link
+ * ReadyOperations#perform}.
+ */
+final class NioLoop implements EngineLoop {
+    /*
+     * Ordering. The sink may call submit, cancel, recycle, shutdown and closeDescriptor from within a report. So a turn
+     * takes only as many entries of a queue as there were when it began, and first those of `submitted`, then those of
+     * `cancelled`: an operation that is cancelled before it was tried has then left `submitted` before it completes, and
+     * can safely be submitted anew. An operation marked CANCELLED completes through `cancelled` and in no other way.
+     *
+     * Selecting only collects; operations are performed afterwards, when the selector's locks are free again and a report
+     * may change what the selector watches.
+     */
+    private final Selector selector;
+    private final Completions completions;
+    private final ReceiveBuffers buffers;
+    private final ReadyOperations operations;
+    private final ArrayDeque<Operation> submitted = new ArrayDeque<>();
+    private final ArrayDeque<Operation> cancelled = new ArrayDeque<>();
+    private final ArrayList<NioEndpoint> ready = new ArrayList<>();
+    private final Consumer<SelectionKey> collect = this::collect;
+
+    /**
+     * A wake-up that no turn has answered. The selector keeps one of its own; this one survives the selects that only free
+     * descriptors.
+     */
+    private volatile boolean wakeupPending;
+
+    NioLoop(LoopOptions options, CompletionSink sink) throws IOException {
+        selector = Selector.open();
+        completions = new Completions(sink);
+        buffers = new ReceiveBuffers(options.receiveBuffers(), sink);
+        operations = new ReadyOperations(selector, completions, buffers);
+    }
+
+    @Override
+    public void submit(Operation operation) {
+        NioEndpoint endpoint = Completions.endpointOf(operation);
+        assert endpoint.operationOf(operation.isOutput()) == null : "one operation for each direction at a time";
+        operation.engineTag = Completions.ARMED;
+        if (operation.isOutput()) {
+            endpoint.outputOperation = operation;
+            if (endpoint instanceof NioSocket socket) {
+                socket.cursor.begin();
+            }
+        } else {
+            endpoint.inputOperation = operation;
+            if (endpoint.isWatching(endpoint.inputOp()) && !endpoint.inputReady) {
+                return; // the selector looks after it already
+            }
+        }
+        submitted.add(operation);
+    }
+
+    @Override
+    public void cancel(Operation operation) {
+        if (operation.engineTag == Completions.ARMED) {
+            operation.engineTag = Completions.CANCELLED;
+            cancelled.add(operation);
+        }
+    }
+
+    @Override
+    public int turn(long timeoutNanos) {
+        // With the flag set every select returns at once for ever, and some channel calls close their channel.
+        Thread.interrupted();
+        completions.beginTurn();
+        int submits = submitted.size();
+        int cancels = cancelled.size();
+        startSubmitted(submits);
+        resumeWaiting();
+        completeCancelled(cancels);
+        select(isBusy() ? 0 : timeoutNanos);
+        if (timeoutNanos != 0 && wakeupPending) {
+            wakeupPending = false;
+        }
+        performReady();
+        return completions.count();
+    }
+
+    private boolean isBusy() {
+        return completions.count() > 0
+                || wakeupPending
+                || !submitted.isEmpty()
+                || !cancelled.isEmpty()
+                || buffers.canResume();
+    }
+
+    private void startSubmitted(int count) {
+        for (int i = 0; i < count; i++) {
+            Operation operation = submitted.remove();
+            if (operation.engineTag != Completions.ARMED) {
+                continue; // cancelled meanwhile: completes from there
+            }
+            NioEndpoint endpoint = Completions.endpointOf(operation);
+            if (operation.isOutput() || endpoint.inputReady) {
+                operations.perform(operation);
+            } else {
+                operations.leaveToSelector(operation, endpoint.inputOp());
+            }
+        }
+    }
+
+    private void resumeWaiting() {
+        for (int i = 0; i < buffers.pools().size(); i++) {
+            ReceiveBufferPool pool = buffers.pools().get(i);
+            for (int n = pool.waiting(); n > 0 && pool.canResume(); n--) {
+                Operation receive = pool.nextWaiting().inputOperation;
+                if (receive != null && receive.engineTag == Completions.ARMED) {
+                    operations.perform(receive);
+                }
+            }
+        }
+    }
+
+    private void completeCancelled(int count) {
+        for (int i = 0; i < count; i++) {
+            Operation operation = cancelled.remove();
+            NioEndpoint endpoint = Completions.endpointOf(operation);
+            long bytes = operation.isOutput() && endpoint instanceof NioSocket socket ? socket.cursor.sent() : 0;
+            completions.completed(operation, Status.CANCELLED, bytes, 0);
+        }
+    }
+
+    private void select(long timeoutNanos) {
+        try {
+            if (timeoutNanos == 0) {
+                selector.selectNow(collect);
+            } else if (timeoutNanos < 0) {
+                selector.select(collect);
+            } else {
+                selector.select(collect, TimeUnit.NANOSECONDS.toMillis(timeoutNanos - 1) + 1);
+            }
+        } catch (ClosedSelectorException e) {
+            return; // the loop is closed; there is nothing to wait for
+        } catch (IOException e) {
+            throw new UncheckedIOException("the selector failed", e);
+        }
+    }
+
+    private void collect(SelectionKey key) {
+        if (key.isValid() && key.attachment() instanceof NioEndpoint endpoint) {
+            endpoint.readyOps = key.readyOps();
+            ready.add(endpoint);
+        }
+    }
+
+    private void performReady() {
+        try {
+            for (int i = 0; i < ready.size(); i++) {
+                NioEndpoint endpoint = ready.get(i);
+                int readyOps = endpoint.readyOps;
+                if ((readyOps & SelectionKey.OP_WRITE) != 0 && !performNow(endpoint.outputOperation)) {
+                    endpoint.unwatch(SelectionKey.OP_WRITE);
+                }
+                int inputOp = endpoint.inputOp();
+                if ((readyOps & inputOp) != 0 && !performNow(endpoint.inputOperation)) {
+                    endpoint.unwatch(inputOp);
+                    endpoint.inputReady = true;
+                }
+            }
+        } finally {
+            ready.clear(); // should a report throw, the selector names the others again
+        }
+    }
+
+    /** False if there is nothing to perform. */
+    private boolean performNow(@Nullable Operation operation) {
+        if (operation == null || operation.engineTag != Completions.ARMED) {
+            return false;
+        }
+        operations.perform(operation);
+        return true;
+    }
+
+    @Override
+    public void wakeup() {
+        wakeupPending = true;
+        selector.wakeup();
+    }
+
+    @Override
+    public void recycle(LeasedBuffer buffer) {
+        buffers.giveBack(buffer);
+    }
+
+    @Override
+    public void shutdown(Endpoint endpoint) {
+        NioEndpoint nio = (NioEndpoint) endpoint;
+        nio.shutDown = true;
+        try {
+            switch (nio) {
+                case NioSocket socket -> {
+                    if (socket.channel.isOpen()) {
+                        socket.channel.shutdownOutput();
+                        socket.channel.shutdownInput();
+                    }
+                }
+                case NioListener listener -> {
+                    // The kernel goes on accepting until the descriptor is closed, and that is the selector's business.
+                    if (listener.closeChannel()) {
+                        freeDescriptors();
+                    }
+                    if (listener.inputOperation != null) {
+                        cancel(listener.inputOperation); // no readiness will ever come for it
+                    }
+                }
+            }
+        } catch (IOException e) {
+            // The connection is broken already: its operations find out by themselves.
+            return;
+        }
+    }
+
+    /** The descriptor of a connection that was ever waited for is free at the next turn, that of any other at once. */
+    @Override
+    public void closeDescriptor(Endpoint endpoint) {
+        try {
+            ((NioEndpoint) endpoint).closeChannel();
+        } catch (IOException e) {
+            return; // close(2) frees the descriptor whatever it reports
+        }
+    }
+
+    /** Makes the selector let go of closed channels, which closes their descriptors. What is ready stays ready. */
+    private void freeDescriptors() {
+        try {
+            selector.selectNow(key -> {});
+        } catch (ClosedSelectorException e) {
+            return; // closing the selector has done it
+        } catch (IOException e) {
+            throw new UncheckedIOException("the selector failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            selector.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("closing the selector failed", e);
+        }
+    }
+
+    @Override
+    public long receiveMemoryBytes() {
+        return buffers.memoryBytes();
+    }
+
+    @Override
+    public long ringMemoryBytes() {
+        return 0;
+    }
+}

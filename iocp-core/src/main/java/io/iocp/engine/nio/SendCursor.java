@@ -1,0 +1,109 @@
+package io.iocp.engine.nio;
+
+import io.iocp.operation.Operation;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+
+/**
+ * How far one send has got through its pieces of memory. Thread: shard holder.
+ */
+final class SendCursor {
+    /** One writev takes at most so many pieces (IOV_MAX). */
+    static final int PIECES_PER_WRITE = 1024;
+
+    /** A buffer's size is an int; longer pieces go out in several writes. */
+    private static final long BYTES_PER_VIEW = 1L << 30;
+
+    private static final ByteBuffer[] NOTHING = {};
+
+    private int piece;
+    private long offset;
+    private long sent;
+    private boolean full;
+    private ByteBuffer[] views = NOTHING;
+
+    void begin() {
+        piece = 0;
+        offset = 0;
+        sent = 0;
+    }
+
+    /** Bytes that the kernel has accepted. */
+    long sent() {
+        return sent;
+    }
+
+    /** True if the kernel took all that the last write offered, so that it may take more at once. */
+    boolean wasFull() {
+        return full;
+    }
+
+    /** True once every byte is accepted; also steps over empty pieces. */
+    boolean isDone(Operation.Send send) {
+        while (piece < send.pieces && offset == send.memory[piece].byteSize()) {
+            piece++;
+            offset = 0;
+        }
+        return piece == send.pieces;
+    }
+
+    /** Offers what is left to the channel once. To be called only while not {@link #isDone}. */
+    long writeTo(SocketChannel channel, Operation.Send send) throws IOException {
+        long offered;
+        long written;
+        if (piece == send.pieces - 1) {
+            ByteBuffer view = view(send.memory[piece], offset);
+            offered = view.remaining();
+            written = channel.write(view);
+        } else {
+            int count = Math.min(send.pieces - piece, PIECES_PER_WRITE);
+            if (views.length < count) {
+                views = new ByteBuffer[count];
+            }
+            offered = 0;
+            for (int i = 0; i < count; i++) {
+                ByteBuffer view = view(send.memory[piece + i], i == 0 ? offset : 0);
+                views[i] = view;
+                offered += view.remaining();
+                if (view.remaining() < send.memory[piece + i].byteSize() - (i == 0 ? offset : 0)) {
+                    count = i + 1; // cut off in its middle: nothing may follow it in this write
+                }
+            }
+            try {
+                written = channel.write(views, 0, count);
+            } finally {
+                Arrays.fill(views, 0, count, null); // the caller's memory is not ours to keep alive
+            }
+        }
+        full = written == offered;
+        advance(send, written);
+        return written;
+    }
+
+    private void advance(Operation.Send send, long written) {
+        sent += written;
+        long rest = written;
+        while (rest > 0) {
+            long left = send.memory[piece].byteSize() - offset;
+            if (rest < left) {
+                offset += rest;
+                return;
+            }
+            rest -= left;
+            piece++;
+            offset = 0;
+        }
+    }
+
+    /** A buffer over the memory from {@code from} on. */
+    static ByteBuffer view(MemorySegment memory, long from) {
+        long length = memory.byteSize() - from;
+        if (from == 0 && length <= BYTES_PER_VIEW) {
+            return memory.asByteBuffer();
+        }
+        return memory.asSlice(from, Math.min(length, BYTES_PER_VIEW)).asByteBuffer();
+    }
+}
