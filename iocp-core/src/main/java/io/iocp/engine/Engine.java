@@ -1,6 +1,7 @@
 package io.iocp.engine;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.ListenOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 

@@ -118,6 +118,21 @@ public abstract class Endpoint {
     /** An orderly end of the peer's stream has been seen. */
     public boolean endSeen;
 
+    /** Its handler runs on another thread than the shard's holder; its packets wait until that is done. */
+    public boolean busy;
+
+    @Nullable private Operation heldHead;
+    @Nullable private Operation heldTail;
+
+    /** Delayed posts that end early when this endpoint closes: the head of a list that the shard keeps. */
+    @Nullable public Object boundPosts;
+
+    /** The idle timer that the shard keeps for it, null for none. */
+    @Nullable public Object idleTimer;
+
+    /** Its place in the shard's table of endpoints. */
+    public int shardIndex = -1;
+
     /** {@link System#nanoTime()} of the last transfer, kept only while an idle timeout is set. */
     public long lastActivityNanos;
 
@@ -157,6 +172,25 @@ public abstract class Endpoint {
     /** The one way the lifecycle changes; false if the endpoint was not in {@code from}. */
     public final boolean move(Lifecycle from, Lifecycle to) {
         return lifecycle.compareAndSet(from.ordinal(), to.ordinal());
+    }
+
+    /** Keeps a ready packet back while the endpoint is {@link #busy}. */
+    public final void hold(Operation ready) {
+        ready.nextReady = null;
+        if (heldTail == null) {
+            heldHead = ready;
+        } else {
+            heldTail.nextReady = ready;
+        }
+        heldTail = ready;
+    }
+
+    /** The packets kept back, in order, linked by {@code nextReady}; null for none. */
+    @Nullable public final Operation takeHeld() {
+        Operation first = heldHead;
+        heldHead = null;
+        heldTail = null;
+        return first;
     }
 
     public final boolean isOpen() {

@@ -90,6 +90,11 @@ public abstract sealed class Operation {
         return false;
     }
 
+    /** Its stream if it has many packets, null if it has one. */
+    @Nullable public Stream stream() {
+        return null;
+    }
+
     /** The {@code OverlappedIO} in front of this operation. */
     public final Object packet() {
         return packet;
@@ -159,6 +164,9 @@ public abstract sealed class Operation {
     public static final class Accept extends Operation {
         public boolean continuous;
 
+        /** Descriptors ran out; the shard submits it again a little later. */
+        public boolean deferred;
+
         /** The connection of the packet being delivered. */
         @Nullable public Endpoint accepted;
 
@@ -175,6 +183,11 @@ public abstract sealed class Operation {
         @Override
         public OperationKind kind() {
             return OperationKind.ACCEPT;
+        }
+
+        @Override
+        @Nullable public Stream stream() {
+            return continuous ? stream : null;
         }
 
         /** Keeps an accepted connection until its packet is delivered. */
@@ -239,6 +252,11 @@ public abstract sealed class Operation {
         @Override
         public OperationKind kind() {
             return OperationKind.RECEIVE;
+        }
+
+        @Override
+        public Stream stream() {
+            return stream;
         }
 
         /** Keeps received bytes until their packet is delivered. */

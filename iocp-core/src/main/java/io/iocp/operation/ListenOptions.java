@@ -1,4 +1,4 @@
-package io.iocp.engine;
+package io.iocp.operation;
 
 /**
  * How a listener is opened.
