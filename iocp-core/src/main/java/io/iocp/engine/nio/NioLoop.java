@@ -91,20 +91,36 @@ final class NioLoop implements EngineLoop {
 
     @Override
     public int turn(long timeoutNanos) {
-        // With the flag set every select returns at once for ever, and some channel calls close their channel.
-        Thread.interrupted();
         completions.beginTurn();
+        long begin = timeoutNanos > 0 ? System.nanoTime() : 0;
+        long left = timeoutNanos;
+        boolean interrupted;
+        do {
+            // With the flag set every select returns at once for ever, and some channel calls close their channel.
+            interrupted = Thread.interrupted();
+            pass(interrupted ? 0 : left);
+            if (timeoutNanos > 0) {
+                left = timeoutNanos - (System.nanoTime() - begin);
+            }
+            // Readiness that completes nothing (a part of a send, input nobody wants) does not end the wait.
+        } while (completions.count() == 0
+                && !interrupted
+                && !wakeupPending
+                && (timeoutNanos < 0 || (timeoutNanos > 0 && left > 0)));
+        if (timeoutNanos != 0 && wakeupPending) {
+            wakeupPending = false;
+        }
+        return completions.count();
+    }
+
+    private void pass(long timeoutNanos) {
         int submits = submitted.size();
         int cancels = cancelled.size();
         startSubmitted(submits);
         resumeWaiting();
         completeCancelled(cancels);
         select(isBusy() ? 0 : timeoutNanos);
-        if (timeoutNanos != 0 && wakeupPending) {
-            wakeupPending = false;
-        }
         performReady();
-        return completions.count();
     }
 
     private boolean isBusy() {
