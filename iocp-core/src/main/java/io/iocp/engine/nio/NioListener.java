@@ -1,6 +1,6 @@
 package io.iocp.engine.nio;
 
-import io.iocp.engine.ListenOptions;
+import io.iocp.operation.ListenOptions;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;

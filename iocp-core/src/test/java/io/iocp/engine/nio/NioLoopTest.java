@@ -3,10 +3,10 @@ package io.iocp.engine.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.iocp.engine.ListenOptions;
 import io.iocp.engine.LoopOptions;
 import io.iocp.engine.nio.RecordingSink.Completed;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.io.IOException;
