@@ -119,9 +119,8 @@ public final class KvCommands {
     private static CommandError unknown(byte[][] arguments) {
         StringBuilder quoted = new StringBuilder();
         for (int at = 1; at < arguments.length && quoted.length() < QUOTED_BYTES_MAX; at++) {
-            quoted.append('\'')
-                    .append(Ascii.latin1(arguments[at], QUOTED_BYTES_MAX - quoted.length()))
-                    .append("' ");
+            String shown = Ascii.latin1(arguments[at], QUOTED_BYTES_MAX - quoted.length());
+            quoted.append('\'').append(shown).append("' ");
         }
         return new CommandError("ERR unknown command '" + Ascii.latin1(arguments[0], QUOTED_BYTES_MAX)
                 + "', with args beginning with: " + quoted);
