@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * that is known already. Interest in a readiness stays registered while it is wanted again and again, and is dropped when
  * the selector reports it and nobody wants it: so an exchange of request and answer never changes it.
  *
+ * <p>A turn that has something to report from what was submitted asks the selector only every other time: an answer that
+ * was just sent is seldom met by the next request already, and a select with nothing in it costs a system call.
+ *
  * <p>A wait is rounded up to whole milliseconds, the selector's unit.
  *
  * <p>Thread: shard holder, but for {@link #wakeup()} and {@link #receiveMemoryBytes()}. Next: {@link
@@ -48,6 +51,9 @@ final class NioLoop implements EngineLoop {
     private final ArrayDeque<Operation> cancelled = new ArrayDeque<>();
     private final ArrayList<NioEndpoint> ready = new ArrayList<>();
     private final Consumer<SelectionKey> collect = this::collect;
+
+    /** The last pass had something to report without the selector and did not ask it. */
+    private boolean selectSkipped;
 
     /**
      * A wake-up that no turn has answered. The selector keeps one of its own; this one survives the selects that only free
@@ -119,6 +125,11 @@ final class NioLoop implements EngineLoop {
         startSubmitted(submits);
         resumeWaiting();
         completeCancelled(cancels);
+        if (completions.count() > 0 && !selectSkipped) {
+            selectSkipped = true;
+            return;
+        }
+        selectSkipped = false;
         select(isBusy() ? 0 : timeoutNanos);
         performReady();
     }

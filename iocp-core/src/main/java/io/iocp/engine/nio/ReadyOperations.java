@@ -31,6 +31,7 @@ final class ReadyOperations {
     private final Selector selector;
     private final Completions completions;
     private final ReceiveBuffers buffers;
+    private final ByteBuffer[] views = new ByteBuffer[SendCursor.PIECES_PER_WRITE];
 
     /** Why the last read FAILED. */
     private IoFailure readFailure = IoFailure.OUT_OF_MEMORY;
@@ -246,7 +247,7 @@ final class ReadyOperations {
                 if (cursor.isDone(send)) {
                     break;
                 }
-                cursor.writeTo(socket.channel, send);
+                cursor.writeTo(socket.channel, send, views);
                 if (!cursor.wasFull()) {
                     break;
                 }

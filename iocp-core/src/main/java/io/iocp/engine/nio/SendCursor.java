@@ -17,13 +17,10 @@ final class SendCursor {
     /** A buffer's size is an int; longer pieces go out in several writes. */
     private static final long BYTES_PER_VIEW = 1L << 30;
 
-    private static final ByteBuffer[] NOTHING = {};
-
     private int piece;
     private long offset;
     private long sent;
     private boolean full;
-    private ByteBuffer[] views = NOTHING;
 
     void begin() {
         piece = 0;
@@ -50,8 +47,12 @@ final class SendCursor {
         return piece == send.pieces;
     }
 
-    /** Offers what is left to the channel once. To be called only while not {@link #isDone}. */
-    long writeTo(SocketChannel channel, Operation.Send send) throws IOException {
+    /**
+     * Offers what is left to the channel once. To be called only while not {@link #isDone}.
+     *
+     * @param views room for {@link #PIECES_PER_WRITE} buffers, empty before and after
+     */
+    void writeTo(SocketChannel channel, Operation.Send send, ByteBuffer[] views) throws IOException {
         long offered;
         long written;
         if (piece == send.pieces - 1) {
@@ -59,28 +60,26 @@ final class SendCursor {
             offered = view.remaining();
             written = channel.write(view);
         } else {
-            int count = Math.min(send.pieces - piece, PIECES_PER_WRITE);
-            if (views.length < count) {
-                views = new ByteBuffer[count];
-            }
-            offered = 0;
-            for (int i = 0; i < count; i++) {
-                ByteBuffer view = view(send.memory[piece + i], i == 0 ? offset : 0);
-                views[i] = view;
-                offered += view.remaining();
-                if (view.remaining() < send.memory[piece + i].byteSize() - (i == 0 ? offset : 0)) {
-                    count = i + 1; // cut off in its middle: nothing may follow it in this write
-                }
-            }
+            int most = Math.min(send.pieces - piece, PIECES_PER_WRITE);
             try {
+                int count = 0;
+                offered = 0;
+                boolean whole = true;
+                while (count < most && whole) { // nothing may follow a piece that is cut off
+                    MemorySegment memory = send.memory[piece + count];
+                    long from = count == 0 ? offset : 0;
+                    ByteBuffer view = view(memory, from);
+                    whole = view.remaining() == memory.byteSize() - from;
+                    offered += view.remaining();
+                    views[count++] = view;
+                }
                 written = channel.write(views, 0, count);
             } finally {
-                Arrays.fill(views, 0, count, null); // the caller's memory is not ours to keep alive
+                Arrays.fill(views, 0, most, null); // the caller's memory is not ours to keep alive
             }
         }
         full = written == offered;
         advance(send, written);
-        return written;
     }
 
     private void advance(Operation.Send send, long written) {
