@@ -8,5 +8,4 @@ package io.iocp.engine;
  * @param multishot true if one kernel request serves many accepts or receives
  * @param providedBuffers true if the kernel picks a buffer only when bytes are there
  */
-public record EngineCapabilities(
-        String name, boolean completionBased, boolean multishot, boolean providedBuffers) {}
+public record EngineCapabilities(String name, boolean completionBased, boolean multishot, boolean providedBuffers) {}

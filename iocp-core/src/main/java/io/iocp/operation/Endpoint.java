@@ -31,16 +31,22 @@ public abstract class Endpoint {
      */
     public static final class Direction {
         /** The operation that the engine works on, or that waits for its turn to be re-armed. */
-        @Nullable public Operation current;
+        @Nullable
+        public Operation current;
 
         /** Status that every operation of this direction ends with from now on; null while the direction works. */
-        @Nullable public Status latched;
+        @Nullable
+        public Status latched;
 
         /** The errno that belongs to {@link #latched}, 0 for none. */
         public int latchedError;
 
-        @Nullable private Operation head;
-        @Nullable private Operation tail;
+        @Nullable
+        private Operation head;
+
+        @Nullable
+        private Operation tail;
+
         private long nextSequence;
 
         /** Puts an operation behind those that wait. */
@@ -55,7 +61,8 @@ public abstract class Endpoint {
         }
 
         /** Takes the operation that has waited longest, null for none. */
-        @Nullable public Operation dequeue() {
+        @Nullable
+        public Operation dequeue() {
             Operation first = head;
             if (first != null) {
                 head = first.next;
@@ -97,14 +104,18 @@ public abstract class Endpoint {
     private final long id = IDS.incrementAndGet();
     private final boolean listener;
     private final InetSocketAddress localAddress;
-    @Nullable private final InetSocketAddress remoteAddress;
+
+    @Nullable
+    private final InetSocketAddress remoteAddress;
+
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
 
     public final Direction input = new Direction();
     public final Direction output = new Direction();
 
     /** The public handle in front of this endpoint. */
-    @Nullable public Object handle;
+    @Nullable
+    public Object handle;
 
     /** Size in bytes of the engine's buffers that receives without a buffer of the caller's get. */
     public int receiveBufferSize;
@@ -121,14 +132,19 @@ public abstract class Endpoint {
     /** Its handler runs on another thread than the shard's holder; its packets wait until that is done. */
     public boolean busy;
 
-    @Nullable private Operation heldHead;
-    @Nullable private Operation heldTail;
+    @Nullable
+    private Operation heldHead;
+
+    @Nullable
+    private Operation heldTail;
 
     /** Delayed posts that end early when this endpoint closes: the head of a list that the shard keeps. */
-    @Nullable public Object boundPosts;
+    @Nullable
+    public Object boundPosts;
 
     /** The idle timer that the shard keeps for it, null for none. */
-    @Nullable public Object idleTimer;
+    @Nullable
+    public Object idleTimer;
 
     /** Its place in the shard's table of endpoints. */
     public int shardIndex = -1;
@@ -137,7 +153,8 @@ public abstract class Endpoint {
     public long lastActivityNanos;
 
     /** The next accepted endpoint that waits to be delivered, in the list that its listener's operation keeps. */
-    @Nullable public Endpoint nextAccepted;
+    @Nullable
+    public Endpoint nextAccepted;
 
     protected Endpoint(boolean listener, InetSocketAddress localAddress, @Nullable InetSocketAddress remoteAddress) {
         this.listener = listener;
@@ -159,7 +176,8 @@ public abstract class Endpoint {
     }
 
     /** The peer, cached at accept; null for a listener. */
-    @Nullable public final InetSocketAddress remoteAddress() {
+    @Nullable
+    public final InetSocketAddress remoteAddress() {
         return remoteAddress;
     }
 
@@ -186,7 +204,8 @@ public abstract class Endpoint {
     }
 
     /** The packets kept back, in order, linked by {@code nextReady}; null for none. */
-    @Nullable public final Operation takeHeld() {
+    @Nullable
+    public final Operation takeHeld() {
         Operation first = heldHead;
         heldHead = null;
         heldTail = null;

@@ -34,12 +34,14 @@ public final class LeasedBuffer {
     private final Owner owner;
     private final int id;
     private int length;
+    private @Nullable MemorySegment filled;
 
     @SuppressWarnings("unused") // through LEASES
     private volatile int leases;
 
     /** The next buffer in whatever list the buffer's present holder keeps. Only that holder touches it. */
-    @Nullable public LeasedBuffer next;
+    @Nullable
+    public LeasedBuffer next;
 
     /**
      * @param id the owner's own number for the buffer, such as its id in a provided-buffer ring
@@ -59,6 +61,16 @@ public final class LeasedBuffer {
     /** The one cached view, set anew to the bytes 0 to {@link #length()}. Shared by all who hold the buffer. */
     public ByteBuffer data() {
         return view.clear().limit(length);
+    }
+
+    /** The first {@link #length()} bytes of the memory; the slice is kept for the next time with the same length. */
+    public MemorySegment filled() {
+        MemorySegment slice = filled;
+        if (slice == null || slice.byteSize() != length) {
+            slice = segment.asSlice(0, length);
+            filled = slice;
+        }
+        return slice;
     }
 
     /** Size of the memory in bytes. */

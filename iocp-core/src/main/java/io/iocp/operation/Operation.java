@@ -51,13 +51,16 @@ public abstract sealed class Operation {
     private volatile int state;
 
     /** What it acts on; null for a post. */
-    @Nullable public Endpoint endpoint;
+    @Nullable
+    public Endpoint endpoint;
 
     /** Link of the list that it waits in before the engine has it. */
-    @Nullable public Operation next;
+    @Nullable
+    public Operation next;
 
     /** Link of the ready queue. */
-    @Nullable public Operation nextReady;
+    @Nullable
+    public Operation nextReady;
 
     /** Place among the operations of its handle and direction, from 0. */
     public long sequence;
@@ -74,7 +77,8 @@ public abstract sealed class Operation {
     public int nativeError;
 
     /** Library memory that the received bytes are in; null when they are in the caller's. */
-    @Nullable public LeasedBuffer lease;
+    @Nullable
+    public LeasedBuffer lease;
 
     /** More packets of the same started operation follow. */
     public boolean more;
@@ -91,9 +95,13 @@ public abstract sealed class Operation {
     }
 
     /** Its stream if it has many packets, null if it has one. */
-    @Nullable public Stream stream() {
+    @Nullable
+    public Stream stream() {
         return null;
     }
+
+    /** The engine is done with the memory, and the results are set: what the library lent the operation goes back. */
+    public void settle() {}
 
     /** The {@code OverlappedIO} in front of this operation. */
     public final Object packet() {
@@ -168,13 +176,17 @@ public abstract sealed class Operation {
         public boolean deferred;
 
         /** The connection of the packet being delivered. */
-        @Nullable public Endpoint accepted;
+        @Nullable
+        public Endpoint accepted;
 
         /** Only for a continuous accept. */
         public final Stream stream = new Stream();
 
-        @Nullable private Endpoint stashHead;
-        @Nullable private Endpoint stashTail;
+        @Nullable
+        private Endpoint stashHead;
+
+        @Nullable
+        private Endpoint stashTail;
 
         public Accept(Object packet) {
             super(packet);
@@ -186,7 +198,8 @@ public abstract sealed class Operation {
         }
 
         @Override
-        @Nullable public Stream stream() {
+        @Nullable
+        public Stream stream() {
             return continuous ? stream : null;
         }
 
@@ -200,7 +213,8 @@ public abstract sealed class Operation {
             stashTail = connection;
         }
 
-        @Nullable public Endpoint unstash() {
+        @Nullable
+        public Endpoint unstash() {
             Endpoint first = stashHead;
             if (first != null) {
                 stashHead = first.nextAccepted;
@@ -220,13 +234,58 @@ public abstract sealed class Operation {
     /** Receives once: into the caller's memory, or into a buffer of the engine's, so that an idle connection holds none. */
     public static final class Receive extends Operation {
         /** Native memory that the engine fills, null for a buffer of the engine's. Alive until the packet is delivered. */
-        @Nullable public MemorySegment memory;
+        @Nullable
+        public MemorySegment memory;
+
+        /** Library memory behind {@link #memory} while {@link #copyTo} is set. */
+        public @Nullable LeasedBuffer bounce;
 
         /** The caller's own memory if it must not enter the kernel: filled from {@link #memory} before delivery. */
-        @Nullable public MemorySegment copyTo;
+        @Nullable
+        public MemorySegment copyTo;
 
         public Receive(Object packet) {
             super(packet);
+        }
+
+        /** Into the caller's memory, which the kernel may be given. */
+        public void into(MemorySegment callers) {
+            memory = callers;
+            copyTo = null;
+            bounce = null;
+        }
+
+        /** Into library memory first, then into the caller's, which the kernel must not be given. */
+        public void into(MemorySegment callers, LeasedBuffer through) {
+            bounce = through;
+            memory = through.filled();
+            copyTo = callers;
+        }
+
+        /** Into a buffer of the engine's. */
+        public void intoEngineBuffer() {
+            memory = null;
+            copyTo = null;
+            bounce = null;
+        }
+
+        @Override
+        public void settle() {
+            LeasedBuffer through = bounce;
+            MemorySegment from = memory;
+            if (through == null || from == null || copyTo == null) {
+                return;
+            }
+            bounce = null;
+            try {
+                MemorySegment.copy(from, 0, copyTo, 0, bytes);
+            } catch (IllegalStateException | WrongThreadException e) {
+                // The caller freed its memory while the operation was in flight.
+                status = Status.FAULT;
+                bytes = 0;
+            } finally {
+                through.release();
+            }
         }
 
         @Override
@@ -239,8 +298,11 @@ public abstract sealed class Operation {
     public static final class ReceiveContinuously extends Operation {
         public final Stream stream = new Stream();
 
-        @Nullable private LeasedBuffer stashHead;
-        @Nullable private LeasedBuffer stashTail;
+        @Nullable
+        private LeasedBuffer stashHead;
+
+        @Nullable
+        private LeasedBuffer stashTail;
 
         /** Buffers received and not yet delivered. */
         public int unread;
@@ -271,7 +333,8 @@ public abstract sealed class Operation {
             unread++;
         }
 
-        @Nullable public LeasedBuffer unstash() {
+        @Nullable
+        public LeasedBuffer unstash() {
             LeasedBuffer first = stashHead;
             if (first != null) {
                 stashHead = first.next;
@@ -295,6 +358,9 @@ public abstract sealed class Operation {
 
         private static final MemorySegment[] NOTHING = {};
 
+        /** The library buffer that is being sent, with a lease of the operation's own; null for other memory. */
+        private @Nullable LeasedBuffer source;
+
         public Send(Object packet) {
             super(packet);
         }
@@ -307,6 +373,43 @@ public abstract sealed class Operation {
         @Override
         public boolean isOutput() {
             return true;
+        }
+
+        /** One piece that is not of the library. */
+        public void one(MemorySegment data) {
+            if (memory.length == 0) {
+                memory = new MemorySegment[1];
+            }
+            memory[0] = data;
+            pieces = 1;
+            source = null;
+        }
+
+        /** The filled part of a library buffer, whose lease is now the operation's. */
+        public void one(LeasedBuffer data) {
+            one(data.filled());
+            source = data;
+        }
+
+        /** Several pieces that are not of the library. */
+        public void several(MemorySegment[] data) {
+            memory = data;
+            pieces = data.length;
+            source = null;
+        }
+
+        /** The start failed: the caller has its lease again. */
+        public void forget() {
+            source = null;
+        }
+
+        @Override
+        public void settle() {
+            LeasedBuffer sent = source;
+            if (sent != null) {
+                source = null;
+                sent.release();
+            }
         }
 
         /** Bytes of all pieces. */
@@ -346,7 +449,8 @@ public abstract sealed class Operation {
         public boolean queued;
 
         /** How it will end once what is stashed has been delivered; null while it goes on. */
-        @Nullable public Status ending;
+        @Nullable
+        public Status ending;
 
         /** The errno that belongs to {@link #ending}. */
         public int endingError;

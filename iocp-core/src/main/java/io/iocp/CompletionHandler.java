@@ -1,0 +1,27 @@
+package io.iocp;
+
+/**
+ * What a port does with its packets.
+ *
+ * <p>Thread: workers of the port, several at once; but the packets of one handle come one at a time and in order.
+ */
+@FunctionalInterface
+public interface CompletionHandler {
+    /**
+     * A packet was delivered: an operation of yours has ended (look at its status: failures are delivered like successes), or
+     * something was posted. From here on the {@code OverlappedIO} is yours again and may be started anew, unless it says that
+     * {@linkplain OverlappedIO#more() more packets} follow.
+     *
+     * @throws Exception anything: it is logged and reported to the port's {@link PortListener}; worker and connection go on
+     */
+    void completed(OverlappedIO packet) throws Exception;
+
+    /**
+     * Whether this packet is going to make its thread wait (a lock, a database, a sleep). Such a packet runs on a spare
+     * worker, so that the others of the shard do not wait with it, as long as the port has a spare
+     * ({@link PortOptions#maxWorkers(int)}); the packets of the same handle wait for it. Must return at once.
+     */
+    default boolean blocks(OverlappedIO packet) {
+        return false;
+    }
+}

@@ -1,0 +1,406 @@
+package io.iocp;
+
+import io.iocp.operation.BufferPool;
+import io.iocp.operation.ClosedPortException;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.ListenOptions;
+import io.iocp.operation.Operation;
+import io.iocp.operation.ScheduledPost;
+import io.iocp.operation.Status;
+import io.iocp.operation.TooManyOperationsException;
+import io.iocp.port.PacketQueue;
+import io.iocp.port.PortCore;
+import io.iocp.port.PortSettings;
+import io.iocp.port.Shard;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A completion port: start operations on its handles; when one ends, its {@link OverlappedIO} is queued here and wakes exactly
+ * one worker. Opened with a handler, the port's own workers run it, at most <i>concurrency</i> at once. Opened without, threads
+ * of yours {@link #take()} the packets.
+ *
+ * <p>Thread: any, but for {@link #close()} and {@link #shutdown}, which wait and so must not be called by a worker.
+ *
+ * @see <a href="https://learn.microsoft.com/windows/win32/fileio/i-o-completion-ports">I/O completion ports (Windows)</a>
+ * @see <a href="https://www.ibm.com/docs/en/i/7.5?topic=ssw_ibm_i_75/apis/createiocompletionport.html">QsoCreateIOCompletionPort
+ *     (IBM i)</a>
+ */
+public final class CompletionPort implements AutoCloseable {
+    /** Packets that one batch poll moves at most, whatever the caller asks for. */
+    private static final int MOST_IN_BATCH = 4096;
+
+    private final PortOptions options;
+    private final EngineSelection selection;
+    private final PortCore core;
+    private final Dispatch dispatch;
+    private final boolean hasHandler;
+    private final BufferPool buffers = new BufferPool();
+
+    @SuppressWarnings("NullAway.Init")
+    private CompletionPort(PortOptions options, @Nullable CompletionHandler handler, boolean hasHandler)
+            throws IOException {
+        this.options = options;
+        this.hasHandler = hasHandler;
+        this.selection = EngineSelection.of(options.engine(), options.name());
+        this.dispatch = new Dispatch(this, handler, options.listener());
+        PortSettings settings = new PortSettings(
+                options.name(),
+                options.shards(),
+                options.workers(),
+                options.loop(),
+                options.receiveCredit(),
+                options.readyBudget(),
+                options.maxInFlight(),
+                options.maxPosts(),
+                options.closeTimeout().toNanos(),
+                options.closeHandles(),
+                options.listener() != null);
+        this.core = new PortCore(settings, selection.engine(), dispatch, !hasHandler);
+    }
+
+    /**
+     * Opens a port without a handler: packets are taken by threads of the caller's own.
+     *
+     * @throws EngineUnavailableException if io_uring is required and cannot be used
+     * @throws IOException if the engine cannot be opened (descriptors, memory)
+     */
+    public static CompletionPort open(PortOptions options) throws IOException {
+        return new CompletionPort(options, null, false);
+    }
+
+    /**
+     * Opens a port whose workers run {@code handler} for every packet of a handle that has no handler of its own.
+     *
+     * @throws EngineUnavailableException if io_uring is required and cannot be used
+     * @throws IOException if the engine cannot be opened (descriptors, memory)
+     */
+    public static CompletionPort open(PortOptions options, CompletionHandler handler) throws IOException {
+        return new CompletionPort(options, handler, true);
+    }
+
+    /**
+     * Opens a port whose workers run the handlers that its handles were {@linkplain #associate(Handle, Object,
+     * CompletionHandler) associated} with. A packet that has none is counted, logged once for each key, and its connection
+     * closed.
+     */
+    public static CompletionPort openWithHandlersOfHandles(PortOptions options) throws IOException {
+        return new CompletionPort(options, null, true);
+    }
+
+    public String name() {
+        return options.name();
+    }
+
+    public PortOptions options() {
+        return options;
+    }
+
+    /** Which engine this port has and why. */
+    public EngineReport engine() {
+        return selection.report();
+    }
+
+    /** Native memory that can be sent without a copy. */
+    public BufferPool buffers() {
+        return buffers;
+    }
+
+    public PortStats stats() {
+        return PortStats.of(core, buffers.allocatedBytes());
+    }
+
+    /** Whether operations can be started and packets posted. */
+    public boolean isOpen() {
+        return core.state() == PortCore.State.OPEN;
+    }
+
+    // ---- handles
+
+    /**
+     * Opens a listening handle, not yet associated: connections wait in its backlog.
+     *
+     * @throws java.net.BindException if the address is in use or not of this machine; the message names it
+     */
+    public Listener openListener(InetSocketAddress address, ListenOptions listenOptions) throws IOException {
+        if (!isOpen()) {
+            throw new ClosedPortException("port '" + name() + "' is closed: no listener can be opened for it");
+        }
+        return new Listener(this, selection.engine(), selection.engine().listen(address, listenOptions));
+    }
+
+    /** Opens a listening handle and associates it. */
+    public Listener listen(InetSocketAddress address, ListenOptions listenOptions, @Nullable Object key)
+            throws IOException {
+        Listener listener = openListener(address, listenOptions);
+        associate(listener, key);
+        return listener;
+    }
+
+    /**
+     * Associates a handle with this port, for life; its packets carry {@code key}.
+     *
+     * @throws IllegalStateException if it is associated already, or closed, or was made by another port
+     * @throws ClosedPortException if the port is closed
+     */
+    public void associate(Handle handle, @Nullable Object key) {
+        associate(handle, key, null);
+    }
+
+    /**
+     * Associates a handle, with a handler of its own that goes before the port's.
+     *
+     * @throws IllegalStateException also if this port has no workers to run it (it was opened without a handler)
+     */
+    public void associate(Handle handle, @Nullable Object key, @Nullable CompletionHandler handler) {
+        if (handle.port() != this) {
+            throw new IllegalStateException(handle + " was made by port '"
+                    + handle.port().name() + "', not by '" + name() + "': engines of two ports cannot share it");
+        }
+        if (handler != null && !hasHandler) {
+            throw new IllegalStateException(
+                    "port '" + name() + "' was opened without a handler, so it has no workers that"
+                            + " could run one: take() its packets, or open it with a handler");
+        }
+        handle.associate(key, handler);
+    }
+
+    // ---- posts
+
+    /** Posts a new packet: {@code key} and {@code attachment} come out as they went in, with 0 bytes and status OK. */
+    public void post(@Nullable Object key, @Nullable Object attachment) {
+        post(new OverlappedIO(attachment), key, 0, Status.OK);
+    }
+
+    /**
+     * Posts a new packet.
+     *
+     * @param bytes comes out as it went in
+     */
+    public void post(@Nullable Object key, @Nullable Object attachment, long bytes) {
+        post(new OverlappedIO(attachment), key, bytes, Status.OK);
+    }
+
+    /**
+     * Posts a packet of the application's own: it is queued behind the posts before it, wakes exactly one worker (the one
+     * that fell asleep last), and nothing of it is looked at. Allocates nothing if {@code packet} was posted before.
+     *
+     * @throws IllegalStateException if {@code packet} is in use
+     * @throws ClosedPortException if the port is closed
+     * @throws TooManyOperationsException if {@link PortOptions#maxPosts()} posts wait
+     */
+    public void post(OverlappedIO packet, @Nullable Object key, long bytes, Status status) {
+        Operation.Post operation = beginPost(packet, key, null);
+        operation.bytes = bytes;
+        operation.status = status;
+        PortListener listener = options.listener();
+        try {
+            core.post(operation);
+        } catch (TooManyOperationsException refused) {
+            if (listener != null) {
+                listener.postRefused(key);
+            }
+            throw refused;
+        }
+        if (listener != null) {
+            listener.posted(key);
+        }
+    }
+
+    /**
+     * Posts a packet after {@code delay}, with status TIMER_EXPIRED; or at once with HANDLE_CLOSED when {@code boundTo} is
+     * closed first. A packet bound to a handle comes in order with the handle's own packets and has its key.
+     *
+     * @param delay any resolution (kept to a millisecond, never early)
+     * @param boundTo an associated handle of this port, or null
+     * @throws IllegalStateException if {@code packet} is in use, or {@code boundTo} is not associated with this port
+     */
+    public ScheduledPost postDelayed(
+            OverlappedIO packet, @Nullable Object key, Duration delay, @Nullable Handle boundTo) {
+        Shard shard = boundTo == null ? null : boundTo.shard();
+        if (boundTo != null && (shard == null || boundTo.port() != this)) {
+            throw new IllegalStateException(boundTo + " is not associated with port '" + name() + "'");
+        }
+        Operation.Post operation = beginPost(packet, key, boundTo);
+        return core.postDelayed(operation, shard, delay.toNanos());
+    }
+
+    private static Operation.Post beginPost(OverlappedIO packet, @Nullable Object key, @Nullable Handle boundTo) {
+        Operation.Post operation = packet.post();
+        packet.begin(operation, boundTo, boundTo == null ? null : boundTo.endpoint());
+        packet.postKey(key);
+        return operation;
+    }
+
+    // ---- taking packets
+
+    /**
+     * Waits for the next packet. Only on a port without a handler.
+     *
+     * @throws ClosedPortException if the port is closed, also while waiting
+     * @throws InterruptedException if the thread is interrupted; no packet is lost
+     * @throws IllegalStateException if the port has a handler
+     */
+    public OverlappedIO take() throws InterruptedException {
+        OverlappedIO packet = next(-1);
+        if (packet == null) {
+            throw new AssertionError("a wait without an end ended without a packet");
+        }
+        return packet;
+    }
+
+    /** The next packet if there is one, else null; never waits. */
+    public @Nullable OverlappedIO poll() {
+        try {
+            return next(0);
+        } catch (InterruptedException e) {
+            throw new AssertionError("a poll does not wait", e);
+        }
+    }
+
+    /** The next packet; null if none came within {@code timeout}. */
+    public @Nullable OverlappedIO poll(Duration timeout) throws InterruptedException {
+        return next(Math.max(0, timeout.toNanos()));
+    }
+
+    /**
+     * Moves up to {@code max} packets to {@code sink}: returns as soon as there is one, and never waits for more.
+     *
+     * @return how many; 0 if none came within {@code timeout}
+     */
+    public int poll(List<? super OverlappedIO> sink, int max, Duration timeout) throws InterruptedException {
+        if (max < 1) {
+            throw new IllegalArgumentException("max must be at least 1: " + max);
+        }
+        OverlappedIO first = poll(timeout);
+        if (first == null) {
+            return 0;
+        }
+        sink.add(first);
+        List<Operation> more = new ArrayList<>();
+        queue().drain(more, Math.min(max, MOST_IN_BATCH) - 1);
+        for (Operation operation : more) {
+            sink.add(packetOf(operation));
+        }
+        return 1 + more.size();
+    }
+
+    /** Packets that wait: posts, and completions that nobody has run or taken yet. */
+    public int queueDepth() {
+        return core.queueDepth();
+    }
+
+    private @Nullable OverlappedIO next(long timeoutNanos) throws InterruptedException {
+        Operation operation = queue().take(timeoutNanos);
+        return operation == null ? null : packetOf(operation);
+    }
+
+    private OverlappedIO packetOf(Operation operation) {
+        OverlappedIO packet = (OverlappedIO) operation.packet();
+        dispatch.prepare(packet, operation);
+        return packet;
+    }
+
+    private PacketQueue queue() {
+        PacketQueue packets = core.packets();
+        if (packets == null) {
+            throw new IllegalStateException(
+                    "port '" + name() + "' has a handler, which gets its packets: open it without one to take them");
+        }
+        return packets;
+    }
+
+    // ---- the end
+
+    /**
+     * Drains, then closes: nothing new can be started, receives and accepts end with PORT_CLOSED, sends may finish and what is
+     * queued is delivered, until {@code timeout}; then as {@link #close()}.
+     *
+     * @throws IllegalStateException on a worker of this port, which it would wait for
+     */
+    public void shutdown(Duration timeout) {
+        end(() -> {
+            core.shutdown(timeout.toNanos());
+            return core.close();
+        });
+    }
+
+    /**
+     * Closes: nothing new can be started, everything in flight is cancelled and ends with PORT_CLOSED, waiting threads get
+     * {@link ClosedPortException}. When it returns, all buffers are the caller's again. What the kernel does not let go of
+     * within {@link PortOptions#closeTimeout()} is leaked, never freed, and logged. Closing twice does nothing.
+     *
+     * @throws IllegalStateException on a worker of this port, which it would wait for
+     */
+    @Override
+    public void close() {
+        end(core::close);
+    }
+
+    @FunctionalInterface
+    private interface Ending {
+        /** @return shards that had to be leaked */
+        int run() throws InterruptedException;
+    }
+
+    private void end(Ending ending) {
+        if (core.isOwnWorker()) {
+            throw new IllegalStateException(
+                    "port '" + name()
+                            + "' cannot be closed by its own worker, which the close would wait for: close it on another thread");
+        }
+        PortListener listener = options.listener();
+        if (listener != null && isOpen()) {
+            listener.closing();
+        }
+        boolean interrupted = false;
+        while (true) {
+            try {
+                int leaked = ending.run();
+                if (leaked > 0) {
+                    System.getLogger(CompletionPort.class.getName())
+                            .log(
+                                    System.Logger.Level.WARNING,
+                                    "port ''{0}'': the kernel or a handler did not let go in time; the memory of {1} shard(s) is"
+                                            + " leaked",
+                                    name(),
+                                    leaked);
+                }
+                break;
+            } catch (InterruptedException e) {
+                // Half closed is no state to leave a port in; the bound of the wait is closeTimeout.
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- for the handles
+
+    PortCore core() {
+        return core;
+    }
+
+    Connection connectionOf(Endpoint endpoint) {
+        return new Connection(this, selection.engine(), endpoint);
+    }
+
+    void checkContinuous(String continuous, String single) {
+        if (!hasHandler) {
+            throw new IllegalStateException(
+                    continuous + " needs a port with a handler, whose return says that a packet has been"
+                            + " dealt with: on port '" + name() + "' start one " + single + " after the other");
+        }
+    }
+
+    /** Some thread that is not the caller, to ask a memory segment whether it is confined. */
+    Thread anyOtherThread() {
+        return core.otherThread();
+    }
+}

@@ -1,0 +1,222 @@
+package io.iocp;
+
+import io.iocp.engine.Engine;
+import io.iocp.operation.BufferPool;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.port.Shard;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream connection. Receives complete in the order of their starts, and so do sends; the two directions are independent.
+ *
+ * <p>Memory: what enters the kernel directly is a {@link LeasedBuffer} of {@link CompletionPort#buffers()} and segments of the
+ * global arena. The bytes of any other segment or buffer are copied: at the start of a send, before delivery of a receive. So
+ * memory that the kernel still uses cannot be freed by mistake.
+ */
+public final class Connection extends Handle {
+    /** A receive into memory that is not the kernel's business brings at most this many bytes at once. */
+    private static final int MOST_BOUNCED = 64 * 1024;
+
+    Connection(CompletionPort port, Engine engine, Endpoint endpoint) {
+        super(port, engine, endpoint);
+    }
+
+    /** The peer's address, known since the accept. */
+    public InetSocketAddress remoteAddress() {
+        InetSocketAddress remote = endpoint().remoteAddress();
+        if (remote == null) {
+            throw new IllegalStateException("a connection without a peer");
+        }
+        return remote;
+    }
+
+    /**
+     * Starts to receive once, into a buffer of the library, which is taken only when bytes are there: an idle connection
+     * holds none. The bytes are in {@link OverlappedIO#data()}. Ends a continuous receive that is going on.
+     *
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public void receive(OverlappedIO packet) throws ClosedChannelException {
+        Operation.Receive operation = packet.receive();
+        Shard shard = begin(packet, operation);
+        operation.intoEngineBuffer();
+        shard.start(operation);
+    }
+
+    /**
+     * Starts to receive once into {@code buffer}; completes as soon as any bytes are there, at most as many as it holds.
+     *
+     * @param buffer not read-only, at least one byte, usable by any thread (not of a confined arena)
+     * @throws IllegalArgumentException if the buffer cannot be used
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public void receive(OverlappedIO packet, MemorySegment buffer) throws ClosedChannelException {
+        if (buffer.isReadOnly() || buffer.byteSize() == 0) {
+            throw new IllegalArgumentException("a receive needs a writable buffer of at least one byte: " + buffer);
+        }
+        if (!buffer.isAccessibleBy(port().anyOtherThread())) {
+            throw new IllegalArgumentException(
+                    "a receive buffer must be usable by the workers, and this one is of a confined"
+                            + " arena: use port.buffers(), the heap, or a shared, automatic or global arena");
+        }
+        Operation.Receive operation = packet.receive();
+        Shard shard = begin(packet, operation);
+        if (BufferPool.mayEnterKernel(buffer)) {
+            operation.into(buffer);
+            shard.start(operation);
+            return;
+        }
+        LeasedBuffer bounce = port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED));
+        bounce.length((int) Math.min(buffer.byteSize(), bounce.capacity()));
+        operation.into(buffer, bounce);
+        try {
+            shard.start(operation);
+        } catch (RuntimeException e) {
+            operation.intoEngineBuffer();
+            bounce.release();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts to receive until cancelled, closed, or the end of the stream: a packet with {@link OverlappedIO#more()} for each
+     * buffer of bytes, in order, and a last one without, which has the reason. The library stops reading while the handler is
+     * behind by {@link PortOptions#receiveCredit(int)} buffers, and goes on by itself. Only on a port with a handler.
+     *
+     * @throws IllegalStateException if the connection is not associated, {@code packet} is in use, or the port has no handler
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public void receiveContinuously(OverlappedIO packet) throws ClosedChannelException {
+        port().checkContinuous("receiveContinuously", "receive");
+        Operation.ReceiveContinuously operation = packet.receiveContinuously();
+        begin(packet, operation).start(operation);
+    }
+
+    /**
+     * Starts to send all of {@code data}; completes when the kernel has accepted every byte, or with an error and the number
+     * of bytes that it accepted. The bytes are copied now unless they are in the global arena.
+     *
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public void send(OverlappedIO packet, MemorySegment data) throws ClosedChannelException {
+        if (BufferPool.mayEnterKernel(data)) {
+            Operation.Send operation = packet.send();
+            Shard shard = begin(packet, operation);
+            operation.one(data);
+            shard.start(operation);
+            return;
+        }
+        LeasedBuffer copy = copyOf(data);
+        try {
+            send(packet, copy);
+        } catch (RuntimeException | Error | ClosedChannelException e) {
+            copy.release();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts to send the bytes of {@code data} from its position to its limit, as {@link #send(OverlappedIO, MemorySegment)}.
+     * Position and limit are not changed.
+     */
+    public void send(OverlappedIO packet, ByteBuffer data) throws ClosedChannelException {
+        int length = data.remaining();
+        LeasedBuffer copy = port().buffers().lease(length);
+        copy.length(length);
+        copy.data().put(0, data, data.position(), length);
+        try {
+            send(packet, copy);
+        } catch (RuntimeException | Error | ClosedChannelException e) {
+            copy.release();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts to send the first {@link LeasedBuffer#length()} bytes of a library buffer, without a copy. The caller's lease
+     * goes to the operation, which ends it when the kernel is done; {@linkplain LeasedBuffer#retain() retain} it first to
+     * keep the buffer. If this throws, the caller still has the lease.
+     */
+    public void send(OverlappedIO packet, LeasedBuffer data) throws ClosedChannelException {
+        Operation.Send operation = packet.send();
+        Shard shard = begin(packet, operation);
+        operation.one(data);
+        try {
+            shard.start(operation);
+        } catch (RuntimeException e) {
+            operation.forget();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts to send several pieces as one operation, in order (gather). Any number is allowed. Pieces are copied unless they
+     * are in the global arena.
+     */
+    public void send(OverlappedIO packet, MemorySegment... pieces) throws ClosedChannelException {
+        boolean direct = true;
+        long length = 0;
+        for (MemorySegment piece : pieces) {
+            direct &= BufferPool.mayEnterKernel(piece);
+            length += piece.byteSize();
+        }
+        if (direct) {
+            Operation.Send operation = packet.send();
+            Shard shard = begin(packet, operation);
+            operation.several(pieces.clone());
+            shard.start(operation);
+            return;
+        }
+        LeasedBuffer copy = port().buffers().lease(Math.toIntExact(length));
+        long offset = 0;
+        for (MemorySegment piece : pieces) {
+            MemorySegment.copy(piece, 0, copy.segment(), offset, piece.byteSize());
+            offset += piece.byteSize();
+        }
+        copy.length((int) length);
+        try {
+            send(packet, copy);
+        } catch (RuntimeException | Error | ClosedChannelException e) {
+            copy.release();
+            throw e;
+        }
+    }
+
+    private LeasedBuffer copyOf(MemorySegment data) {
+        int length = Math.toIntExact(data.byteSize());
+        LeasedBuffer copy = port().buffers().lease(length);
+        MemorySegment.copy(data, 0, copy.segment(), 0, length);
+        copy.length(length);
+        return copy;
+    }
+
+    /**
+     * Closes the connection when no byte was received or sent for this long; what is in flight then ends with TIMED_OUT.
+     *
+     * @param timeout any resolution (kept to a millisecond, never early); null or zero = never
+     * @throws IllegalStateException if the connection is not associated
+     */
+    public void idleTimeout(@Nullable Duration timeout) {
+        Shard on = shard();
+        if (on == null) {
+            throw new IllegalStateException(
+                    this + " is not associated with a port: call port.associate(handle, key) first");
+        }
+        on.idleTimeout(endpoint(), timeout == null ? 0 : timeout.toNanos());
+    }
+
+    @Override
+    public String toString() {
+        return "Connection[" + id() + ", " + endpoint().remoteAddress() + "]";
+    }
+}

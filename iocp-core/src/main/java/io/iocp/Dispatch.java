@@ -1,0 +1,140 @@
+package io.iocp;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Operation;
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
+import io.iocp.port.PacketRunner;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a ready packet to its handler: the handle's own, else the port's. What a handler throws ends here.
+ *
+ * <p>Thread: workers.
+ *
+ * <p>Next: {@link CompletionHandler#completed}.
+ */
+final class Dispatch implements PacketRunner {
+    private static final Logger LOG = System.getLogger(CompletionPort.class.getName());
+
+    /** Keys of unclaimed packets that were logged already; at most this many are remembered. */
+    private static final int MOST_LOGGED_KEYS = 100;
+
+    private final CompletionPort port;
+    private final @Nullable CompletionHandler portHandler;
+    private final @Nullable PortListener listener;
+    private final Set<String> unclaimedKeys = ConcurrentHashMap.newKeySet();
+
+    Dispatch(CompletionPort port, @Nullable CompletionHandler portHandler, @Nullable PortListener listener) {
+        this.port = port;
+        this.portHandler = portHandler;
+        this.listener = listener;
+    }
+
+    @Override
+    public boolean run(Operation operation) {
+        OverlappedIO packet = (OverlappedIO) operation.packet();
+        prepare(packet, operation);
+        CompletionHandler handler = handlerOf(packet);
+        if (listener != null) {
+            return runObserved(packet, operation, handler, listener);
+        }
+        try {
+            handler.completed(packet);
+            return true;
+        } catch (Throwable failure) {
+            // User code may throw anything, and the worker must live. Nothing of the packet may be read any more.
+            LOG.log(Level.ERROR, "handler failed on port '" + port.name() + "'", failure);
+            return false;
+        }
+    }
+
+    private boolean runObserved(
+            OverlappedIO packet, Operation operation, CompletionHandler handler, PortListener observer) {
+        OperationKind kind = operation.kind();
+        Status status = operation.status;
+        Object key = packet.key();
+        long begin = System.nanoTime();
+        long waited = operation.readyNanos == 0 ? 0 : begin - operation.readyNanos;
+        boolean fine = true;
+        try {
+            handler.completed(packet);
+        } catch (Throwable failure) {
+            fine = false;
+            LOG.log(Level.ERROR, "handler for key " + key + " failed on port '" + port.name() + "'", failure);
+            tell(() -> observer.handlerFailed(kind, key, failure));
+        }
+        try {
+            observer.handled(kind, status, key, waited, System.nanoTime() - begin);
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
+        }
+        return fine;
+    }
+
+    /** Makes the public objects of what the engine accepted. */
+    void prepare(OverlappedIO packet, Operation operation) {
+        if (operation instanceof Operation.Accept accept) {
+            Endpoint connection = accept.accepted;
+            accept.accepted = null;
+            packet.accepted(connection == null ? null : port.connectionOf(connection));
+        }
+    }
+
+    private CompletionHandler handlerOf(OverlappedIO packet) {
+        Handle handle = packet.handle();
+        CompletionHandler own = handle == null ? null : handle.handler();
+        if (own != null) {
+            return own;
+        }
+        return portHandler != null ? portHandler : this::unclaimed;
+    }
+
+    /** Nobody wants it: its connection is of no use to anybody. */
+    private void unclaimed(OverlappedIO packet) {
+        Object key = packet.key();
+        OperationKind kind = packet.kind();
+        if (unclaimedKeys.size() < MOST_LOGGED_KEYS && unclaimedKeys.add(String.valueOf(key))) {
+            LOG.log(
+                    Level.WARNING,
+                    "port ''{0}'': no handler for {1} with key {2}; such packets are dropped and their connections closed",
+                    port.name(),
+                    kind,
+                    key);
+        }
+        if (listener != null) {
+            tell(() -> listener.unclaimed(kind, key));
+        }
+        if (packet.handle() instanceof Connection connection) {
+            connection.close();
+        } else if (kind == OperationKind.ACCEPT && packet.status() == Status.OK) {
+            packet.accepted().close();
+        }
+    }
+
+    @Override
+    public boolean isBlocking(Operation operation) {
+        OverlappedIO packet = (OverlappedIO) operation.packet();
+        return handlerOf(packet).blocks(packet);
+    }
+
+    @Override
+    public void closed(Endpoint endpoint) {
+        if (listener != null && !endpoint.isListener() && endpoint.handle instanceof Handle handle) {
+            Object key = handle.key();
+            tell(() -> listener.connectionClosed(key, endpoint.closeStatus));
+        }
+    }
+
+    private void tell(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.iocp;
+
+import io.iocp.engine.Engine;
+import io.iocp.operation.ClosedPortException;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import io.iocp.port.Shard;
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that operations work on. It is associated with one port, once and for life, and carries a completion key, which
+ * every packet of it brings.
+ *
+ * <p>Thread: any. Each start method either throws, and nothing will be delivered, or leads to exactly one (last) packet.
+ */
+public abstract sealed class Handle implements AutoCloseable permits Listener, Connection {
+    private final CompletionPort port;
+    private final Engine engine;
+    private final Endpoint endpoint;
+    private @Nullable Object key;
+    private @Nullable CompletionHandler handler;
+
+    /** Null until associated. Written once, under the lock; key and handler are written before. */
+    private volatile @Nullable Shard shard;
+
+    Handle(CompletionPort port, Engine engine, Endpoint endpoint) {
+        this.port = port;
+        this.engine = engine;
+        this.endpoint = endpoint;
+        endpoint.handle = this;
+    }
+
+    /** Unique in the process, never reused. */
+    public final long id() {
+        return endpoint.id();
+    }
+
+    /** The port that made it, and that it is or can be associated with. */
+    public final CompletionPort port() {
+        return port;
+    }
+
+    /** The completion key given at {@link CompletionPort#associate(Handle, Object)}; null before. */
+    public final @Nullable Object key() {
+        return key;
+    }
+
+    public final InetSocketAddress localAddress() {
+        return endpoint.localAddress();
+    }
+
+    /** Neither closed nor closing. */
+    public final boolean isOpen() {
+        return !endpoint.isClosing();
+    }
+
+    /** Closed, the descriptor too: its port number or peer sees it, and no operation is in flight. */
+    public final boolean isClosed() {
+        return endpoint.lifecycle() == Lifecycle.CLOSED;
+    }
+
+    final synchronized void associate(@Nullable Object newKey, @Nullable CompletionHandler newHandler) {
+        if (shard != null) {
+            throw new IllegalStateException(this + " is associated with a port already; that is for life");
+        }
+        Shard chosen = port.core().chooseShard();
+        key = newKey;
+        handler = newHandler;
+        if (!endpoint.move(Lifecycle.UNASSOCIATED, Lifecycle.OPEN)) {
+            throw new IllegalStateException(this + " is closed: it cannot be associated any more");
+        }
+        shard = chosen;
+        port.core().attach(endpoint, chosen);
+    }
+
+    /**
+     * Closes the handle. Returns at once and never waits: what is in flight is cancelled and comes back with HANDLE_CLOSED,
+     * each buffer with its packet; the peer of a connection sees the end of the stream and a listener's port refuses at once.
+     * Closing twice does nothing.
+     */
+    @Override
+    public final void close() {
+        Shard on;
+        synchronized (this) {
+            on = shard;
+            if (on == null) {
+                if (endpoint.move(Lifecycle.UNASSOCIATED, Lifecycle.CLOSED)) {
+                    engine.closeUnassociated(endpoint);
+                }
+                return;
+            }
+        }
+        if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
+            on.close(endpoint, Status.HANDLE_CLOSED);
+        }
+    }
+
+    /**
+     * Posts to this handle: the packet comes in order with its other packets, one at a time, with its key.
+     *
+     * @throws IllegalStateException if the handle is not associated, or {@code packet} is in use
+     * @throws ClosedPortException if the port is closed
+     * @throws ClosedChannelException if the handle is closed
+     */
+    public final void post(OverlappedIO packet, long bytes) throws ClosedChannelException {
+        Operation.Post operation = packet.post();
+        Shard on = begin(packet, operation);
+        operation.bytes = bytes;
+        on.start(operation);
+    }
+
+    /** Marks the operation as started on this handle; what is started next is submitted to the returned shard. */
+    final Shard begin(OverlappedIO packet, Operation operation) throws ClosedChannelException {
+        Shard on = shard;
+        if (on == null) {
+            throw new IllegalStateException(
+                    this + " is not associated with a port: call port.associate(handle, key) first");
+        }
+        if (endpoint.isClosing()) {
+            throw new ClosedChannelException();
+        }
+        packet.begin(operation, this, endpoint);
+        return on;
+    }
+
+    final void requestCancel(Operation operation) {
+        Shard on = shard;
+        if (on != null) {
+            on.cancel(operation);
+        }
+    }
+
+    final boolean ownsPacketsUntilRestart() {
+        return port.core().packets() != null;
+    }
+
+    final Endpoint endpoint() {
+        return endpoint;
+    }
+
+    final @Nullable Shard shard() {
+        return shard;
+    }
+
+    final @Nullable CompletionHandler handler() {
+        return handler;
+    }
+}

@@ -1,0 +1,52 @@
+package io.iocp;
+
+import io.iocp.engine.Engine;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Operation;
+import java.nio.channels.ClosedChannelException;
+
+/**
+ * Accepts connections (AcceptEx, QsoStartAccept). Errors of single connections (aborted before they could be accepted) never
+ * reach the caller; when descriptors run out, accepting goes on by itself once there are some, and no connection is lost.
+ */
+public final class Listener extends Handle {
+    Listener(CompletionPort port, Engine engine, Endpoint endpoint) {
+        super(port, engine, endpoint);
+    }
+
+    /**
+     * Starts to accept one connection; several may be started, and complete in the order of the starts. The packet has the
+     * listener's key, and the connection in {@link OverlappedIO#accepted()}.
+     *
+     * @throws IllegalStateException if the listener is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the listener is closed
+     */
+    public void accept(OverlappedIO packet) throws ClosedChannelException {
+        start(packet, false);
+    }
+
+    /**
+     * Starts to accept connections until cancelled or closed: a packet for each, with {@link OverlappedIO#more()}, and a last
+     * one without. Only on a port with a handler.
+     *
+     * @throws IllegalStateException if the listener is not associated, {@code packet} is in use, or the port has no handler
+     * @throws ClosedChannelException if the listener is closed
+     */
+    public void acceptContinuously(OverlappedIO packet) throws ClosedChannelException {
+        port().checkContinuous("acceptContinuously", "accept");
+        start(packet, true);
+    }
+
+    private void start(OverlappedIO packet, boolean continuous) throws ClosedChannelException {
+        Operation.Accept operation = packet.accept();
+        var shard = begin(packet, operation);
+        operation.continuous = continuous;
+        operation.accepted = null;
+        shard.start(operation);
+    }
+
+    @Override
+    public String toString() {
+        return "Listener[" + id() + ", " + localAddress() + "]";
+    }
+}

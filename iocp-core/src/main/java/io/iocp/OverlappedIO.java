@@ -1,0 +1,318 @@
+package io.iocp;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation and its completion packet in one object: pass it to a start method, get it back from the port with its results
+ * (the {@code OVERLAPPED} of Windows, the {@code Qso_OverlappedIO_t} of IBM i). Reusable: once delivered it may be started
+ * again, with the same kind of operation or another; starting the same kind again allocates nothing.
+ *
+ * <p>Thread: one owner at a time. From a successful start until the packet is delivered it belongs to the port, and so do the
+ * bytes of its buffer; results may be read only after delivery, and starting it meanwhile throws {@link
+ * IllegalStateException}. A {@linkplain Connection#receiveContinuously continuous} operation is delivered many times; its
+ * results are those of the present packet and may be read until the handler returns.
+ */
+public final class OverlappedIO {
+    @Nullable
+    private Object attachment;
+
+    @Nullable
+    private Object postKey;
+
+    @Nullable
+    private Handle handle;
+
+    @Nullable
+    private Connection accepted;
+
+    /** The operation of the present or last start; results come from it. */
+    @Nullable
+    private Operation operation;
+
+    // One of each kind that was ever started, kept for the next start.
+    private Operation.@Nullable Receive receive;
+    private Operation.@Nullable ReceiveContinuously receiveContinuously;
+    private Operation.@Nullable Send send;
+    private Operation.@Nullable Accept accept;
+    private Operation.@Nullable Post post;
+
+    /** An operation without an attachment. */
+    public OverlappedIO() {}
+
+    /** @param attachment anything; comes back with the packet, never looked at */
+    public OverlappedIO(@Nullable Object attachment) {
+        this.attachment = attachment;
+    }
+
+    /** What the application put on it; IBM's {@code descriptorHandle}. */
+    public @Nullable Object attachment() {
+        return attachment;
+    }
+
+    /** Replaces the attachment. Not while in flight. */
+    public OverlappedIO attachment(@Nullable Object newAttachment) {
+        attachment = newAttachment;
+        return this;
+    }
+
+    // ---- results
+
+    /**
+     * What has ended.
+     *
+     * @throws IllegalStateException if it was never started
+     */
+    public OperationKind kind() {
+        return started().kind();
+    }
+
+    /** How it ended. */
+    public Status status() {
+        return delivered().status;
+    }
+
+    /** Bytes received or sent, also when it failed or was cancelled half way; for a post the number given to it. */
+    public long bytesTransferred() {
+        return delivered().bytes;
+    }
+
+    /** The positive errno of the platform behind a failure, 0 for none. */
+    public int nativeError() {
+        return delivered().nativeError;
+    }
+
+    /** The completion key of the handle, or of the post. A packet of an accept has the listener's key. */
+    public @Nullable Object key() {
+        Handle of = handle;
+        return of == null ? postKey : of.key();
+    }
+
+    /** The handle that it was started on; null for a post to the port. */
+    public @Nullable Handle handle() {
+        return handle;
+    }
+
+    /** The connection that it was started on. */
+    public Connection connection() {
+        if (handle instanceof Connection connection) {
+            return connection;
+        }
+        throw new IllegalStateException("this packet is not of a connection: " + handle);
+    }
+
+    /**
+     * The connection of a successful accept. It belongs to no port yet: {@linkplain CompletionPort#associate(Handle, Object)
+     * associate} it before starting anything on it, or close it.
+     */
+    public Connection accepted() {
+        Operation of = delivered();
+        if (accepted == null) {
+            throw new IllegalStateException("this packet brings no connection: " + of.kind() + " " + of.status);
+        }
+        return accepted;
+    }
+
+    /** More packets of the same started operation follow; this is not the last. */
+    public boolean more() {
+        return delivered().more;
+    }
+
+    /** Place among the operations of its handle and direction, from 0. */
+    public long sequence() {
+        return delivered().sequence;
+    }
+
+    /**
+     * The bytes received into a buffer of the library, from position 0 to limit; for a receive into the caller's memory that
+     * memory as far as it was filled. Empty if nothing was received.
+     *
+     * <p>A library buffer is valid until the handler returns, or after {@link #retain()} until its release; on a port without
+     * a handler, until {@link #release()} or the next start.
+     */
+    public ByteBuffer data() {
+        Operation of = delivered();
+        LeasedBuffer lease = of.lease;
+        if (lease != null) {
+            return lease.data();
+        }
+        MemorySegment into = callersMemory(of);
+        return into == null ? ByteBuffer.allocate(0) : into.asSlice(0, of.bytes).asByteBuffer();
+    }
+
+    /** The memory behind {@link #data()}, all of it; null if nothing was received. */
+    public @Nullable MemorySegment buffer() {
+        Operation of = delivered();
+        LeasedBuffer lease = of.lease;
+        return lease != null ? lease.segment() : callersMemory(of);
+    }
+
+    private static @Nullable MemorySegment callersMemory(Operation of) {
+        if (of instanceof Operation.Receive received) {
+            return received.copyTo != null ? received.copyTo : received.memory;
+        }
+        return null;
+    }
+
+    /**
+     * Keeps the library's buffer of this packet valid after the handler has returned.
+     *
+     * @return the buffer, to be {@linkplain LeasedBuffer#release() released} once. As long as it is not, the connection has
+     *     one buffer less to receive into
+     * @throws IllegalStateException if the bytes are not in a library buffer
+     */
+    public LeasedBuffer retain() {
+        LeasedBuffer lease = delivered().lease;
+        if (lease == null) {
+            throw new IllegalStateException("the bytes of this packet are not in a buffer of the library");
+        }
+        return lease.retain();
+    }
+
+    /** Gives the library's buffer of this packet back, on a port without a handler. Does nothing if there is none. */
+    public void release() {
+        Operation of = operation;
+        if (of != null && !of.isPending()) {
+            LeasedBuffer lease = of.lease;
+            of.lease = null;
+            if (lease != null) {
+                lease.release();
+            }
+        }
+    }
+
+    /** The failure as an exception of the JDK's kind; null for {@link Status#OK} and {@link Status#EOF}. */
+    public @Nullable IOException failure() {
+        Operation of = delivered();
+        return Failures.of(of.status, of.nativeError, of.kind(), handle);
+    }
+
+    /**
+     * Throws {@link #failure()} if there is one.
+     *
+     * @return this
+     */
+    public OverlappedIO orThrow() throws IOException {
+        IOException failure = failure();
+        if (failure != null) {
+            throw failure;
+        }
+        return this;
+    }
+
+    /** Whether it is in flight or its packet waits: it cannot be started now. */
+    public boolean isPending() {
+        Operation of = operation;
+        return of != null && of.isPending();
+    }
+
+    /**
+     * Asks to cancel the operation. Never waits. The packet comes in any case and says how it ended: CANCELLED, with the
+     * bytes transferred by then, or as if nobody had asked.
+     *
+     * @return true if it was in flight and is now being cancelled; false if there is nothing to cancel
+     */
+    public boolean cancel() {
+        Operation of = operation;
+        Handle on = handle;
+        if (of == null || on == null || of instanceof Operation.Post || !of.requestCancel()) {
+            return false;
+        }
+        on.requestCancel(of);
+        return true;
+    }
+
+    private Operation started() {
+        Operation of = operation;
+        if (of == null) {
+            throw new IllegalStateException("this OverlappedIO was never started");
+        }
+        return of;
+    }
+
+    private Operation delivered() {
+        Operation of = started();
+        if (of.isPending() && !of.more) {
+            throw new IllegalStateException(
+                    "this " + of.kind() + " is in flight: its results are defined when its packet is" + " delivered");
+        }
+        return of;
+    }
+
+    // ---- for the start methods and the port
+
+    Operation.Receive receive() {
+        if (receive == null) {
+            receive = new Operation.Receive(this);
+        }
+        return receive;
+    }
+
+    Operation.ReceiveContinuously receiveContinuously() {
+        if (receiveContinuously == null) {
+            receiveContinuously = new Operation.ReceiveContinuously(this);
+        }
+        return receiveContinuously;
+    }
+
+    Operation.Send send() {
+        if (send == null) {
+            send = new Operation.Send(this);
+        }
+        return send;
+    }
+
+    Operation.Accept accept() {
+        if (accept == null) {
+            accept = new Operation.Accept(this);
+        }
+        return accept;
+    }
+
+    Operation.Post post() {
+        if (post == null) {
+            post = new Operation.Post(this);
+        }
+        return post;
+    }
+
+    /** The next start is of this operation; the one before must have been delivered. */
+    void begin(Operation next, @Nullable Handle on, @Nullable Endpoint endpoint) {
+        Operation last = operation;
+        if (last != null) {
+            if (last != next && last.isPending()) {
+                throw new IllegalStateException("this OverlappedIO is in use (" + last.kind()
+                        + "): wait for its packet or use" + " another one");
+            }
+            // Only on a port without a handler can it still have a buffer: the next start gives it back.
+            LeasedBuffer left = last.isPending() ? null : last.lease;
+            if (left != null && on != null && on.ownsPacketsUntilRestart()) {
+                last.lease = null;
+                left.release();
+            }
+        }
+        next.begin(endpoint);
+        operation = next;
+        handle = on;
+        accepted = null;
+    }
+
+    void postKey(@Nullable Object key) {
+        postKey = key;
+    }
+
+    void accepted(@Nullable Connection connection) {
+        accepted = connection;
+    }
+
+    Operation operation() {
+        return started();
+    }
+}

@@ -1,0 +1,46 @@
+package io.iocp;
+
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Is told what happens on a port, so that metrics, events and logs live outside of it. Every method does nothing by default.
+ *
+ * <p>Thread: whichever it happens on, workers above all: return quickly, do not block, do not throw, do not start
+ * operations. What is thrown is logged and dropped.
+ */
+public interface PortListener {
+    /** A packet was put on the port from outside: posted, or delayed and now due. */
+    default void posted(@Nullable Object key) {}
+
+    /** A post was refused because the port's bound was reached. */
+    default void postRefused(@Nullable Object key) {}
+
+    /** An operation was not started because the port's bound was reached. */
+    default void startRefused(OperationKind kind) {}
+
+    /**
+     * A handler has returned.
+     *
+     * @param waitNanos from ready to run
+     * @param handlerNanos from run to return
+     */
+    default void handled(OperationKind kind, Status status, @Nullable Object key, long waitNanos, long handlerNanos) {}
+
+    /** A handler has thrown. {@link #handled} follows. */
+    default void handlerFailed(OperationKind kind, @Nullable Object key, Throwable failure) {}
+
+    /** A packet came for a handle that has no handler, on a port that has none: its connection was closed. */
+    default void unclaimed(OperationKind kind, @Nullable Object key) {}
+
+    /**
+     * A connection is closed, its descriptor too.
+     *
+     * @param reason why: HANDLE_CLOSED, TIMED_OUT (idle), PORT_CLOSED
+     */
+    default void connectionClosed(@Nullable Object key, Status reason) {}
+
+    /** The port has begun to drain or close. */
+    default void closing() {}
+}

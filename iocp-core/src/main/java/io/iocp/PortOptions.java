@@ -1,0 +1,363 @@
+package io.iocp;
+
+import io.iocp.engine.LoopOptions;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a port is opened. Immutable: each method returns a changed copy.
+ *
+ * @param name of the port, in thread names, logs and metrics
+ * @param engine which engine
+ * @param concurrency how many workers may run at once, which is also the number of shards; 0 = the number of processors, read
+ *     once when the port is opened
+ * @param maxWorkers how many worker threads there may be; those beyond {@code concurrency} run the packets of handlers that
+ *     {@linkplain CompletionHandler#blocks say that they block}. 0 = twice the concurrency. With none left such a packet runs
+ *     on the shard's own worker, and its shard waits
+ * @param receiveBuffers receive buffers of each size for each shard, a power of two from 2 to 32768. They are taken only when
+ *     bytes are there. When all are in use, receives wait until one comes back; nothing is lost
+ * @param receiveCredit buffers that a continuous receive may have received and its handler not yet seen; from there on the
+ *     library stops reading, and goes on at half
+ * @param submissionEntries size of each submission queue, a power of two from 8 to 4096. Engines: io_uring
+ * @param completionEntries size of each completion queue, a power of two from 16 to 65536. Engines: io_uring. What does not
+ *     fit is kept by the kernel; nothing is lost
+ * @param readyBudget packets that run between two looks at the kernel
+ * @param maxInFlight operations in flight for each shard; beyond it a start throws
+ * @param maxPosts posts that may wait; beyond it a post throws. 0 = no bound
+ * @param closeTimeout how long {@code close()} waits for the kernel to let go of memory before it leaks it
+ * @param closeHandles whether closing the port closes its handles; if not they stay open, and can only be closed
+ * @param listener is told what happens; null for nobody
+ */
+public record PortOptions(
+        String name,
+        EngineChoice engine,
+        int concurrency,
+        int maxWorkers,
+        int receiveBuffers,
+        int receiveCredit,
+        int submissionEntries,
+        int completionEntries,
+        int readyBudget,
+        int maxInFlight,
+        int maxPosts,
+        Duration closeTimeout,
+        boolean closeHandles,
+        @Nullable PortListener listener) {
+
+    public PortOptions {
+        check(!name.isBlank(), "name must not be blank");
+        check(concurrency >= 0, "concurrency must be 0 (processors) or more: " + concurrency);
+        check(concurrency <= 1024, "concurrency must be at most 1024: " + concurrency);
+        check(
+                maxWorkers >= 0 && maxWorkers <= 65_000,
+                "maxWorkers must be 0 (twice the concurrency) to 65000: " + maxWorkers);
+        check(
+                maxWorkers == 0 || concurrency == 0 || maxWorkers >= concurrency,
+                "maxWorkers (" + maxWorkers + ") must not be less than concurrency (" + concurrency
+                        + "): each shard needs a worker");
+        checkPowerOfTwo("receiveBuffers", receiveBuffers, 2, 32_768);
+        checkPowerOfTwo("submissionEntries", submissionEntries, 8, 4096);
+        checkPowerOfTwo("completionEntries", completionEntries, 16, 65_536);
+        check(receiveCredit >= 1, "receiveCredit must be at least 1: " + receiveCredit);
+        check(readyBudget >= 1, "readyBudget must be at least 1: " + readyBudget);
+        check(maxInFlight >= 1, "maxInFlight must be at least 1: " + maxInFlight);
+        check(maxPosts >= 0, "maxPosts must be 0 (no bound) or more: " + maxPosts);
+        check(!closeTimeout.isNegative(), "closeTimeout must not be negative: " + closeTimeout);
+    }
+
+    /** AUTO, one shard for each processor, and sizes for some ten thousand connections. */
+    public static PortOptions defaults() {
+        return new PortOptions(
+                "port",
+                EngineChoice.AUTO,
+                0,
+                0,
+                256,
+                8,
+                256,
+                4096,
+                256,
+                1 << 20,
+                0,
+                Duration.ofSeconds(5),
+                false,
+                null);
+    }
+
+    public PortOptions name(String value) {
+        return new PortOptions(
+                value,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions engine(EngineChoice value) {
+        return new PortOptions(
+                name,
+                value,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions concurrency(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                value,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions maxWorkers(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                value,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions receiveBuffers(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                value,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions receiveCredit(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                value,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions submissionEntries(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                value,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions completionEntries(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                value,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions readyBudget(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                value,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions maxInFlight(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                value,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions maxPosts(int value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                value,
+                closeTimeout,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions closeTimeout(Duration value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                value,
+                closeHandles,
+                listener);
+    }
+
+    public PortOptions closeHandles(boolean value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                value,
+                listener);
+    }
+
+    public PortOptions listener(@Nullable PortListener value) {
+        return new PortOptions(
+                name,
+                engine,
+                concurrency,
+                maxWorkers,
+                receiveBuffers,
+                receiveCredit,
+                submissionEntries,
+                completionEntries,
+                readyBudget,
+                maxInFlight,
+                maxPosts,
+                closeTimeout,
+                closeHandles,
+                value);
+    }
+
+    int shards() {
+        return concurrency == 0 ? Runtime.getRuntime().availableProcessors() : concurrency;
+    }
+
+    int workers() {
+        int shards = shards();
+        return maxWorkers == 0 ? 2 * shards : Math.max(shards, maxWorkers);
+    }
+
+    LoopOptions loop() {
+        return new LoopOptions(submissionEntries, completionEntries, receiveBuffers);
+    }
+
+    private static void checkPowerOfTwo(String what, int value, int least, int most) {
+        check(
+                Integer.bitCount(value) == 1 && value >= least && value <= most,
+                what + " must be a power of two from " + least + " to " + most + ": " + value);
+    }
+
+    private static void check(boolean fine, String message) {
+        if (!fine) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

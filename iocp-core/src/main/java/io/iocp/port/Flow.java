@@ -1,0 +1,709 @@
+package io.iocp.port;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.EngineLoop;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Endpoint.Direction;
+import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Operation.Accept;
+import io.iocp.operation.Operation.ReceiveContinuously;
+import io.iocp.operation.Operation.Stream;
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
+import io.iocp.port.Counters.Count;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations of one shard, from the moment that the holder takes them until their packets are ready: one at a time for
+ * each direction with the engine, credit for continuous ones, and how each ends when it is cancelled or its endpoint closes.
+ *
+ * <p>Thread: shard holder. Never runs user code: it makes packets ready, and {@link Shard} runs them.
+ *
+ * <p>Next: {@link Shard#runReady}.
+ */
+final class Flow implements CompletionSink {
+    // Ownership. From take() until a packet is ready an operation is in exactly one place: its direction's current (the
+    // engine has it, or it waits there to be armed again), or its direction's FIFO. Only the engine's completed() or an
+    // end
+    // that finds the operation disarmed moves it on, so there is one packet however cancel, close and completion race:
+    // whichever comes second finds the operation no longer there. What the engine has is never completed here; it is
+    // only
+    // asked to cancel, and its answer counts.
+    //
+    // Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when
+    // both
+    // directions have no current operation, that is, when the kernel holds nothing of it. Cancelling is by operation,
+    // never
+    // by descriptor, so a number that is reused at once cannot be hit.
+
+    private static final VarHandle IN_FLIGHT_OF_KIND = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final VarHandle IN_FLIGHT;
+
+    static {
+        try {
+            IN_FLIGHT = MethodHandles.lookup().findVarHandle(Flow.class, "inFlight", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private static final long ACCEPT_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** How far the end of the shard has come; only ever moves down this list. */
+    enum Stage {
+        OPEN,
+        /** Receives and accepts are cancelled; sends go on. */
+        DRAINING,
+        /** Everything is cancelled. */
+        CLOSING
+    }
+
+    private final Shard shard;
+    private final PortSettings settings;
+    private final TimerWheel timers;
+    private final ReadyQueue ready;
+    private final List<Endpoint> endpoints = new ArrayList<>();
+    private EngineLoop loop;
+    private Counters counters = new Counters();
+    private Stage stage = Stage.OPEN;
+
+    /** Taken and not yet handed over. Written by the holder, read by any thread for the admission bound and gauges. */
+    private volatile int inFlight;
+
+    private final int[] inFlightOfKind = new int[OperationKind.values().length];
+    private int delayedPosts;
+    private int closingEndpoints;
+    private long nowNanos;
+
+    @SuppressWarnings("NullAway.Init") // the loop needs its sink first: see connect()
+    Flow(Shard shard, PortSettings settings, TimerWheel timers, ReadyQueue ready) {
+        this.shard = shard;
+        this.settings = settings;
+        this.timers = timers;
+        this.ready = ready;
+    }
+
+    void connect(EngineLoop engineLoop) {
+        loop = engineLoop;
+    }
+
+    void holder(Counters ofHolder) {
+        counters = ofHolder;
+    }
+
+    /** A new round of the holder's loop: the time is read again when somebody asks for it. */
+    void newTurn() {
+        nowNanos = 0;
+    }
+
+    private long now() {
+        if (nowNanos == 0) {
+            nowNanos = System.nanoTime();
+        }
+        return nowNanos;
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    Stage stage() {
+        return stage;
+    }
+
+    /** Nothing is in flight, nothing waits for a timer, and no endpoint is still closing. */
+    boolean isEmpty() {
+        return inFlight == 0 && delayedPosts == 0 && closingEndpoints == 0;
+    }
+
+    // ---- taking operations
+
+    void attach(Endpoint endpoint) {
+        endpoint.shardIndex = endpoints.size();
+        endpoints.add(endpoint);
+        if (stage == Stage.CLOSING && settings.closeHandles()) {
+            closeForPort(endpoint);
+        }
+    }
+
+    /** Takes a started operation: from now on it is this shard's, and it will end in exactly one terminal packet. */
+    void take(Operation operation) {
+        changeInFlight(operation.kind(), 1);
+        counters.started(operation.kind());
+        if (operation instanceof Operation.Post post) {
+            post.complete();
+            addReady(post);
+            return;
+        }
+        Endpoint endpoint = endpointOf(operation);
+        Direction direction = directionOf(operation);
+        operation.sequence = direction.nextSequence();
+        Stream stream = operation.stream();
+        if (stream != null) {
+            stream.reset();
+        }
+        Operation current = direction.current;
+        if (current == null) {
+            begin(endpoint, direction, operation);
+            return;
+        }
+        direction.enqueue(operation);
+        if (current.stream() != null) {
+            // What comes behind a continuous operation ends it; what it has stashed is delivered first.
+            end(current, Status.CANCELLED);
+        }
+    }
+
+    /** Gives an operation whose turn it is to the engine, or ends it at once. */
+    private void begin(Endpoint endpoint, Direction direction, Operation operation) {
+        Status over = endStatus(endpoint, operation);
+        if (over != null) {
+            makeReady(operation, over, 0, 0);
+        } else if (direction.latched != null) {
+            makeReady(operation, direction.latched, 0, direction.latchedError);
+        } else if (!operation.submitted()) {
+            makeReady(operation, Status.CANCELLED, 0, 0);
+        } else {
+            direction.current = operation;
+            arm(operation);
+        }
+    }
+
+    private void arm(Operation operation) {
+        Stream stream = operation.stream();
+        if (stream != null) {
+            stream.armed = true;
+        }
+        loop.submit(operation);
+    }
+
+    /** The direction is free: the next operation that waits gets its turn. */
+    private void next(Endpoint endpoint, Direction direction) {
+        direction.current = null;
+        while (direction.current == null) {
+            Operation waiting = direction.dequeue();
+            if (waiting == null) {
+                break;
+            }
+            begin(endpoint, direction, waiting);
+        }
+        if (endpoint.lifecycle() == Lifecycle.CLOSING) {
+            closeIfQuiet(endpoint);
+        }
+    }
+
+    /** How an operation ends that may not go on, null if it may. */
+    @Nullable
+    private Status endStatus(Endpoint endpoint, Operation operation) {
+        if (endpoint.isClosing()) {
+            return endpoint.closeStatus;
+        }
+        if (stage == Stage.CLOSING || (stage == Stage.DRAINING && !operation.isOutput())) {
+            return Status.PORT_CLOSED;
+        }
+        return null;
+    }
+
+    // ---- what the engine reports
+
+    @Override
+    public void completed(Operation operation, Status status, long bytes, int nativeError) {
+        Endpoint endpoint = endpointOf(operation);
+        note(endpoint, operation, bytes);
+        Status seen = latch(endpoint, operation, status, nativeError);
+        Stream stream = operation.stream();
+        if (stream != null) {
+            stopped(endpoint, operation, stream, seen, nativeError);
+        } else if (seen == Status.RESOURCE_LIMIT && operation instanceof Accept accept && mayGoOn(endpoint, accept)) {
+            defer(accept);
+        } else {
+            makeReady(operation, ended(endpoint, operation, seen), bytes, nativeError);
+            next(endpoint, directionOf(operation));
+        }
+    }
+
+    @Override
+    public void received(ReceiveContinuously operation, LeasedBuffer buffer) {
+        Endpoint endpoint = endpointOf(operation);
+        note(endpoint, operation, buffer.length());
+        if (endpoint.isClosing()) {
+            buffer.release();
+            return;
+        }
+        operation.stash(buffer);
+        makeReady(operation, operation.stream);
+        if (operation.unread >= settings.receiveCredit()) {
+            disarm(operation, operation.stream);
+        }
+    }
+
+    @Override
+    public void accepted(Accept operation, Endpoint connection) {
+        if (endpointOf(operation).isClosing()) {
+            shard.discard(connection);
+            return;
+        }
+        operation.stash(connection);
+        makeReady(operation, operation.stream);
+    }
+
+    @Override
+    public void acceptAborted() {
+        counters.count(Count.ACCEPTS_ABORTED, 1);
+    }
+
+    @Override
+    public void staleCompletion() {
+        counters.count(Count.STALE_COMPLETIONS, 1);
+    }
+
+    /** Thread: any. */
+    @Override
+    public void recycle(LeasedBuffer buffer) {
+        shard.recycle(buffer);
+    }
+
+    private void note(Endpoint endpoint, Operation operation, long bytes) {
+        if (bytes > 0) {
+            counters.count(operation.isOutput() ? Count.BYTES_SENT : Count.BYTES_RECEIVED, bytes);
+            if (endpoint.idleTimer != null) {
+                endpoint.lastActivityNanos = now();
+            }
+        }
+    }
+
+    /**
+     * Linux reports a reset once, and what looks like an orderly end of stream after it. Here the first fatal error of a
+     * direction stays.
+     */
+    private static Status latch(Endpoint endpoint, Operation operation, Status status, int nativeError) {
+        switch (status) {
+            case RESET, ABORTED, IO_ERROR -> {
+                if (endpoint.isListener()) {
+                    return status;
+                }
+                Direction direction = directionOf(operation);
+                direction.latched = status;
+                direction.latchedError = nativeError;
+                endpoint.resetSeen = true;
+                if (!operation.isOutput()) {
+                    // A failed receive has read all there was; a failed send leaves what arrived before to be read.
+                    endpoint.output.latched = status;
+                    endpoint.output.latchedError = nativeError;
+                }
+            }
+            case EOF -> {
+                if (endpoint.resetSeen && !endpoint.endSeen) {
+                    endpoint.input.latched = Status.RESET;
+                    return Status.RESET;
+                }
+                endpoint.endSeen = true;
+            }
+            default -> {}
+        }
+        return status;
+    }
+
+    /** What the packet says, which is not always what the engine saw: a close or cancel shows up as many things. */
+    private Status ended(Endpoint endpoint, Operation operation, Status seen) {
+        if (seen == Status.OK) {
+            return seen;
+        }
+        Status over = endStatus(endpoint, operation);
+        if (over != null) {
+            return over;
+        }
+        assert seen != Status.CANCELLED || operation.isCancelling() : "cancelled, but nobody asked for it";
+        return seen;
+    }
+
+    private boolean mayGoOn(Endpoint endpoint, Operation operation) {
+        return !operation.isCancelling() && endStatus(endpoint, operation) == null;
+    }
+
+    /** Descriptors or kernel memory ran out: the connections stay in the backlog, and the accept tries again a little later. */
+    private void defer(Accept accept) {
+        counters.count(Count.ACCEPTS_DEFERRED, 1);
+        accept.deferred = true;
+        timers.arm(
+                new Timer() {
+                    @Override
+                    void expired() {
+                        if (accept.deferred) {
+                            accept.deferred = false;
+                            arm(accept);
+                        }
+                    }
+                },
+                System.nanoTime() + ACCEPT_RETRY_NANOS);
+    }
+
+    // ---- continuous operations
+
+    /** The engine has disarmed a continuous operation, for whatever reason. */
+    private void stopped(Endpoint endpoint, Operation operation, Stream stream, Status status, int nativeError) {
+        stream.armed = false;
+        stream.disarming = false;
+        if (stream.ending == null) {
+            if (status == Status.RESOURCE_LIMIT && operation instanceof Accept accept && mayGoOn(endpoint, accept)) {
+                defer(accept);
+                return;
+            }
+            if (status == Status.OK || status == Status.CANCELLED) {
+                if (mayGoOn(endpoint, operation)) {
+                    rearmIfRoom(operation, stream);
+                    return;
+                }
+                stream.ending = ended(endpoint, operation, Status.CANCELLED);
+            } else {
+                stream.ending = ended(endpoint, operation, status);
+                stream.endingError = nativeError;
+            }
+        }
+        makeReady(operation, stream);
+    }
+
+    private void rearmIfRoom(Operation operation, Stream stream) {
+        boolean deferred = operation instanceof Accept accept && accept.deferred;
+        boolean room =
+                !(operation instanceof ReceiveContinuously receive) || receive.unread <= settings.receiveCredit() / 2;
+        if (!stream.armed && stream.ending == null && room && !deferred) {
+            arm(operation);
+        }
+    }
+
+    private void disarm(Operation operation, Stream stream) {
+        if (stream.armed && !stream.disarming) {
+            stream.disarming = true;
+            loop.cancel(operation);
+        }
+    }
+
+    /** Lets an operation that is its direction's current one end with {@code status}, as soon as the engine has let go of it. */
+    private void end(Operation operation, Status status) {
+        Stream stream = operation.stream();
+        boolean waitsForRetry = operation instanceof Accept accept && accept.deferred;
+        if (operation instanceof Accept accept) {
+            accept.deferred = false;
+        }
+        if (stream == null) {
+            if (waitsForRetry) {
+                makeReady(operation, status, 0, 0);
+                next(endpointOf(operation), directionOf(operation));
+            } else {
+                loop.cancel(operation);
+            }
+        } else if (stream.ending == null) {
+            stream.ending = status;
+            if (stream.armed) {
+                disarm(operation, stream);
+            } else {
+                makeReady(operation, stream);
+            }
+        }
+    }
+
+    /**
+     * Sets the results of a continuous operation for its next packet. After a packet with {@code more} the operation is still
+     * in flight; the one without is its last.
+     *
+     * @return false if there is nothing to deliver yet
+     */
+    boolean prepare(Operation operation, Stream stream) {
+        stream.queued = false;
+        boolean found = switch (operation) {
+            case ReceiveContinuously receive -> {
+                LeasedBuffer buffer = receive.unstash();
+                receive.lease = buffer;
+                receive.bytes = buffer == null ? 0 : buffer.length();
+                yield buffer != null;
+            }
+            case Accept accept -> {
+                accept.accepted = accept.unstash();
+                yield accept.accepted != null;
+            }
+            default -> throw new AssertionError("not a continuous operation: " + operation.kind());
+        };
+        if (found) {
+            operation.status = Status.OK;
+            operation.more = true;
+            makeReady(operation, stream);
+            rearmIfRoom(operation, stream);
+            return true;
+        }
+        if (stream.ending == null || stream.armed) {
+            return false;
+        }
+        operation.status = stream.ending;
+        operation.nativeError = stream.endingError;
+        operation.more = false;
+        operation.complete();
+        next(endpointOf(operation), directionOf(operation));
+        return true;
+    }
+
+    // ---- cancel and close
+
+    /** Somebody has moved the operation to CANCELLING. It may have ended since, even been started anew. */
+    void cancel(Operation operation) {
+        if (!operation.isCancelling() || operation.endpoint == null) {
+            return;
+        }
+        Direction direction = directionOf(operation);
+        if (direction.current == operation) {
+            end(operation, Status.CANCELLED);
+        } else if (direction.remove(operation)) {
+            makeReady(operation, Status.CANCELLED, 0, 0);
+        }
+        // Else its packet is ready already, or it comes behind this cancel in the inbox and take() sees the state.
+    }
+
+    /** The endpoint has moved to CLOSING; {@code reason} is what its operations end with. */
+    void beginClose(Endpoint endpoint, Status reason) {
+        endpoint.closeStatus = reason;
+        closingEndpoints++;
+        if (endpoint.idleTimer instanceof IdleTimer timer) {
+            timers.disarm(timer);
+            endpoint.idleTimer = null;
+        }
+        while (endpoint.boundPosts instanceof DelayedPost bound) {
+            retire(bound);
+            bound.end(Status.HANDLE_CLOSED);
+        }
+        loop.shutdown(endpoint);
+        discardStash(endpoint.input.current);
+        endCurrent(endpoint.input, reason);
+        endCurrent(endpoint.output, reason);
+        closeIfQuiet(endpoint);
+    }
+
+    private void endCurrent(Direction direction, Status reason) {
+        if (direction.current != null) {
+            end(direction.current, reason);
+        }
+    }
+
+    private void discardStash(@Nullable Operation current) {
+        if (current instanceof ReceiveContinuously receive) {
+            for (LeasedBuffer b = receive.unstash(); b != null; b = receive.unstash()) {
+                b.release();
+            }
+        } else if (current instanceof Accept accept) {
+            for (Endpoint c = accept.unstash(); c != null; c = accept.unstash()) {
+                shard.discard(c);
+            }
+        }
+    }
+
+    private void closeIfQuiet(Endpoint endpoint) {
+        if (endpoint.input.current == null
+                && endpoint.output.current == null
+                && endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
+            loop.closeDescriptor(endpoint);
+            detach(endpoint);
+            closingEndpoints--;
+            if (!endpoint.isListener()) {
+                counters.count(Count.CONNECTIONS_CLOSED, 1);
+            }
+            shard.endpointClosed(endpoint);
+        }
+    }
+
+    private void detach(Endpoint endpoint) {
+        if (endpoint.shardIndex >= 0) {
+            Endpoint last = endpoints.removeLast();
+            if (last.shardIndex != endpoint.shardIndex) {
+                endpoints.set(endpoint.shardIndex, last);
+                last.shardIndex = endpoint.shardIndex;
+            }
+            endpoint.shardIndex = -1;
+        }
+    }
+
+    /** The port is going down: no operation is to stay in flight but, while draining, sends. */
+    void endAll(Stage next) {
+        if (stage.compareTo(next) >= 0) {
+            return;
+        }
+        stage = next;
+        for (Endpoint endpoint : List.copyOf(endpoints)) {
+            if (endpoint.isClosing()) {
+                continue;
+            }
+            if (next == Stage.CLOSING && settings.closeHandles()) {
+                closeForPort(endpoint);
+                continue;
+            }
+            endCurrent(endpoint.input, Status.PORT_CLOSED);
+            if (next == Stage.CLOSING) {
+                endCurrent(endpoint.output, Status.PORT_CLOSED);
+            }
+        }
+        // Delayed posts of no endpoint and of open ones alike: their time will not come.
+        timers.forEach(timer -> {
+            if (timer instanceof DelayedPost post) {
+                post.end(Status.PORT_CLOSED);
+            }
+        });
+    }
+
+    private void closeForPort(Endpoint endpoint) {
+        if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
+            beginClose(endpoint, Status.PORT_CLOSED);
+        }
+    }
+
+    // ---- timers
+
+    void schedule(DelayedPost delayed) {
+        Endpoint bound = delayed.boundTo();
+        if (!delayed.isPending()) {
+            return;
+        }
+        if (bound != null && bound.isClosing()) {
+            delayed.end(Status.HANDLE_CLOSED);
+        } else if (stage != Stage.OPEN) {
+            delayed.end(Status.PORT_CLOSED);
+        } else {
+            delayed.scheduled = true;
+            delayedPosts++;
+            if (bound != null) {
+                bind(delayed, bound);
+            }
+            timers.arm(delayed, delayed.deadlineNanos());
+        }
+    }
+
+    /** Takes a delayed post that was cancelled or has ended out of the wheel and off its endpoint. */
+    void retire(DelayedPost delayed) {
+        if (delayed.scheduled) {
+            delayed.scheduled = false;
+            delayedPosts--;
+            timers.disarm(delayed);
+            unbind(delayed);
+        }
+    }
+
+    void delayedPostEnded(DelayedPost delayed, Operation.Post post, Status status) {
+        retire(delayed);
+        post.status = status;
+        shard.postFromTimer(post);
+    }
+
+    private static void bind(DelayedPost delayed, Endpoint bound) {
+        if (bound.boundPosts instanceof DelayedPost head) {
+            delayed.nextBound = head;
+            head.previousBound = delayed;
+        }
+        bound.boundPosts = delayed;
+    }
+
+    private static void unbind(DelayedPost delayed) {
+        Endpoint bound = delayed.boundTo();
+        if (bound == null) {
+            return;
+        }
+        if (delayed.previousBound == null) {
+            bound.boundPosts = delayed.nextBound;
+        }
+        if (delayed.previousBound != null) {
+            delayed.previousBound.nextBound = delayed.nextBound;
+        }
+        if (delayed.nextBound != null) {
+            delayed.nextBound.previousBound = delayed.previousBound;
+        }
+        delayed.nextBound = null;
+        delayed.previousBound = null;
+    }
+
+    /** Sets, changes or, with 0, removes the idle timeout of an endpoint. */
+    void idleTimeout(Endpoint endpoint, long timeoutNanos) {
+        if (endpoint.idleTimer instanceof IdleTimer old) {
+            timers.disarm(old);
+            endpoint.idleTimer = null;
+        }
+        if (timeoutNanos > 0 && !endpoint.isClosing()) {
+            IdleTimer timer = new IdleTimer(this, endpoint, timeoutNanos);
+            endpoint.idleTimer = timer;
+            endpoint.lastActivityNanos = System.nanoTime();
+            timers.arm(timer, endpoint.lastActivityNanos + timeoutNanos);
+        }
+    }
+
+    void idleTimerExpired(IdleTimer timer, Endpoint endpoint) {
+        long due = endpoint.lastActivityNanos + timer.timeoutNanos();
+        if (due - System.nanoTime() > 0) {
+            timers.arm(timer, due);
+        } else if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
+            beginClose(endpoint, Status.TIMED_OUT);
+        }
+    }
+
+    // ---- ready packets
+
+    private void makeReady(Operation operation, Status status, long bytes, int nativeError) {
+        operation.status = status;
+        operation.bytes = bytes;
+        operation.nativeError = nativeError;
+        operation.more = false;
+        operation.settle();
+        operation.complete();
+        addReady(operation);
+    }
+
+    private void makeReady(Operation operation, Stream stream) {
+        if (!stream.queued) {
+            stream.queued = true;
+            addReady(operation);
+        }
+    }
+
+    private void addReady(Operation operation) {
+        if (settings.timed()) {
+            operation.readyNanos = now();
+        }
+        ready.add(operation);
+    }
+
+    /** One packet of a continuous operation that goes on has been handed over. */
+    void delivered(Operation operation) {
+        counters.completed(operation.kind(), operation.status);
+    }
+
+    /** The packet goes to its handler, or to the queue that the user's threads take from: it is no longer this shard's. */
+    void handedOver(Operation operation) {
+        changeInFlight(operation.kind(), -1);
+        counters.completed(operation.kind(), operation.status);
+    }
+
+    private void changeInFlight(OperationKind kind, int by) {
+        IN_FLIGHT.setOpaque(this, inFlight + by);
+        int index = kind.ordinal();
+        IN_FLIGHT_OF_KIND.setOpaque(inFlightOfKind, index, inFlightOfKind[index] + by);
+    }
+
+    /** Thread: any. */
+    int inFlight(OperationKind kind) {
+        return (int) IN_FLIGHT_OF_KIND.getOpaque(inFlightOfKind, kind.ordinal());
+    }
+
+    private static Direction directionOf(Operation operation) {
+        Endpoint endpoint = endpointOf(operation);
+        return operation.isOutput() ? endpoint.output : endpoint.input;
+    }
+
+    private static Endpoint endpointOf(Operation operation) {
+        Endpoint endpoint = operation.endpoint;
+        if (endpoint == null) {
+            throw new AssertionError("an operation of the engine without an endpoint: " + operation.kind());
+        }
+        return endpoint;
+    }
+}

@@ -1,0 +1,21 @@
+package io.iocp.port;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Operation;
+
+/** Runs the handler of one packet. The floor above implements it; workers call it. */
+public interface PacketRunner {
+    /**
+     * Delivers the packet to its handler. Whatever the handler throws is dealt with in here; nothing comes out. After the
+     * handler has returned no field of the operation is read: it may be in flight again.
+     *
+     * @return false if the handler failed
+     */
+    boolean run(Operation operation);
+
+    /** Whether the packet's handler says that it blocks, so that it must not run on the worker that holds the shard. */
+    boolean isBlocking(Operation operation);
+
+    /** A connection or listener of the port is closed, its descriptor too. */
+    void closed(Endpoint endpoint);
+}

@@ -1,0 +1,313 @@
+package io.iocp.port;
+
+import io.iocp.engine.Engine;
+import io.iocp.operation.ClosedPortException;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Operation;
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.TooManyOperationsException;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the shards and workers of one port share: posts, sleepers, the spare workers, and the port's state from open to closed.
+ *
+ * <p>Thread: any.
+ */
+public final class PortCore {
+    /** Life of a port; only ever moves down this list. */
+    public enum State {
+        OPEN,
+        /** {@code shutdown()}: no new starts, receives and accepts are cancelled, sends and the queue are drained. */
+        DRAINING,
+        /** {@code close()}: everything is cancelled. */
+        CLOSING,
+        CLOSED
+    }
+
+    private final PortSettings settings;
+    private final Engine engine;
+    private final PacketRunner runner;
+    private final @Nullable PacketQueue packets;
+    private final PostQueue posts = new PostQueue();
+    private final Sleepers sleepers;
+    private final Workers workers;
+    private final List<Shard> shards = new ArrayList<>();
+    private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+    private final AtomicInteger connections = new AtomicInteger();
+    /** Never runs; stands for "some other thread" when memory is asked who may use it. */
+    private final Thread witness = new Thread(() -> {});
+
+    private final AtomicInteger turnOfDelayedPosts = new AtomicInteger();
+
+    /**
+     * Opens the shards and starts their workers.
+     *
+     * @param withQueue true for a port without a handler, whose packets the user's threads take
+     */
+    public PortCore(PortSettings settings, Engine engine, PacketRunner runner, boolean withQueue) throws IOException {
+        this.settings = settings;
+        this.engine = engine;
+        this.runner = runner;
+        this.packets = withQueue ? new PacketQueue(settings.name()) : null;
+        this.sleepers = new Sleepers(settings.shards());
+        this.workers = new Workers(settings.name(), settings.maxWorkers(), runner, this::signalIfClosing);
+        try {
+            for (int i = 0; i < settings.shards(); i++) {
+                shards.add(new Shard(i, this, engine));
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            shards.forEach(s -> s.loop().close());
+            throw e;
+        }
+        shards.forEach(workers::startHolder);
+    }
+
+    PortSettings settings() {
+        return settings;
+    }
+
+    PacketRunner runner() {
+        return runner;
+    }
+
+    /** The queue that the user's threads take from; null if the port has a handler. */
+    @Nullable
+    public PacketQueue packets() {
+        return packets;
+    }
+
+    Sleepers sleepers() {
+        return sleepers;
+    }
+
+    Workers workers() {
+        return workers;
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    public State state() {
+        return state.get();
+    }
+
+    boolean isOpen() {
+        return state.get() == State.OPEN;
+    }
+
+    // ---- posts
+
+    /**
+     * Puts a post that has begun on the port.
+     *
+     * @throws ClosedPortException if the port is closing
+     * @throws TooManyOperationsException if as many posts wait as may
+     */
+    public void post(Operation.Post post) {
+        if (!isOpen()) {
+            post.abandon();
+            throw closed();
+        }
+        if (settings.maxPosts() > 0 && queuedPosts() >= settings.maxPosts()) {
+            post.abandon();
+            throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxPosts()
+                    + " posts waiting, its bound (maxPosts): nothing was posted");
+        }
+        offerPost(post);
+    }
+
+    /** Next: {@link Shard#turn}, or {@link PacketQueue#take} on a port without a handler. */
+    void offerPost(Operation.Post post) {
+        post.complete();
+        if (packets != null) {
+            packets.enqueue(post);
+            return;
+        }
+        posts.offer(post);
+        VarHandle.fullFence(); // pairs with the sleeper's in Shard.sleep
+        if (!sleepers.isEmpty()) {
+            sleepers.wakeOne();
+        }
+    }
+
+    Operation.@Nullable Post pollPost() {
+        return posts.poll();
+    }
+
+    boolean hasNoPosts() {
+        return posts.isEmpty();
+    }
+
+    private int queuedPosts() {
+        return packets != null ? packets.size() : posts.size();
+    }
+
+    /** Schedules a post that has begun, on the wheel of {@code shard}, or of any for null. */
+    public DelayedPost postDelayed(Operation.Post post, @Nullable Shard shard, long delayNanos) {
+        if (!isOpen()) {
+            post.abandon();
+            throw closed();
+        }
+        Shard on =
+                shard != null ? shard : shards.get(Math.floorMod(turnOfDelayedPosts.getAndIncrement(), shards.size()));
+        DelayedPost delayed = new DelayedPost(on, post, post.endpoint, System.nanoTime() + Math.max(0, delayNanos));
+        on.schedule(delayed);
+        return delayed;
+    }
+
+    private ClosedPortException closed() {
+        return new ClosedPortException("port '" + settings.name() + "' is closed: nothing can be posted to it");
+    }
+
+    // ---- endpoints
+
+    /**
+     * Gives an endpoint its shard, the one with the fewest handles, for life. The caller has moved it to OPEN.
+     *
+     * @throws ClosedPortException if the port is closing
+     */
+    public Shard chooseShard() {
+        if (!isOpen()) {
+            throw new ClosedPortException(
+                    "port '" + settings.name() + "' is closed: no handle can be associated with it");
+        }
+        Shard best = shards.getFirst();
+        for (Shard shard : shards) {
+            if (shard.load() < best.load()) {
+                best = shard;
+            }
+        }
+        return best;
+    }
+
+    public void attach(Endpoint endpoint, Shard shard) {
+        if (!endpoint.isListener()) {
+            connections.incrementAndGet();
+        }
+        shard.attach(endpoint);
+    }
+
+    void endpointClosed(Endpoint endpoint) {
+        if (!endpoint.isListener()) {
+            connections.decrementAndGet();
+        }
+        runner.closed(endpoint);
+    }
+
+    // ---- the end
+
+    /**
+     * Drains, then closes: no new starts, receives and accepts end with PORT_CLOSED, sends may finish and what is queued is
+     * delivered, until the time is over.
+     */
+    public void shutdown(long timeoutNanos) throws InterruptedException {
+        if (state.compareAndSet(State.OPEN, State.DRAINING)) {
+            long deadline = System.nanoTime() + timeoutNanos;
+            shards.forEach(s -> s.endAll(Flow.Stage.DRAINING));
+            if (workers.awaitHolders(deadline) && packets != null) {
+                packets.awaitEmpty(deadline);
+            }
+        }
+        close();
+    }
+
+    /**
+     * Cancels everything, waits for the kernel to let go of it, and frees the memory. What the kernel has not let go of in
+     * time is leaked, never freed. Idempotent; a second caller waits for the first.
+     *
+     * @return shards that had to be leaked
+     */
+    public int close() throws InterruptedException {
+        State before = state.getAndUpdate(s -> s.compareTo(State.CLOSING) < 0 ? State.CLOSING : s);
+        if (before.compareTo(State.CLOSING) < 0) {
+            shards.forEach(s -> s.endAll(Flow.Stage.CLOSING));
+            if (packets != null) {
+                packets.close();
+            }
+        }
+        long deadline = System.nanoTime() + settings.closeTimeoutNanos();
+        if (!workers.awaitHolders(deadline)) {
+            shards.forEach(Shard::abandon);
+            workers.awaitHolders(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
+        }
+        workers.dismiss();
+        state.set(State.CLOSED);
+        return (int) shards.stream().filter(Shard::isLeaked).count();
+    }
+
+    private void signalIfClosing() {
+        if (!isOpen()) {
+            shards.forEach(Shard::signal);
+        }
+    }
+
+    /** A thread that is not the caller's, for asking a memory segment whether it is confined to one. */
+    public Thread otherThread() {
+        return witness;
+    }
+
+    /** Whether the caller is a worker of this port: then waiting for the port would be waiting for itself. */
+    public boolean isOwnWorker() {
+        return Thread.currentThread() instanceof Worker worker && worker.isOf(workers);
+    }
+
+    // ---- statistics
+
+    /** Counters of all workers, those that have ended included. */
+    public List<Counters> counters() {
+        return workers.counters();
+    }
+
+    public int inFlight(OperationKind kind) {
+        int sum = 0;
+        for (Shard shard : shards) {
+            sum += shard.flow().inFlight(kind);
+        }
+        return sum;
+    }
+
+    /** Packets that wait for a worker or a taker. */
+    public int queueDepth() {
+        return queuedPosts() + shards.stream().mapToInt(Shard::readyPackets).sum();
+    }
+
+    public int connections() {
+        return connections.get();
+    }
+
+    public int maxWorkers() {
+        return settings.maxWorkers();
+    }
+
+    public List<ShardStats> shardStats() {
+        return shards.stream().map(Shard::stats).toList();
+    }
+
+    public Map<String, Integer> workersByState() {
+        Map<String, Integer> result = new LinkedHashMap<>();
+        result.put("running", 0);
+        result.put("polling", 0);
+        result.put("sleeping", 0);
+        result.put("blocked", workers.awayCount());
+        result.put("parked", workers.parkedCount());
+        for (Shard shard : shards) {
+            switch (shard.state()) {
+                case "handler" -> result.merge("running", 1, Integer::sum);
+                case "library" -> result.merge("polling", 1, Integer::sum);
+                case "sleeping" -> result.merge("sleeping", 1, Integer::sum);
+                default -> {}
+            }
+        }
+        return result;
+    }
+}

@@ -1,0 +1,537 @@
+package io.iocp.port;
+
+import io.iocp.engine.Engine;
+import io.iocp.engine.EngineLoop;
+import io.iocp.operation.ClosedPortException;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Operation.Stream;
+import io.iocp.operation.Status;
+import io.iocp.operation.TooManyOperationsException;
+import io.iocp.port.Counters.Count;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One engine loop with its ready packets and the handles that live on it: the unit that a worker holds, and the only place
+ * where the loop, the in-flight table and the FIFOs of its handles are touched.
+ *
+ * <p>Thread: {@link #start}, {@link #command}, {@link #recycle}, {@link #wake} and the readers any; the rest the holder.
+ *
+ * <p>Next: {@link Flow#take}.
+ */
+public final class Shard {
+    // Ownership. `word` says who may touch the shard: the holder's number, the number of the packet it runs, and a
+    // state. The
+    // holder works in LIBRARY. Before user code it release-stores HANDLER with a new packet number; every entry into
+    // the
+    // library from that user code CASes HANDLER -> LIBRARY and release-stores back. Whoever wants to take the shard
+    // from a
+    // holder whose handler blocks must CAS the very HANDLER word that it sampled, so it can neither take LIBRARY nor a
+    // later
+    // packet; the loser of the CAS has lost the shard and uses the inbox from then on. The CAS also hands over all
+    // plain
+    // writes of the old holder (its release-store pairs with the taker's acquire).
+    //
+    // Ordering of the wake-up. Producer: offer to the inbox, full fence, read the word; SLEEPING -> CAS to WOKEN and
+    // wake the
+    // loop. Sleeper: publish SLEEPING (and its place among the sleepers), full fence, look at inbox, posts and ready
+    // once
+    // more, enter the kernel. Either the producer sees SLEEPING, or the sleeper sees the offer: both fences stand
+    // between a
+    // write and the read of the other's write. The CAS makes the wake single.
+    //
+    // Shutdown. An operation from outside is counted in `outside` before the port's state is read and uncounted after
+    // it was
+    // taken from the inbox; the holder ends only when the port is closing, `outside` is 0 and nothing is in flight. So
+    // a start
+    // either sees the closing port and throws, or is taken and gets its packet. Closes that come after the end find
+    // `terminated` set (or are found in the inbox by the last drain) and close the descriptor themselves.
+
+    static final long LIBRARY = 0;
+    static final long HANDLER = 1;
+    static final long SLEEPING = 2;
+    static final long WOKEN = 3;
+    static final long UNHELD = 4;
+    private static final long STATE_MASK = 7;
+    private static final int HOLDER_SHIFT = 3;
+    private static final int PACKET_SHIFT = 19;
+
+    /** Something that has to be done by the holder. */
+    @FunctionalInterface
+    interface Command {
+        void run(Shard shard);
+    }
+
+    private static final Logger LOG = System.getLogger(Shard.class.getName());
+    private static final VarHandle WORD;
+
+    static {
+        try {
+            WORD = MethodHandles.lookup().findVarHandle(Shard.class, "word", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final int index;
+    private final PortCore port;
+    private final PortSettings settings;
+    private final Engine engine;
+    private final TimerWheel timers = new TimerWheel(System.nanoTime());
+    private final ReadyQueue ready = new ReadyQueue();
+    private final Flow flow;
+    private final EngineLoop loop;
+
+    /** Operations, commands, returned buffers and associated endpoints, in the order in which other threads offered them. */
+    private final MpscUnboundedVarHandleArrayQueue<Object> inbox = new MpscUnboundedVarHandleArrayQueue<>(256);
+
+    private final AtomicInteger outside = new AtomicInteger();
+    private final AtomicInteger load = new AtomicInteger();
+
+    @SuppressWarnings("unused") // through WORD
+    private volatile long word = UNHELD;
+
+    private volatile boolean terminated;
+    private volatile boolean leaked;
+    private long packetNumber;
+
+    Shard(int index, PortCore port, Engine engine) throws IOException {
+        this.index = index;
+        this.port = port;
+        this.settings = port.settings();
+        this.engine = engine;
+        this.flow = new Flow(this, settings, timers, ready);
+        this.loop = engine.openLoop(settings.loop(), flow);
+        flow.connect(loop);
+    }
+
+    // ---- from any thread
+
+    /**
+     * Starts an operation that has begun: at once if the caller is this shard's worker in a handler, else through the inbox.
+     *
+     * @throws ClosedPortException if the port is closing
+     * @throws TooManyOperationsException if as many operations are in flight as may be
+     */
+    public void start(Operation operation) {
+        Worker worker = enter();
+        if (worker != null) {
+            try {
+                checkStart(operation, outside.get());
+                flow.take(operation);
+            } finally {
+                exit(worker);
+            }
+            return;
+        }
+        int waiting = outside.incrementAndGet();
+        try {
+            checkStart(operation, waiting - 1);
+        } catch (RuntimeException e) {
+            outside.decrementAndGet();
+            throw e;
+        }
+        inbox.offer(operation);
+        signal();
+    }
+
+    private void checkStart(Operation operation, int waiting) {
+        if (!port.isOpen()) {
+            operation.abandon();
+            throw new ClosedPortException("port '" + settings.name() + "' is closed: nothing can be started on it");
+        }
+        if (waiting + flow.inFlight() >= settings.maxInFlight()) {
+            operation.abandon();
+            throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxInFlight()
+                    + " operations in flight on shard " + index + ", its bound (maxInFlight): nothing was started");
+        }
+    }
+
+    /** Has the holder do something soon: at once if the caller is the holder in a handler. */
+    void command(Command command) {
+        Worker worker = enter();
+        if (worker != null) {
+            try {
+                command.run(this);
+            } finally {
+                exit(worker);
+            }
+            return;
+        }
+        inbox.offer(command);
+        signal();
+    }
+
+    void recycle(LeasedBuffer buffer) {
+        Thread current = Thread.currentThread();
+        if (current instanceof Worker worker && worker.holdsInLibrary(this)) {
+            loop.recycle(buffer);
+            return;
+        }
+        Worker inHandler = enter();
+        if (inHandler != null) {
+            loop.recycle(buffer);
+            exit(inHandler);
+            return;
+        }
+        inbox.offer(buffer);
+        signal();
+    }
+
+    void signal() {
+        VarHandle.fullFence();
+        wake();
+    }
+
+    /** Wakes the holder if it sleeps; true for the one caller who did. */
+    boolean wake() {
+        long seen = word;
+        if ((seen & STATE_MASK) == SLEEPING && WORD.compareAndSet(this, seen, (seen & ~STATE_MASK) | WOKEN)) {
+            loop.wakeup();
+            return true;
+        }
+        return false;
+    }
+
+    /** From user code on this shard's worker into the library; null if the caller is anybody else, or has lost the shard. */
+    @Nullable
+    private Worker enter() {
+        if (Thread.currentThread() instanceof Worker worker
+                && worker.shard == this
+                && WORD.compareAndSet(this, worker.handlerWord, worker.handlerWord & ~STATE_MASK)) {
+            worker.inLibrary = true;
+            return worker;
+        }
+        return null;
+    }
+
+    private void exit(Worker worker) {
+        worker.inLibrary = false;
+        WORD.setRelease(this, worker.handlerWord);
+    }
+
+    // ---- the holder's loop
+
+    /** Works on this shard until the port is closed. */
+    void serve(Worker worker) {
+        worker.hold(this);
+        flow.holder(worker.counters);
+        WORD.setVolatile(this, heldBy(worker) | LIBRARY);
+        try {
+            while (!isOver()) {
+                turn(worker);
+            }
+        } finally {
+            end();
+        }
+    }
+
+    /** One round: submit and reap, then run what is ready. */
+    private void turn(Worker worker) {
+        try {
+            drainInbox();
+            long now = timers.size() > 0 ? System.nanoTime() : 0;
+            timers.advance(now);
+            flow.newTurn();
+            if (ready.isEmpty() && inbox.isEmpty() && port.hasNoPosts()) {
+                sleep(worker, timers.nanosUntilNext(now));
+            } else {
+                loop.turn(0);
+            }
+            worker.counters.count(Count.TURNS, 1);
+        } catch (RuntimeException | Error e) {
+            // A fault in dispatch must not end the worker: what it concerned may be lost, every other connection goes
+            // on.
+            LOG.log(Level.ERROR, "shard " + index + " of port '" + settings.name() + "': dispatch failed, going on", e);
+        }
+        runReady(worker);
+        runPosts(worker);
+    }
+
+    private void sleep(Worker worker, long timeoutNanos) {
+        WORD.setVolatile(this, heldBy(worker) | SLEEPING);
+        port.sleepers().push(this);
+        VarHandle.fullFence(); // pairs with the one between a producer's offer and its look at the word or the sleepers
+        boolean nothing = inbox.isEmpty() && port.hasNoPosts() && !isOver();
+        try {
+            worker.counters.count(Count.SLEEPS, 1);
+            loop.turn(nothing ? timeoutNanos : 0);
+        } finally {
+            port.sleepers().remove(this);
+            WORD.setVolatile(this, heldBy(worker) | LIBRARY);
+        }
+    }
+
+    private void drainInbox() {
+        for (Object item = inbox.poll(); item != null; item = inbox.poll()) {
+            receive(item);
+        }
+    }
+
+    private void receive(Object item) {
+        switch (item) {
+            case Operation operation -> {
+                flow.take(operation);
+                outside.decrementAndGet();
+            }
+            case LeasedBuffer buffer -> loop.recycle(buffer);
+            case Endpoint endpoint -> flow.attach(endpoint);
+            case Command command -> command.run(this);
+            default -> throw new AssertionError("unknown in an inbox: " + item);
+        }
+    }
+
+    // ---- running packets
+
+    /** Runs packets that were ready at this moment, up to the budget. Next: {@link PacketRunner#run}. */
+    void runReady(Worker worker) {
+        for (int budget = settings.readyBudget(); budget > 0; budget--) {
+            Operation operation = ready.poll();
+            if (operation == null) {
+                return;
+            }
+            if (!port.hasNoPosts() && !port.sleepers().isEmpty()) {
+                port.sleepers().wakeOne();
+            }
+            deliver(worker, operation);
+        }
+    }
+
+    /** Runs posts, each taken just before it runs, so that another worker may take the next. */
+    private void runPosts(Worker worker) {
+        for (int budget = settings.readyBudget(); budget > 0; budget--) {
+            Operation.Post post = port.pollPost();
+            if (post == null) {
+                return;
+            }
+            worker.counters.started(post.kind());
+            worker.counters.completed(post.kind(), post.status);
+            worker.counters.count(Count.POSTS_RUN, 1);
+            post.deliver();
+            run(worker, post, null);
+        }
+    }
+
+    private void deliver(Worker worker, Operation operation) {
+        Endpoint endpoint = operation.endpoint;
+        if (endpoint != null && endpoint.busy) {
+            endpoint.hold(operation);
+            return;
+        }
+        PacketQueue queue = port.packets();
+        if (queue != null) {
+            flow.handedOver(operation);
+            queue.enqueue(operation);
+            return;
+        }
+        Stream stream = operation.stream();
+        if (stream == null) {
+            flow.handedOver(operation);
+            operation.deliver();
+        } else if (!flow.prepare(operation, stream)) {
+            return;
+        } else if (operation.more) {
+            flow.delivered(operation);
+        } else {
+            flow.handedOver(operation);
+            operation.deliver();
+        }
+        run(worker, operation, operation.lease);
+    }
+
+    private void run(Worker worker, Operation operation, @Nullable LeasedBuffer lease) {
+        PacketRunner runner = port.runner();
+        if (runner.isBlocking(operation) && port.workers().runElsewhere(this, operation, lease)) {
+            if (operation.endpoint != null) {
+                operation.endpoint.busy = true;
+            }
+            return;
+        }
+        long mine = (++packetNumber << PACKET_SHIFT) | heldBy(worker) | HANDLER;
+        worker.handlerWord = mine;
+        worker.inLibrary = false;
+        WORD.setRelease(this, mine);
+        boolean fine = runner.run(operation);
+        boolean held = WORD.compareAndSet(this, mine, mine & ~STATE_MASK);
+        assert held : "shard taken from a running handler";
+        worker.inLibrary = true;
+        if (worker.isInterrupted()) {
+            // A flag left set would make every later wait return at once and close channels (Engines: nio).
+            Thread.interrupted();
+        }
+        if (!fine) {
+            worker.counters.count(Count.HANDLER_FAILURES, 1);
+        }
+        if (lease != null) {
+            lease.release();
+        }
+    }
+
+    /** A handler that ran on another worker is done with this endpoint: its packets go on. */
+    void handlerDone(Endpoint endpoint) {
+        endpoint.busy = false;
+        for (Operation held = endpoint.takeHeld(); held != null; ) {
+            Operation after = held.nextReady;
+            ready.add(held);
+            held = after;
+        }
+    }
+
+    // ---- the end
+
+    private boolean isOver() {
+        return leaked
+                || (!port.isOpen()
+                        && flow.stage() != Flow.Stage.OPEN
+                        && outside.get() == 0
+                        && flow.isEmpty()
+                        && ready.isEmpty()
+                        && inbox.isEmpty()
+                        && port.hasNoPosts()
+                        && port.workers().isQuiet());
+    }
+
+    private void end() {
+        terminated = true;
+        VarHandle.fullFence();
+        for (Object item = inbox.poll(); item != null; item = inbox.poll()) {
+            if (item instanceof Command command) {
+                command.run(this);
+            }
+        }
+        WORD.setVolatile(this, UNHELD);
+        if (!leaked) {
+            loop.close();
+        }
+    }
+
+    /** The time for closing is over: the holder leaves, and what the kernel may still touch is leaked, never freed. */
+    void abandon() {
+        leaked = true;
+        signal();
+        loop.wakeup();
+    }
+
+    boolean isLeaked() {
+        return leaked;
+    }
+
+    // ---- endpoints
+
+    void attach(Endpoint endpoint) {
+        load.incrementAndGet();
+        command(s -> s.flow.attach(endpoint));
+    }
+
+    /** The endpoint has moved to CLOSING, by the caller. Never waits. */
+    public void close(Endpoint endpoint, Status reason) {
+        command(s -> {
+            if (s.terminated) {
+                s.closeAfterEnd(endpoint);
+            } else {
+                s.flow.beginClose(endpoint, reason);
+            }
+        });
+        if (terminated) {
+            // The last drain may have been over before the offer: nobody will look again.
+            closeAfterEnd(endpoint);
+        }
+    }
+
+    private void closeAfterEnd(Endpoint endpoint) {
+        if (endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
+            engine.closeUnassociated(endpoint);
+            endpointClosed(endpoint);
+        }
+    }
+
+    /** The operation has moved to CANCELLING, by the caller. Never waits. */
+    public void cancel(Operation operation) {
+        command(s -> s.flow.cancel(operation));
+    }
+
+    public void idleTimeout(Endpoint endpoint, long timeoutNanos) {
+        command(s -> s.flow.idleTimeout(endpoint, timeoutNanos));
+    }
+
+    void schedule(DelayedPost delayed) {
+        command(s -> s.flow.schedule(delayed));
+    }
+
+    void endAll(Flow.Stage stage) {
+        command(s -> s.flow.endAll(stage));
+    }
+
+    /** An accepted connection that nobody will be told of. */
+    void discard(Endpoint connection) {
+        if (connection.move(Lifecycle.UNASSOCIATED, Lifecycle.CLOSED)) {
+            engine.closeUnassociated(connection);
+        }
+    }
+
+    void endpointClosed(Endpoint endpoint) {
+        load.decrementAndGet();
+        port.endpointClosed(endpoint);
+    }
+
+    void postFromTimer(Operation.Post post) {
+        if (post.endpoint != null) {
+            flow.take(post);
+        } else {
+            port.offerPost(post);
+        }
+    }
+
+    Flow flow() {
+        return flow;
+    }
+
+    // ---- gauges
+
+    /** Handles that live here. */
+    int load() {
+        return load.get();
+    }
+
+    int readyPackets() {
+        return ready.size();
+    }
+
+    /** {@code library}, {@code handler}, {@code sleeping} or {@code unheld}. */
+    String state() {
+        return switch ((int) (word & STATE_MASK)) {
+            case (int) HANDLER -> "handler";
+            case (int) SLEEPING -> "sleeping";
+            case (int) UNHELD -> "unheld";
+            default -> "library";
+        };
+    }
+
+    ShardStats stats() {
+        return new ShardStats(
+                index,
+                state(),
+                load(),
+                readyPackets(),
+                flow.inFlight() + outside.get(),
+                loop.ringMemoryBytes(),
+                loop.receiveMemoryBytes());
+    }
+
+    EngineLoop loop() {
+        return loop;
+    }
+
+    private static long heldBy(Worker worker) {
+        return (long) worker.number() << HOLDER_SHIFT;
+    }
+}

@@ -1,0 +1,105 @@
+package io.iocp.port;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread of the port: holds a shard and serves it, or is a spare that runs one packet of a handler that blocks. A platform
+ * thread, because a ring's requests complete in the context of the thread that submitted them.
+ */
+final class Worker extends Thread {
+    /** What a spare is to run. */
+    record Errand(
+            Shard shard, Operation operation, @Nullable LeasedBuffer lease) {}
+
+    private final int number;
+    private final Workers workers;
+    final Counters counters = new Counters();
+
+    // Only this thread touches the next three.
+    @Nullable
+    Shard shard;
+
+    long handlerWord;
+    boolean inLibrary = true;
+
+    @Nullable
+    private volatile Errand errand;
+
+    Worker(int number, Workers workers, String name) {
+        super(name);
+        this.number = number;
+        this.workers = workers;
+        setDaemon(true);
+    }
+
+    int number() {
+        return number;
+    }
+
+    void hold(Shard newShard) {
+        shard = newShard;
+        inLibrary = true;
+    }
+
+    /** Whether this is the caller's own thread, in library code, on the shard that it holds. */
+    boolean holdsInLibrary(Shard candidate) {
+        return shard == candidate && inLibrary;
+    }
+
+    boolean isOf(Workers candidate) {
+        return workers == candidate;
+    }
+
+    void send(Errand newErrand) {
+        errand = newErrand;
+        LockSupport.unpark(this);
+    }
+
+    @Override
+    public void run() {
+        Shard first = shard;
+        if (first != null) {
+            first.serve(this);
+        } else {
+            serveAsSpare();
+        }
+        workers.ended(this);
+    }
+
+    private void serveAsSpare() {
+        while (true) {
+            Errand next = errand;
+            if (next == null) {
+                LockSupport.parkNanos(workers, Workers.IDLE_NANOS);
+                if (errand == null && workers.mayRetire(this)) {
+                    return;
+                }
+                continue;
+            }
+            errand = null;
+            run(next);
+            workers.park(this);
+        }
+    }
+
+    private void run(Errand next) {
+        Operation operation = next.operation();
+        Endpoint endpoint = operation.endpoint;
+        boolean fine = workers.runner().run(operation);
+        Thread.interrupted();
+        if (!fine) {
+            counters.count(Counters.Count.HANDLER_FAILURES, 1);
+        }
+        LeasedBuffer lease = next.lease();
+        if (lease != null) {
+            lease.release();
+        }
+        if (endpoint != null) {
+            next.shard().command(s -> s.handlerDone(endpoint));
+        }
+    }
+}
