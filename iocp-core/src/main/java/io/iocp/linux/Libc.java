@@ -24,7 +24,6 @@ public interface Libc {
     int SO_RCVBUF = 8;
     int SO_KEEPALIVE = 9;
     int SO_LINGER = 13;
-    int SO_REUSEPORT = 15;
     int IPPROTO_TCP = 6;
     int TCP_NODELAY = 1;
     int IPPROTO_IPV6 = 41;

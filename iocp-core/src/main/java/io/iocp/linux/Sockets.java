@@ -21,20 +21,17 @@ public final class Sockets {
         this.libc = libc;
     }
 
-    /** A bound and listening socket, blocking, close-on-exec, SO_REUSEADDR set; dual-stack for an IPv6 address. */
-    public int listen(InetSocketAddress local, int backlog, boolean reusePort) throws LinuxException {
+    /** A bound and listening socket, blocking, close-on-exec, SO_REUSEADDR set; dual stack at the IPv6 wildcard. */
+    public int listen(InetSocketAddress local, int backlog) throws LinuxException {
         int family = local.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
         int fd = open(family);
         try {
             setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
-            if (reusePort) {
-                setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
-            }
             if (family == Libc.AF_INET6) {
                 setOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 0);
             }
-            check("bind to " + local, libc.bind(fd, address, SockAddr.encode(local, family, address)));
-            check("listen on " + local, libc.listen(fd, backlog));
+            check("bind", libc.bind(fd, address, SockAddr.encode(local, family, address)));
+            check("listen", libc.listen(fd, backlog));
             return fd;
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
@@ -47,7 +44,7 @@ public final class Sockets {
         int family = remote.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
         int fd = open(family);
         try {
-            check("connect to " + remote, libc.connect(fd, address, SockAddr.encode(remote, family, address)));
+            check("connect", libc.connect(fd, address, SockAddr.encode(remote, family, address)));
             return fd;
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);

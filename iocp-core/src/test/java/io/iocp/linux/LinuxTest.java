@@ -47,13 +47,13 @@ class LinuxTest {
     void shouldListenConnectAndNameBothEnds() throws Exception {
         Libc libc = libc();
         Sockets sockets = new Sockets(libc);
-        int listener = sockets.listen(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1, false);
+        int listener = sockets.listen(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1);
         int client = sockets.connect(sockets.localAddress(listener));
         assertEquals(sockets.localAddress(listener), sockets.remoteAddress(client));
         sockets.setOption(client, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
         assertEquals(1, sockets.option(client, Libc.IPPROTO_TCP, Libc.TCP_NODELAY));
         LinuxException inUse =
-                assertThrows(LinuxException.class, () -> sockets.listen(sockets.localAddress(listener), 1, false));
+                assertThrows(LinuxException.class, () -> sockets.listen(sockets.localAddress(listener), 1));
         assertEquals(Errno.EADDRINUSE, inUse.errno());
         assertEquals(0, libc.close(client));
         assertEquals(0, libc.close(listener));

@@ -1,6 +1,8 @@
 package io.iocp.engine.uring;
 
+import io.iocp.linux.Libc;
 import io.iocp.linux.LinuxException;
+import io.iocp.linux.MappedMemory;
 import io.iocp.linux.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,9 +18,6 @@ import java.lang.foreign.MemorySegment;
  * @see <a href="https://man7.org/linux/man-pages/man3/io_uring_register_buf_ring.3.html">io_uring_register_buf_ring(3)</a>
  */
 final class BufferRing {
-    /** The kernel wants the ring on a page boundary; pages of aarch64 may have up to 64 KiB. */
-    private static final long PAGE_BYTES = System.getProperty("os.arch", "").equals("aarch64") ? 65536 : 4096;
-
     private final Ring ring;
     private final int group;
     private final int buffers;
@@ -37,7 +36,7 @@ final class BufferRing {
      *
      * @throws LinuxException if the kernel refuses
      */
-    BufferRing(Ring ring, int group, int buffers, int bufferBytes) throws LinuxException {
+    BufferRing(Libc libc, Ring ring, int group, int buffers, int bufferBytes) throws LinuxException {
         if (!UringAbi.isPowerOfTwo(buffers) || buffers > UringAbi.MAX_BUF_RING_ENTRIES) {
             throw new IllegalArgumentException(
                     "a buffer ring has a power of two of at most 32768 buffers, not " + buffers);
@@ -47,9 +46,9 @@ final class BufferRing {
         this.buffers = buffers;
         this.bufferBytes = bufferBytes;
         this.mask = buffers - 1;
-        Arena arena = Arena.ofAuto();
-        this.entries = arena.allocate((long) buffers * UringAbi.BUF_BYTES, PAGE_BYTES);
-        this.memory = arena.allocate((long) buffers * bufferBytes, 64);
+        // The kernel wants the ring on a page boundary, which mapped memory has.
+        this.entries = MappedMemory.allocate(libc, (long) buffers * UringAbi.BUF_BYTES);
+        this.memory = MappedMemory.allocate(libc, (long) buffers * bufferBytes);
         this.entriesAddress = entries.address();
         this.memoryAddress = memory.address();
         this.ours = new boolean[buffers];
@@ -86,9 +85,14 @@ final class BufferRing {
         return bufferBytes;
     }
 
-    /** Memory of the buffers and of the ring itself. */
+    /** Memory of the buffers. */
     long memoryBytes() {
-        return memory.byteSize() + entries.byteSize();
+        return memory.byteSize();
+    }
+
+    /** Memory of the ring that lends them. */
+    long ringBytes() {
+        return entries.byteSize();
     }
 
     /** Buffers that the kernel may fill; 0 means that receives end with ENOBUFS. */

@@ -62,11 +62,6 @@ final class SubmissionQueue {
         return tail - knownHead;
     }
 
-    /** False if something was written that the kernel may not have taken yet. */
-    boolean isEmpty() {
-        return tail == knownHead;
-    }
-
     /** The flags that the kernel sets: {@link UringAbi#SQ_CQ_OVERFLOW}, {@link UringAbi#SQ_TASKRUN}. */
     int flags() {
         return Memory.getIntOpaque(flagsAddress);

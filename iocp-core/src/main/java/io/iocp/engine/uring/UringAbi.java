@@ -9,13 +9,9 @@ final class UringAbi {
     // struct io_uring_sqe
     static final int SQE_BYTES = 64;
     static final int SQE_OPCODE = 0;
-    static final int SQE_FLAGS = 1;
-    static final int SQE_IOPRIO = 2;
-    static final int SQE_FD = 4;
     static final int SQE_OFF = 8;
     static final int SQE_ADDR = 16;
     static final int SQE_LEN = 24;
-    static final int SQE_OP_FLAGS = 28;
     static final int SQE_USER_DATA = 32;
     static final int SQE_BUF_GROUP = 40;
 
@@ -136,7 +132,6 @@ final class UringAbi {
 
     private UringAbi() {}
 
-    /** The submission tail lies behind the head by at most this: entries are powers of two. */
     static boolean isPowerOfTwo(int n) {
         return n > 0 && (n & (n - 1)) == 0;
     }

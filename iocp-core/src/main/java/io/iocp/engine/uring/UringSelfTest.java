@@ -67,7 +67,7 @@ final class UringSelfTest {
             wakeUp();
             accept();
             receive();
-            BufferRing buffers = new BufferRing(ring, GROUP, 2, BYTES);
+            BufferRing buffers = new BufferRing(libc, ring, GROUP, 2, BYTES);
             receiveIntoProvidedBuffer(buffers);
             receiveMultishot(buffers);
             buffers.unregister();
@@ -117,7 +117,7 @@ final class UringSelfTest {
 
     private void accept() throws Failed, LinuxException {
         step = "a multishot accept";
-        listener = sockets.listen(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 4, false);
+        listener = sockets.listen(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 4);
         SqeEncoder.acceptMultishot(sqe(), listener, ++lastUserData);
         ring.submit();
         client = sockets.connect(sockets.localAddress(listener));

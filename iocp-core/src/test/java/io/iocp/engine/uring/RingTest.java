@@ -134,7 +134,7 @@ class RingTest {
     @Test
     void shouldReceiveAStreamThroughTwoBuffersWithoutLossOrReordering() throws Exception {
         Ring ring = ring(8, 32);
-        BufferRing buffers = new BufferRing(ring, GROUP, 2, 16);
+        BufferRing buffers = new BufferRing(libc, ring, GROUP, 2, 16);
         assertEquals(2, buffers.kernelHeld());
         int[] pair = connectedPair();
         int total = 64 * 1024;
@@ -196,7 +196,7 @@ class RingTest {
 
     @Test
     void shouldRefuseABufferThatIsAlreadyLent() throws Exception {
-        BufferRing buffers = new BufferRing(ring(4, 16), GROUP, 2, 16);
+        BufferRing buffers = new BufferRing(libc, ring(4, 16), GROUP, 2, 16);
         assertThrows(IllegalStateException.class, () -> buffers.give(0));
         buffers.take(0);
         assertThrows(IllegalStateException.class, () -> buffers.take(0));
@@ -206,8 +206,8 @@ class RingTest {
     @Test
     void shouldRefuseANumberOfBuffersThatTheKernelCannotIndex() throws Exception {
         Ring ring = ring(4, 16);
-        assertThrows(IllegalArgumentException.class, () -> new BufferRing(ring, GROUP, 3, 16));
-        assertThrows(IllegalArgumentException.class, () -> new BufferRing(ring, GROUP, 65536, 16));
+        assertThrows(IllegalArgumentException.class, () -> new BufferRing(libc, ring, GROUP, 3, 16));
+        assertThrows(IllegalArgumentException.class, () -> new BufferRing(libc, ring, GROUP, 65536, 16));
     }
 
     private long reapInOrder(Ring ring, long expected) {
@@ -234,7 +234,7 @@ class RingTest {
 
     private int[] connectedPair() throws LinuxException {
         Sockets sockets = new Sockets(libc);
-        int listener = sockets.listen(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1, false);
+        int listener = sockets.listen(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1);
         int client = sockets.connect(sockets.localAddress(listener));
         Ring ring = ring(4, 16);
         SqeEncoder.accept(sqe(ring), listener, 1);

@@ -1,0 +1,128 @@
+package io.iocp.engine.uring;
+
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation that the loop has, from submit to its completion: a slot of the {@link RequestTable}, used again for other
+ * operations. The kernel has at most one request for it at a time.
+ *
+ * <p>Thread: shard holder.
+ */
+final class Request {
+    /** Where the request is. */
+    enum Place {
+        /** The slot is unused. */
+        FREE,
+        /** The kernel has it. */
+        KERNEL,
+        /** Its encoding waits for room in the submission queue. */
+        UNSENT,
+        /** A receive that waits for a buffer to come back. */
+        STARVED,
+        /** It has ended; that is reported in the next turn, because submit and cancel must not report. */
+        ENDED
+    }
+
+    final int slot;
+    private int generation;
+    private Place place = Place.FREE;
+
+    @Nullable
+    private Operation operation;
+
+    @Nullable
+    private UringEndpoint endpoint;
+
+    /** Somebody asked to cancel it; else an ECANCELED is the kernel's own doing, and the request is made again. */
+    boolean cancelRequested;
+
+    /** Bytes of the operation so far; those of a continuous receive are reported as they come, not counted here. */
+    long transferred;
+
+    /** How it ended, while its place is {@link Place#ENDED}. */
+    Status endStatus = Status.OK;
+
+    int endError;
+
+    /** The struct msghdr and its vectors of a gathering send; kept with the slot once it was needed. */
+    @Nullable
+    GatherMemory gather;
+
+    /** The list that it is in, and its neighbours there. */
+    @Nullable
+    RequestList list;
+
+    @Nullable
+    Request previous;
+
+    @Nullable
+    Request next;
+
+    Request(int slot) {
+        this.slot = slot;
+    }
+
+    long userData() {
+        return UserData.of(slot, generation);
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    Place place() {
+        return place;
+    }
+
+    /** The operation of a slot in use. */
+    Operation operation() {
+        Operation current = operation;
+        if (current == null) {
+            throw new IllegalStateException("request of slot " + slot + " is free");
+        }
+        return current;
+    }
+
+    UringEndpoint endpoint() {
+        UringEndpoint current = endpoint;
+        if (current == null) {
+            throw new IllegalStateException("request of slot " + slot + " is free");
+        }
+        return current;
+    }
+
+    void begin(Operation started, UringEndpoint target) {
+        assert place == Place.FREE : place;
+        // Never 0, so that the user_data of a live request is never 0 either.
+        generation = generation == -1 ? 1 : generation + 1;
+        operation = started;
+        endpoint = target;
+        cancelRequested = false;
+        transferred = 0;
+        place = Place.UNSENT;
+    }
+
+    /** The one way a request in use changes its place; lists follow from it, not the other way round. */
+    void move(Place to) {
+        assert place != Place.FREE && to != Place.FREE : place + " to " + to;
+        place = to;
+    }
+
+    void leaveList() {
+        if (list != null) {
+            list.remove(this);
+        }
+    }
+
+    void end() {
+        assert list == null : "ended in a list";
+        place = Place.FREE;
+        operation = null;
+        endpoint = null;
+        if (gather != null && !gather.isSmall()) {
+            gather = null;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package io.iocp.engine.uring;
+
+import io.iocp.operation.Operation;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every request that is in flight, by slot. What the kernel holds stays reachable from here until its last completion.
+ *
+ * <p>Grows with the operations in flight, whose number the shard's admission bounds, and never shrinks. Thread: shard holder.
+ */
+final class RequestTable {
+    private @Nullable Request[] requests = new Request[64];
+    private Request[] free = new Request[64];
+    private int used;
+    private int freeCount;
+
+    /** A slot for an operation that begins. */
+    Request begin(Operation operation, UringEndpoint endpoint) {
+        Request request = freeCount > 0 ? free[--freeCount] : grow();
+        request.begin(operation, endpoint);
+        return request;
+    }
+
+    private Request grow() {
+        if (used == requests.length) {
+            requests = Arrays.copyOf(requests, used * 2);
+            free = Arrays.copyOf(free, used * 2);
+        }
+        Request request = new Request(used);
+        requests[used++] = request;
+        return request;
+    }
+
+    /** The live request that has this user_data; null if its slot is free or serves another operation by now. */
+    @Nullable
+    Request find(long userData) {
+        int slot = UserData.slot(userData);
+        if (slot < 0 || slot >= used) {
+            return null;
+        }
+        Request request = requests[slot];
+        return request != null
+                        && request.generation() == UserData.generation(userData)
+                        && request.place() != Request.Place.FREE
+                ? request
+                : null;
+    }
+
+    void end(Request request) {
+        request.end();
+        free[freeCount++] = request;
+    }
+
+    int inFlight() {
+        return used - freeCount;
+    }
+}

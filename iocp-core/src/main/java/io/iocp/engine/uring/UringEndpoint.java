@@ -1,0 +1,37 @@
+package io.iocp.engine.uring;
+
+import io.iocp.operation.Endpoint;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A listener or connection of this engine: a descriptor, and where its receives take buffers from. */
+final class UringEndpoint extends Endpoint {
+    private final int fd;
+    private final boolean tcpNoDelay;
+
+    /** The pool that serves {@link #receiveBufferSize}; found at the first receive that needs it. Holder only. */
+    @Nullable
+    ReceiveBuffers receiveBuffers;
+
+    UringEndpoint(
+            int fd,
+            boolean listener,
+            boolean tcpNoDelay,
+            int bufferSize,
+            InetSocketAddress local,
+            @Nullable InetSocketAddress remote) {
+        super(listener, local, remote);
+        this.fd = fd;
+        this.tcpNoDelay = tcpNoDelay;
+        this.receiveBufferSize = bufferSize;
+    }
+
+    int fd() {
+        return fd;
+    }
+
+    /** What accepted connections get. */
+    boolean tcpNoDelay() {
+        return tcpNoDelay;
+    }
+}

@@ -1,0 +1,78 @@
+package io.iocp.engine.uring;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.Engine;
+import io.iocp.engine.EngineCapabilities;
+import io.iocp.engine.EngineLoop;
+import io.iocp.engine.LoopOptions;
+import io.iocp.linux.Errno;
+import io.iocp.linux.Libc;
+import io.iocp.linux.Linux;
+import io.iocp.linux.LinuxException;
+import io.iocp.linux.Sockets;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.ListenOptions;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/** The engine whose completions come from the kernel. {@link UringFeatures#probe()} says first whether it works here. */
+public final class UringEngine implements Engine {
+    private static final EngineCapabilities CAPABILITIES = new EngineCapabilities("io_uring", true, true, true);
+
+    private final Linux.Available linux;
+
+    /** @throws IOException if system calls cannot be made here; the message says why and what helps */
+    public UringEngine() throws IOException {
+        this.linux = switch (Linux.open()) {
+            case Linux.Available available -> available;
+            case Linux.Unavailable no -> throw new IOException(no.reason() + "; " + no.remedy());
+        };
+    }
+
+    @Override
+    public EngineCapabilities capabilities() {
+        return CAPABILITIES;
+    }
+
+    @Override
+    public Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException {
+        if (address.isUnresolved()) {
+            throw new UnknownHostException("cannot listen on " + address + ": the name is not known");
+        }
+        Libc libc = linux.newLibc();
+        Sockets sockets = new Sockets(libc);
+        int fd;
+        try {
+            fd = sockets.listen(address, options.backlog());
+        } catch (LinuxException refused) {
+            String message = "cannot listen on " + address + ": " + refused.getMessage();
+            switch (refused.errno()) {
+                case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES -> {
+                    BindException bind = new BindException(message);
+                    bind.initCause(refused);
+                    throw bind;
+                }
+                default -> throw new IOException(message, refused);
+            }
+        }
+        try {
+            return new UringEndpoint(
+                    fd, true, options.tcpNoDelay(), options.receiveBufferSize(), sockets.localAddress(fd), null);
+        } catch (LinuxException | RuntimeException failure) {
+            libc.close(fd);
+            throw failure;
+        }
+    }
+
+    @Override
+    public void closeUnassociated(Endpoint endpoint) {
+        linux.newLibc().close(((UringEndpoint) endpoint).fd());
+    }
+
+    @Override
+    public EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException {
+        return UringLoop.open(linux.newLibc(), options, sink);
+    }
+}

@@ -1,0 +1,587 @@
+package io.iocp.engine.uring;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.EngineLoop;
+import io.iocp.engine.LoopOptions;
+import io.iocp.linux.Errno;
+import io.iocp.linux.Libc;
+import io.iocp.linux.LinuxException;
+import io.iocp.linux.Sockets;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Performs operations with one ring: turns them into requests and completions of requests into completions of operations.
+ *
+ * <p>Thread: shard holder; {@link #wakeup()} any. Next: {@link CompletionSink#completed}.
+ */
+final class UringLoop implements EngineLoop {
+    /*
+     * Ordering. submit() writes a request into the submission queue; turn() hands all of them over, waits and reaps with one
+     * io_uring_enter. If the queue is full, submit() enters early; if the kernel takes nothing (it has no memory), requests
+     * wait in a list. Nothing is ever reported from submit() or cancel(): what ends there is reported by the next turn().
+     *
+     * Ownership. A Request stays in the table from submit() to the last completion of its one kernel request, and with it
+     * everything that the kernel may still touch. The user_data of a request is its slot and generation; a cancel carries the
+     * complement of the slot, so that its failure can be told apart, and the wake-up has a slot of its own. An ECANCELED that
+     * nobody asked for means that the thread which submitted the request has died: the request is made again.
+     *
+     * Cancelling. The request's own completion decides how it ended. A cancel that finds nothing (ENOENT) is repeated while
+     * the request is there: a multishot receive is out of the kernel's sight for a moment each time it is queued again.
+     *
+     * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
+     * waits in its pool's list and is made again when a buffer has come back.
+     *
+     * Wake-up. A multishot poll of an eventfd completes for each write to it, so nobody needs to read it. Its first arming is
+     * left to the first turn(), because a request belongs to the thread that submits it.
+     *
+     * Shutdown. close() expects that no request is left, and the shard leaks the loop if it cannot wait for that: the kernel
+     * goes on with requests for a while after the descriptor is closed.
+     */
+
+    /** The most that Linux transfers in one call; longer sends take several. */
+    private static final int MAX_TRANSFER_BYTES = 0x7fff_f000;
+
+    /** How long a turn sleeps at most while requests wait because the kernel had no memory for them. */
+    private static final long RETRY_NANOS = 1_000_000;
+
+    private static final long WAKE_UP = UserData.of(-1, 0);
+    private static final int WAKERS_GONE = Integer.MIN_VALUE;
+
+    private final Libc libc;
+    private final Sockets sockets;
+    private final Ring ring;
+    private final SubmissionQueue submissions;
+    private final CompletionQueue completions;
+    private final CompletionSink sink;
+    private final int receiveBufferCount;
+    private final int eventfd;
+
+    private final RequestTable requests = new RequestTable();
+
+    /** Requests that found no room in the submission queue. */
+    private final RequestList unsent = new RequestList();
+
+    /** Requests whose cancel found no room in the submission queue, or must be repeated. */
+    private final RequestList uncancelled = new RequestList();
+
+    /** Requests that ended outside a turn. */
+    private final RequestList ended = new RequestList();
+
+    /** By group. */
+    private ReceiveBuffers[] pools = {};
+
+    private volatile long receiveMemoryBytes;
+    private volatile long ringMemoryBytes;
+
+    /** Threads inside {@link #wakeup()}; {@link #WAKERS_GONE} once the eventfd is closed. */
+    private final AtomicInteger wakers = new AtomicInteger();
+
+    private boolean wakeUpArmed;
+    private int reported;
+
+    static UringLoop open(Libc libc, LoopOptions options, CompletionSink sink) throws LinuxException {
+        Ring ring = Ring.open(libc, options.submissionEntries(), options.completionEntries());
+        int eventfd = libc.eventfd(0, Libc.EFD_CLOEXEC);
+        if (eventfd < 0) {
+            ring.close();
+            throw new LinuxException("eventfd", eventfd);
+        }
+        return new UringLoop(libc, ring, eventfd, options.receiveBuffers(), sink);
+    }
+
+    UringLoop(Libc libc, Ring ring, int eventfd, int receiveBufferCount, CompletionSink sink) {
+        this.libc = libc;
+        this.sockets = new Sockets(libc);
+        this.ring = ring;
+        this.submissions = ring.submissions();
+        this.completions = ring.completions();
+        this.eventfd = eventfd;
+        this.receiveBufferCount = receiveBufferCount;
+        this.sink = sink;
+        this.ringMemoryBytes = ring.mappedBytes();
+    }
+
+    // ---- submit and cancel
+
+    @Override
+    public void submit(Operation operation) {
+        if (!(operation.endpoint instanceof UringEndpoint endpoint)) {
+            throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
+        }
+        Request request = requests.begin(operation, endpoint);
+        operation.engineTag = request.userData();
+        if (selectsBuffer(operation) && !findBuffers(request)) {
+            return;
+        }
+        arm(request);
+    }
+
+    @Override
+    public void cancel(Operation operation) {
+        Request request = requests.find(operation.engineTag);
+        if (request == null || request.operation() != operation || request.cancelRequested) {
+            return;
+        }
+        request.cancelRequested = true;
+        switch (request.place()) {
+            case KERNEL -> cancelInKernel(request);
+            case UNSENT, STARVED -> endLater(request, Status.CANCELLED, 0);
+            case ENDED, FREE -> {}
+        }
+    }
+
+    private void cancelInKernel(Request request) {
+        long sqe = freeEntry();
+        if (sqe == 0) {
+            uncancelled.add(request);
+        } else {
+            SqeEncoder.cancel(sqe, request.userData(), UserData.of(~request.slot, request.generation()));
+        }
+    }
+
+    /** Makes a request of the kernel, now or when there is room. */
+    private void arm(Request request) {
+        long sqe = freeEntry();
+        if (sqe == 0) {
+            request.move(Request.Place.UNSENT);
+            unsent.add(request);
+        } else {
+            encode(request, sqe);
+            request.move(Request.Place.KERNEL);
+        }
+    }
+
+    /** An entry of the submission queue; if it is full, it is submitted first. 0 if the kernel takes nothing now. */
+    private long freeEntry() {
+        long sqe = submissions.next();
+        if (sqe == 0) {
+            check(ring.submit());
+            sqe = submissions.next();
+        }
+        return sqe;
+    }
+
+    private void encode(Request request, long sqe) {
+        int fd = request.endpoint().fd();
+        long userData = request.userData();
+        switch (request.operation()) {
+            case Operation.Accept accept -> {
+                if (accept.continuous) {
+                    SqeEncoder.acceptMultishot(sqe, fd, userData);
+                } else {
+                    SqeEncoder.accept(sqe, fd, userData);
+                }
+            }
+            case Operation.Receive receive -> {
+                MemorySegment memory = receive.memory;
+                if (memory != null) {
+                    int bytes = (int) Math.min(memory.byteSize(), MAX_TRANSFER_BYTES);
+                    SqeEncoder.receive(sqe, fd, memory.address(), bytes, userData);
+                } else {
+                    SqeEncoder.receiveSelecting(sqe, fd, buffers(request).group(), userData);
+                }
+            }
+            case Operation.ReceiveContinuously _ ->
+                SqeEncoder.receiveMultishot(sqe, fd, buffers(request).group(), userData);
+            case Operation.Send send -> encodeSend(request, send, sqe, fd, userData);
+            case Operation.Post _ -> throw new IllegalArgumentException("a post needs no engine");
+        }
+    }
+
+    private static void encodeSend(Request request, Operation.Send send, long sqe, int fd, long userData) {
+        long sent = request.transferred;
+        if (send.pieces == 1 && send.memory[0].byteSize() > 0) {
+            MemorySegment memory = send.memory[0];
+            int bytes = (int) Math.min(memory.byteSize() - sent, MAX_TRANSFER_BYTES);
+            SqeEncoder.send(sqe, fd, memory.address() + sent, bytes, userData);
+        } else if (send.length() == 0) {
+            // Nothing to send still completes, and in its turn.
+            SqeEncoder.nop(sqe, userData);
+        } else {
+            GatherMemory gather = request.gather;
+            if (gather == null || !gather.isEnoughFor(send.pieces)) {
+                gather = new GatherMemory(send.pieces);
+                request.gather = gather;
+            }
+            SqeEncoder.sendMessage(sqe, fd, gather.describe(send, sent), userData);
+        }
+    }
+
+    // ---- turn
+
+    @Override
+    public int turn(long timeoutNanos) {
+        reported = 0;
+        if (!wakeUpArmed) {
+            armWakeUp();
+        }
+        resume();
+        if (timeoutNanos == 0 || !ended.isEmpty() || !completions.isEmpty()) {
+            check(ring.submitAndPoll());
+        } else if (unsent.isEmpty() && uncancelled.isEmpty()) {
+            check(ring.submitAndWait(timeoutNanos));
+        } else {
+            check(ring.submitAndWait(timeoutNanos < 0 ? RETRY_NANOS : Math.min(timeoutNanos, RETRY_NANOS)));
+        }
+        reap();
+        for (Request request = ended.poll(); request != null; request = ended.poll()) {
+            end(request, request.endStatus, request.endError);
+        }
+        return reported;
+    }
+
+    /** Errors that only mean "later" are fine; any other means that the ring cannot be used any more. */
+    private static void check(int entered) {
+        if (entered < 0) {
+            switch (-entered) {
+                case Errno.ETIME, Errno.EINTR, Errno.EAGAIN, Errno.EBUSY -> {}
+                default -> throw new UncheckedIOException(new LinuxException("io_uring_enter", entered));
+            }
+        }
+    }
+
+    /** Goes on with what had to wait, as far as there is room. */
+    private void resume() {
+        for (ReceiveBuffers pool : pools) {
+            for (int free = pool.available(); free > 0 && !pool.starved.isEmpty(); free--) {
+                resume(pool.starved);
+            }
+        }
+        for (int waiting = unsent.size(); waiting > 0; waiting--) {
+            resume(unsent);
+        }
+        for (int waiting = uncancelled.size(); waiting > 0; waiting--) {
+            Request request = uncancelled.poll();
+            if (request != null) {
+                cancelInKernel(request);
+            }
+        }
+    }
+
+    private void resume(RequestList waiting) {
+        Request request = waiting.poll();
+        if (request != null) {
+            arm(request);
+        }
+    }
+
+    private void reap() {
+        int head = completions.head();
+        int tail = completions.tail();
+        try {
+            while (head != tail) {
+                long cqe = completions.entry(head++);
+                dispatch(CompletionQueue.userData(cqe), CompletionQueue.result(cqe), CompletionQueue.flags(cqe));
+            }
+        } finally {
+            // Also when the sink failed: that completion is lost to it, the ones behind it come with the next turn.
+            completions.advanceTo(head);
+        }
+    }
+
+    private void dispatch(long userData, int result, int flags) {
+        if (UserData.slot(userData) < 0) {
+            if (userData == WAKE_UP) {
+                wakeUpArmed = (flags & UringAbi.CQE_F_MORE) != 0;
+            } else {
+                cancelFailed(userData, result);
+            }
+            return;
+        }
+        Request request = requests.find(userData);
+        if (request == null) {
+            sink.staleCompletion();
+            return;
+        }
+        switch (request.operation()) {
+            case Operation.Accept accept -> accepted(request, accept, result, flags);
+            case Operation.Receive receive -> received(request, receive, result, flags);
+            case Operation.ReceiveContinuously receive -> received(request, receive, result, flags);
+            case Operation.Send send -> sent(request, send, result);
+            case Operation.Post _ -> throw new IllegalStateException("a post was submitted");
+        }
+    }
+
+    private void cancelFailed(long userData, int result) {
+        Request request = requests.find(UserData.of(~UserData.slot(userData), UserData.generation(userData)));
+        // Any other error (EALREADY) means that the request was found and will end by itself.
+        if (request != null
+                && result == -Errno.ENOENT
+                && request.place() == Request.Place.KERNEL
+                && request.list == null) {
+            uncancelled.add(request);
+        }
+    }
+
+    // ---- completions, by operation
+
+    private void accepted(Request request, Operation.Accept accept, int result, int flags) {
+        if (result < 0) {
+            if (ErrnoStatus.isOfOneConnection(-result)) {
+                sink.acceptAborted();
+                again(request, flags);
+            } else if (result == -Errno.EINVAL) {
+                // What Linux says once the listener was shut down.
+                end(request, request.cancelRequested ? Status.CANCELLED : Status.HANDLE_CLOSED, 0);
+            } else {
+                failed(request, result, flags);
+            }
+            return;
+        }
+        UringEndpoint connection = connection(request.endpoint(), result);
+        if (connection == null) {
+            libc.close(result);
+            sink.acceptAborted();
+        } else if (accept.continuous) {
+            reported++;
+            sink.accepted(accept, connection);
+        } else {
+            accept.accepted = connection;
+            end(request, Status.OK, 0);
+            return;
+        }
+        again(request, flags);
+    }
+
+    /** The endpoint of an accepted descriptor; null if the peer is gone before its address could be read. */
+    @Nullable
+    private UringEndpoint connection(UringEndpoint listener, int fd) {
+        InetSocketAddress remote = sockets.remoteAddress(fd);
+        if (remote == null) {
+            return null;
+        }
+        try {
+            if (listener.tcpNoDelay()) {
+                sockets.setOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+            }
+            return new UringEndpoint(fd, false, false, listener.receiveBufferSize, sockets.localAddress(fd), remote);
+        } catch (LinuxException gone) {
+            return null;
+        }
+    }
+
+    private void received(Request request, Operation.Receive receive, int result, int flags) {
+        MemorySegment memory = receive.memory;
+        if (result > 0) {
+            if (memory == null) {
+                receive.lease = buffers(request).filled(flags >>> UringAbi.CQE_BUFFER_SHIFT, result);
+            }
+            request.transferred = result;
+            end(request, Status.OK, 0);
+            return;
+        }
+        giveBackUnused(request, flags);
+        if (result < 0) {
+            failed(request, result, flags);
+        } else {
+            // A receive of no bytes only asks whether there is something to read.
+            end(request, memory != null && memory.byteSize() == 0 ? Status.OK : Status.EOF, 0);
+        }
+    }
+
+    private void received(Request request, Operation.ReceiveContinuously receive, int result, int flags) {
+        if (result > 0) {
+            LeasedBuffer buffer = buffers(request).filled(flags >>> UringAbi.CQE_BUFFER_SHIFT, result);
+            reported++;
+            sink.received(receive, buffer);
+            again(request, flags);
+            return;
+        }
+        giveBackUnused(request, flags);
+        if (result < 0) {
+            failed(request, result, flags);
+        } else {
+            end(request, Status.EOF, 0);
+        }
+    }
+
+    private static void giveBackUnused(Request request, int flags) {
+        if ((flags & UringAbi.CQE_F_BUFFER) != 0) {
+            buffers(request).unused(flags >>> UringAbi.CQE_BUFFER_SHIFT);
+        }
+    }
+
+    private void sent(Request request, Operation.Send send, int result) {
+        if (result < 0) {
+            failed(request, result, 0);
+            return;
+        }
+        request.transferred += result;
+        if (request.transferred == send.length()) {
+            end(request, Status.OK, 0);
+        } else if (result == 0) {
+            end(request, Status.IO_ERROR, Errno.EIO);
+        } else {
+            // Short in spite of MSG_WAITALL: too long for one call, cancelled, or broken, which the next call tells.
+            again(request, 0);
+        }
+    }
+
+    private void failed(Request request, int result, int flags) {
+        switch (-result) {
+            case Errno.ECANCELED, Errno.EINTR, Errno.EAGAIN -> again(request, flags);
+            case Errno.ENOBUFS -> {
+                if (!selectsBuffer(request.operation())) {
+                    end(request, Status.RESOURCE_LIMIT, Errno.ENOBUFS);
+                } else if (request.cancelRequested) {
+                    end(request, Status.CANCELLED, 0);
+                } else {
+                    request.leaveList();
+                    request.move(Request.Place.STARVED);
+                    buffers(request).starved.add(request);
+                }
+            }
+            default -> end(request, ErrnoStatus.of(-result), -result);
+        }
+    }
+
+    /** The kernel is done with the request unless it said that more follows; the operation is not, unless cancelled. */
+    private void again(Request request, int flags) {
+        if ((flags & UringAbi.CQE_F_MORE) != 0) {
+            return;
+        }
+        if (request.cancelRequested) {
+            end(request, Status.CANCELLED, 0);
+        } else {
+            arm(request);
+        }
+    }
+
+    private void end(Request request, Status status, int nativeError) {
+        Operation operation = request.operation();
+        long bytes = request.transferred;
+        request.leaveList();
+        requests.end(request);
+        operation.engineTag = 0;
+        reported++;
+        sink.completed(operation, status, bytes, nativeError);
+    }
+
+    /** For what ends while nothing may be reported. */
+    private void endLater(Request request, Status status, int nativeError) {
+        request.leaveList();
+        request.move(Request.Place.ENDED);
+        request.endStatus = status;
+        request.endError = nativeError;
+        ended.add(request);
+    }
+
+    // ---- receive buffers
+
+    private static boolean selectsBuffer(Operation operation) {
+        return operation instanceof Operation.ReceiveContinuously
+                || (operation instanceof Operation.Receive receive && receive.memory == null);
+    }
+
+    private static ReceiveBuffers buffers(Request request) {
+        ReceiveBuffers buffers = request.endpoint().receiveBuffers;
+        if (buffers == null) {
+            throw new IllegalStateException("no receive buffers for slot " + request.slot);
+        }
+        return buffers;
+    }
+
+    /** Finds the buffers for an endpoint's size, or makes them; false if that failed and the request ends with it. */
+    private boolean findBuffers(Request request) {
+        UringEndpoint endpoint = request.endpoint();
+        int bytes = endpoint.receiveBufferSize;
+        ReceiveBuffers known = endpoint.receiveBuffers;
+        if (known != null && known.bufferBytes() == bytes) {
+            return true;
+        }
+        for (ReceiveBuffers pool : pools) {
+            if (pool.bufferBytes() == bytes) {
+                endpoint.receiveBuffers = pool;
+                return true;
+            }
+        }
+        try {
+            ReceiveBuffers made = new ReceiveBuffers(libc, ring, pools.length, receiveBufferCount, bytes, sink);
+            pools = Arrays.copyOf(pools, pools.length + 1);
+            pools[made.group()] = made;
+            countMemory();
+            endpoint.receiveBuffers = made;
+            return true;
+        } catch (LinuxException refused) {
+            endLater(request, ErrnoStatus.of(refused.errno()), refused.errno());
+            return false;
+        }
+    }
+
+    private void countMemory() {
+        long receive = 0;
+        long rings = ring.mappedBytes();
+        for (ReceiveBuffers pool : pools) {
+            receive += pool.memoryBytes();
+            rings += pool.ringBytes();
+        }
+        receiveMemoryBytes = receive;
+        ringMemoryBytes = rings;
+    }
+
+    @Override
+    public void recycle(LeasedBuffer buffer) {
+        pools[ReceiveBuffers.group(buffer)].giveBack(buffer);
+    }
+
+    // ---- wake-up and the end
+
+    private void armWakeUp() {
+        long sqe = freeEntry();
+        if (sqe != 0) {
+            SqeEncoder.pollMultishot(sqe, eventfd, Libc.POLLIN, WAKE_UP);
+            wakeUpArmed = true;
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        // Counted in and out, so that nobody writes to the descriptor's number once somebody else may have it.
+        if (wakers.getAndIncrement() >= 0) {
+            libc.wake(eventfd);
+        }
+        wakers.getAndDecrement();
+    }
+
+    @Override
+    public void shutdown(Endpoint endpoint) {
+        // A connection keeps its input open: its receive is cancelled, and must not look like the peer's end of stream.
+        libc.shutdown(((UringEndpoint) endpoint).fd(), endpoint.isListener() ? Libc.SHUT_RDWR : Libc.SHUT_WR);
+    }
+
+    @Override
+    public void closeDescriptor(Endpoint endpoint) {
+        libc.close(((UringEndpoint) endpoint).fd());
+    }
+
+    @Override
+    public void close() {
+        if (wakers.get() < 0) {
+            return;
+        }
+        while (!wakers.compareAndSet(0, WAKERS_GONE)) {
+            Thread.onSpinWait();
+        }
+        ring.close();
+        libc.close(eventfd);
+    }
+
+    @Override
+    public long receiveMemoryBytes() {
+        return receiveMemoryBytes;
+    }
+
+    @Override
+    public long ringMemoryBytes() {
+        return ringMemoryBytes;
+    }
+}

@@ -1,0 +1,226 @@
+package io.iocp.engine.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.iocp.Needs;
+import io.iocp.engine.RecordingSink;
+import io.iocp.engine.RecordingSink.Completed;
+import io.iocp.linux.Libc;
+import io.iocp.linux.Linux;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.ListenOptions;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What only this engine can do wrong: a tiny ring, dead submitters, completions that nobody knows. */
+@Needs("io_uring")
+@Timeout(60)
+class UringLoopTest {
+    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Libc libc = ((Linux.Available) Linux.open()).newLibc();
+    private final RecordingSink sink = new RecordingSink();
+    private final ArrayDeque<Socket> peers = new ArrayDeque<>();
+    private final List<Endpoint> endpoints = new ArrayList<>();
+    private Ring ring;
+    private UringLoop loop;
+    private Endpoint listener;
+
+    @BeforeEach
+    void open() throws IOException {
+        ring = Ring.open(libc, 4, 16);
+        loop = new UringLoop(libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, sink);
+        listener = new UringEngine()
+                .listen(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        ListenOptions.defaults().withReceiveBufferSize(64));
+        endpoints.add(listener);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (Socket peer : peers) {
+            peer.close();
+        }
+        endpoints.forEach(loop::shutdown);
+        endpoints.forEach(loop::closeDescriptor);
+        loop.close();
+        loop.close();
+        loop.wakeup();
+    }
+
+    private Endpoint accept() throws IOException {
+        Socket peer = new Socket();
+        peer.connect(listener.localAddress(), 10_000);
+        peer.setSoTimeout(10_000);
+        peers.addLast(peer);
+        Operation.Accept accept = new Operation.Accept(this);
+        accept.begin(listener);
+        loop.submit(accept);
+        assertThat(next().status()).isEqualTo(Status.OK);
+        Endpoint accepted = Objects.requireNonNull(accept.accepted);
+        endpoints.add(accepted);
+        return accepted;
+    }
+
+    private Operation.Receive receive(Endpoint connection) {
+        Operation.Receive receive = new Operation.Receive(this);
+        receive.begin(connection);
+        loop.submit(receive);
+        return receive;
+    }
+
+    private void turnUntil(BooleanSupplier condition) {
+        long begin = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - begin).as("deadline").isLessThan(DEADLINE_NANOS);
+            loop.turn(STEP_NANOS);
+        }
+    }
+
+    private Completed next() {
+        turnUntil(() -> !sink.completed.isEmpty());
+        return sink.completed.remove();
+    }
+
+    @Test
+    void shouldLoseNothingWhenMoreIsSubmittedAndCompletesThanTheQueuesHold() throws IOException {
+        int connections = 100;
+        List<Operation.Receive> receives = new ArrayList<>();
+        for (int i = 0; i < connections; i++) {
+            receives.add(receive(accept()));
+        }
+        for (Socket peer : peers) {
+            peer.getOutputStream().write(1);
+        }
+        int completed = 0;
+        while (completed < connections) {
+            Completed one = next();
+            assertThat(one.status()).isEqualTo(Status.OK);
+            assertThat(receives).contains((Operation.Receive) one.operation());
+            LeasedBuffer lease = Objects.requireNonNull(((Operation.Receive) one.operation()).lease);
+            lease.release();
+            loop.recycle(Objects.requireNonNull(sink.returned.poll()));
+            completed++;
+        }
+        assertThat(sink.completed).isEmpty();
+    }
+
+    @Test
+    void shouldCancelAHundredReceivesThroughAFullSubmissionQueue() throws IOException {
+        List<Operation.Receive> receives = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            receives.add(receive(accept()));
+        }
+        receives.forEach(loop::cancel);
+        turnUntil(() -> sink.completed.size() == 100);
+        assertThat(sink.completed).allMatch(c -> c.equals(new Completed(c.operation(), Status.CANCELLED, 0, 0)));
+        assertThat(sink.completed.stream().map(Completed::operation)).containsExactlyInAnyOrderElementsOf(receives);
+    }
+
+    @Test
+    void shouldCancelAReceiveThatWaitsForABuffer() throws IOException {
+        List<LeasedBuffer> taken = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Operation.Receive receive = receive(accept());
+            peers.getLast().getOutputStream().write(1);
+            assertThat(next().operation()).isSameAs(receive);
+            taken.add(Objects.requireNonNull(receive.lease));
+        }
+        Endpoint connection = accept();
+        Operation.Receive waiting = receive(connection);
+        peers.getLast().getOutputStream().write(7);
+        loop.turn(STEP_NANOS);
+        loop.turn(STEP_NANOS);
+        loop.cancel(waiting);
+        assertThat(sink.completed).as("nothing completes within cancel").isEmpty();
+        assertThat(next()).isEqualTo(new Completed(waiting, Status.CANCELLED, 0, 0));
+        taken.forEach(LeasedBuffer::release);
+        sink.returned.forEach(loop::recycle);
+        Operation.Receive again = receive(connection);
+        assertThat(next()).isEqualTo(new Completed(again, Status.OK, 1, 0));
+        assertThat(Objects.requireNonNull(again.lease).data().get()).isEqualTo((byte) 7);
+    }
+
+    @Test
+    void shouldSubmitAgainWhenTheThreadThatSubmittedHasDied() throws Exception {
+        Endpoint connection = accept();
+        Operation.Receive[] receive = new Operation.Receive[1];
+        Thread mortal = Thread.ofPlatform().start(() -> {
+            receive[0] = receive(connection);
+            loop.turn(0);
+        });
+        mortal.join();
+        peers.getLast().getOutputStream().write(5);
+        assertThat(next()).isEqualTo(new Completed(receive[0], Status.OK, 1, 0));
+    }
+
+    @Test
+    void shouldStillWakeUpWhenTheThreadThatArmedTheWakeUpHasDied() throws Exception {
+        Thread mortal = Thread.ofPlatform().start(() -> loop.turn(0));
+        mortal.join();
+        for (int i = 0; i < 3; i++) {
+            loop.wakeup();
+            assertThat(loop.turn(-1)).isZero();
+        }
+    }
+
+    @Test
+    void shouldDropAndCountACompletionOfAnOldGeneration() throws IOException {
+        Endpoint connection = accept();
+        Operation.Receive receive = receive(connection);
+        long slot = UserData.slot(receive.engineTag);
+        SqeEncoder.nop(ring.submissions().next(), UserData.of((int) slot, UserData.generation(receive.engineTag) - 1));
+        SqeEncoder.nop(ring.submissions().next(), UserData.of(9999, 1));
+        turnUntil(() -> sink.stale == 2);
+        assertThat(sink.completed).isEmpty();
+        peers.getLast().getOutputStream().write(5);
+        assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
+    }
+
+    @Test
+    void shouldGoOnBehindACompletionThatItsSinkFailedOn() throws IOException {
+        Operation.ReceiveContinuously first = new Operation.ReceiveContinuously(this);
+        first.begin(accept());
+        loop.submit(first);
+        Operation.Receive second = receive(accept());
+        sink.onReceived = () -> {
+            throw new IllegalStateException("injected");
+        };
+        loop.turn(0);
+        peers.getFirst().getOutputStream().write(1);
+        assertThatThrownBy(() -> turnUntil(() -> false)).hasMessage("injected");
+        sink.onReceived = () -> {};
+        peers.getLast().getOutputStream().write(2);
+        assertThat(next()).isEqualTo(new Completed(second, Status.OK, 1, 0));
+        peers.getFirst().getOutputStream().write(3);
+        sink.held.removeFirst().release();
+        sink.returned.forEach(loop::recycle);
+        turnUntil(() -> sink.received.size() == 2);
+        assertThat(sink.received.toByteArray()).containsExactly(1, 3);
+    }
+
+    @Test
+    void shouldRefuseAnOperationThatNeedsNoEngine() {
+        Operation.Post post = new Operation.Post(this);
+        post.begin(null);
+        assertThatThrownBy(() -> loop.submit(post)).isInstanceOf(IllegalArgumentException.class);
+    }
+}
