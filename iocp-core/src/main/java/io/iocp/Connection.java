@@ -48,7 +48,7 @@ public final class Connection extends Handle {
         Operation.Receive operation = packet.receive();
         Shard shard = begin(packet, operation);
         operation.intoEngineBuffer();
-        shard.start(operation);
+        start(shard, operation);
     }
 
     /**
@@ -72,14 +72,14 @@ public final class Connection extends Handle {
         Shard shard = begin(packet, operation);
         if (BufferPool.mayEnterKernel(buffer)) {
             operation.into(buffer);
-            shard.start(operation);
+            start(shard, operation);
             return;
         }
         LeasedBuffer bounce = port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED));
         bounce.length((int) Math.min(buffer.byteSize(), bounce.capacity()));
         operation.into(buffer, bounce);
         try {
-            shard.start(operation);
+            start(shard, operation);
         } catch (RuntimeException e) {
             operation.intoEngineBuffer();
             bounce.release();
@@ -98,7 +98,7 @@ public final class Connection extends Handle {
     public void receiveContinuously(OverlappedIO packet) throws ClosedChannelException {
         port().checkContinuous("receiveContinuously", "receive");
         Operation.ReceiveContinuously operation = packet.receiveContinuously();
-        begin(packet, operation).start(operation);
+        start(begin(packet, operation), operation);
     }
 
     /**
@@ -113,7 +113,7 @@ public final class Connection extends Handle {
             Operation.Send operation = packet.send();
             Shard shard = begin(packet, operation);
             operation.one(data);
-            shard.start(operation);
+            start(shard, operation);
             return;
         }
         LeasedBuffer copy = copyOf(data);
@@ -152,7 +152,7 @@ public final class Connection extends Handle {
         Shard shard = begin(packet, operation);
         operation.one(data);
         try {
-            shard.start(operation);
+            start(shard, operation);
         } catch (RuntimeException e) {
             operation.forget();
             throw e;
@@ -174,7 +174,7 @@ public final class Connection extends Handle {
             Operation.Send operation = packet.send();
             Shard shard = begin(packet, operation);
             operation.several(pieces.clone());
-            shard.start(operation);
+            start(shard, operation);
             return;
         }
         LeasedBuffer copy = port().buffers().lease(Math.toIntExact(length));

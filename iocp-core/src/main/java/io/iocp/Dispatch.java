@@ -38,11 +38,17 @@ final class Dispatch implements PacketRunner {
     @Override
     public boolean run(Operation operation) {
         OverlappedIO packet = (OverlappedIO) operation.packet();
-        prepare(packet, operation);
+        Connection accepted = prepare(packet, operation);
         CompletionHandler handler = handlerOf(packet);
-        if (listener != null) {
-            return runObserved(packet, operation, handler, listener);
+        boolean fine = listener == null ? run(packet, handler) : runObserved(packet, operation, handler, listener);
+        if (!fine && accepted != null) {
+            // Nobody else knows of it.
+            accepted.closeUnlessAssociated();
         }
+        return fine;
+    }
+
+    private boolean run(OverlappedIO packet, CompletionHandler handler) {
         try {
             handler.completed(packet);
             return true;
@@ -77,12 +83,16 @@ final class Dispatch implements PacketRunner {
     }
 
     /** Makes the public objects of what the engine accepted. */
-    void prepare(OverlappedIO packet, Operation operation) {
-        if (operation instanceof Operation.Accept accept) {
-            Endpoint connection = accept.accepted;
-            accept.accepted = null;
-            packet.accepted(connection == null ? null : port.connectionOf(connection));
+    @Nullable
+    Connection prepare(OverlappedIO packet, Operation operation) {
+        if (!(operation instanceof Operation.Accept accept)) {
+            return null;
         }
+        Endpoint endpoint = accept.accepted;
+        accept.accepted = null;
+        Connection connection = endpoint == null ? null : port.connectionOf(endpoint);
+        packet.accepted(connection);
+        return connection;
     }
 
     private CompletionHandler handlerOf(OverlappedIO packet) {

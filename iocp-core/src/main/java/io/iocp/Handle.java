@@ -6,6 +6,7 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
+import io.iocp.operation.TooManyOperationsException;
 import io.iocp.port.Shard;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -110,7 +111,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         Operation.Post operation = packet.post();
         Shard on = begin(packet, operation);
         operation.bytes = bytes;
-        on.start(operation);
+        start(on, operation);
     }
 
     /** Marks the operation as started on this handle; what is started next is submitted to the returned shard. */
@@ -125,6 +126,25 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         }
         packet.begin(operation, this, endpoint);
         return on;
+    }
+
+    /** Submits what {@link #begin} has marked. If this throws there will be no packet. */
+    final void start(Shard on, Operation operation) {
+        try {
+            on.start(operation);
+        } catch (TooManyOperationsException refused) {
+            PortListener listener = port.options().listener();
+            if (listener != null) {
+                listener.startRefused(operation.kind());
+            }
+            throw refused;
+        }
+    }
+
+    final void closeUnlessAssociated() {
+        if (shard == null) {
+            close();
+        }
     }
 
     final void requestCancel(Operation operation) {

@@ -42,7 +42,7 @@ public final class Listener extends Handle {
         var shard = begin(packet, operation);
         operation.continuous = continuous;
         operation.accepted = null;
-        shard.start(operation);
+        start(shard, operation);
     }
 
     @Override

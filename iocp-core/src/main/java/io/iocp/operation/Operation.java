@@ -161,6 +161,11 @@ public abstract sealed class Operation {
         STATE.setVolatile(this, IDLE);
     }
 
+    /** Its packet waits: it ended before its turn came, or while it was with the engine. */
+    public final boolean isCompleted() {
+        return state == COMPLETED;
+    }
+
     /** True from {@link #begin} until {@link #deliver}. */
     public final boolean isPending() {
         return state != IDLE;

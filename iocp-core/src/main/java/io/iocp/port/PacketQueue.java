@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +29,15 @@ public final class PacketQueue {
     }
 
     private final String portName;
+    private final Consumer<Operation> dropped;
     private final Deque<Operation> packets = new ArrayDeque<>();
     private final Deque<Waiter> waiters = new ArrayDeque<>();
     private boolean closed;
 
-    PacketQueue(String portName) {
+    /** @param dropped gets what nobody will take any more, with status PORT_CLOSED */
+    PacketQueue(String portName, Consumer<Operation> dropped) {
         this.portName = portName;
+        this.dropped = dropped;
     }
 
     void enqueue(Operation packet) {
@@ -185,13 +189,14 @@ public final class PacketQueue {
             }
             waiters.clear();
         }
-        left.forEach(PacketQueue::drop);
+        left.forEach(this::drop);
     }
 
-    private static void drop(Operation packet) {
+    private void drop(Operation packet) {
         packet.status = Status.PORT_CLOSED;
         LeasedBuffer lease = packet.lease;
         packet.lease = null;
+        dropped.accept(packet);
         packet.deliver();
         if (lease != null) {
             lease.release();

@@ -57,7 +57,7 @@ public final class PortCore {
         this.settings = settings;
         this.engine = engine;
         this.runner = runner;
-        this.packets = withQueue ? new PacketQueue(settings.name()) : null;
+        this.packets = withQueue ? new PacketQueue(settings.name(), this::discardAccepted) : null;
         this.sleepers = new Sleepers(settings.shards());
         this.workers = new Workers(settings.name(), settings.maxWorkers(), runner, this::signalIfClosing);
         try {
@@ -202,6 +202,14 @@ public final class PortCore {
             connections.decrementAndGet();
         }
         runner.closed(endpoint);
+    }
+
+    /** The connection of an accept whose packet nobody will take. */
+    private void discardAccepted(Operation operation) {
+        if (operation instanceof Operation.Accept accept && accept.accepted != null) {
+            shards.getFirst().discard(accept.accepted);
+            accept.accepted = null;
+        }
     }
 
     // ---- the end

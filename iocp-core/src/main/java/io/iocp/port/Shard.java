@@ -334,7 +334,8 @@ public final class Shard {
             return;
         }
         Stream stream = operation.stream();
-        if (stream == null) {
+        if (stream == null || operation.isCompleted()) {
+            // A continuous operation is completed here if it ended before its turn came; it has nothing stashed.
             flow.handedOver(operation);
             operation.deliver();
         } else if (!flow.prepare(operation, stream)) {
