@@ -2,7 +2,9 @@ package io.iocp;
 
 import io.iocp.engine.Engine;
 import io.iocp.engine.nio.NioEngine;
+import io.iocp.engine.uring.UringEngine;
 import io.iocp.engine.uring.UringFeatures;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +23,21 @@ record EngineSelection(Engine engine, EngineReport report) {
      *
      * @throws EngineUnavailableException if io_uring is required and does not work; says why and what helps
      */
-    static EngineSelection of(EngineChoice choice, String portName) {
+    static EngineSelection of(EngineChoice choice, String portName) throws IOException {
         if (choice == EngineChoice.NIO) {
             // Nothing native is touched: this is also the way out where native access is forbidden.
             return nio("chosen by configuration", false, null, null);
         }
         UringFeatures uring = UringFeatures.probe();
+        if (uring.available()) {
+            Engine engine = new UringEngine();
+            String reason = choice == EngineChoice.IO_URING
+                    ? "required by configuration, and it works here: "
+                    : "it works here: ";
+            return new EngineSelection(
+                    engine,
+                    new EngineReport("io_uring", reason + uring.reason(), false, null, null, engine.capabilities()));
+        }
         String cause = uring.cause().isEmpty() ? uring.reason() : uring.reason() + "; likely cause: " + uring.cause();
         if (choice == EngineChoice.IO_URING) {
             throw new EngineUnavailableException(
