@@ -129,6 +129,9 @@ public abstract class Endpoint {
     /** An orderly end of the peer's stream has been seen. */
     public boolean endSeen;
 
+    /** The user asked not to receive for a while: a continuous receive stays disarmed. */
+    public boolean receivePaused;
+
     /** Its handler runs on another thread than the shard's holder; its packets wait until that is done. */
     public boolean busy;
 

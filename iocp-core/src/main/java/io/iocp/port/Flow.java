@@ -372,8 +372,8 @@ final class Flow implements CompletionSink {
 
     private void rearmIfRoom(Operation operation, Stream stream) {
         boolean deferred = operation instanceof Accept accept && accept.deferred;
-        boolean room =
-                !(operation instanceof ReceiveContinuously receive) || receive.unread <= settings.receiveCredit() / 2;
+        boolean room = !(operation instanceof ReceiveContinuously receive)
+                || (receive.unread <= settings.receiveCredit() / 2 && !endpointOf(receive).receivePaused);
         if (!stream.armed && stream.ending == null && room && !deferred) {
             arm(operation);
         }
@@ -383,6 +383,21 @@ final class Flow implements CompletionSink {
         if (stream.armed && !stream.disarming) {
             stream.disarming = true;
             loop.cancel(operation);
+        }
+    }
+
+    /** Stops or restarts the continuous receive of an endpoint; what has been received is delivered all the same. */
+    void pauseReceiving(Endpoint endpoint, boolean pause) {
+        if (endpoint.receivePaused == pause) {
+            return;
+        }
+        endpoint.receivePaused = pause;
+        if (endpoint.input.current instanceof ReceiveContinuously receive) {
+            if (pause) {
+                disarm(receive, receive.stream);
+            } else {
+                rearmIfRoom(receive, receive.stream);
+            }
         }
     }
 

@@ -460,6 +460,10 @@ public final class Shard {
         command(s -> s.flow.cancel(operation));
     }
 
+    public void pauseReceiving(Endpoint endpoint, boolean pause) {
+        command(s -> s.flow.pauseReceiving(endpoint, pause));
+    }
+
     public void idleTimeout(Endpoint endpoint, long timeoutNanos) {
         command(s -> s.flow.idleTimeout(endpoint, timeoutNanos));
     }
