@@ -207,12 +207,23 @@ public final class Connection extends Handle {
      * @throws IllegalStateException if the connection is not associated
      */
     public void idleTimeout(@Nullable Duration timeout) {
-        Shard on = shard();
-        if (on == null) {
-            throw new IllegalStateException(
-                    this + " is not associated with a port: call port.associate(handle, key) first");
-        }
-        on.idleTimeout(endpoint(), timeout == null ? 0 : timeout.toNanos());
+        associated().idleTimeout(endpoint(), timeout == null ? 0 : timeout.toNanos());
+    }
+
+    /**
+     * Stops reading for a {@linkplain #receiveContinuously continuous receive}, so that the peer is slowed down by TCP; what
+     * was received already (at most the credit and what the kernel had under way) is still delivered. Does nothing to single
+     * receives.
+     *
+     * @throws IllegalStateException if the connection is not associated
+     */
+    public void pauseReceiving() {
+        associated().pauseReceiving(endpoint(), true);
+    }
+
+    /** Goes on reading after {@link #pauseReceiving()}. */
+    public void resumeReceiving() {
+        associated().pauseReceiving(endpoint(), false);
     }
 
     @Override

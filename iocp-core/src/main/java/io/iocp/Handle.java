@@ -24,6 +24,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     private final Endpoint endpoint;
     private @Nullable Object key;
     private @Nullable CompletionHandler handler;
+    private volatile @Nullable Object attachment;
 
     /** Null until associated. Written once, under the lock; key and handler are written before. */
     private volatile @Nullable Shard shard;
@@ -48,6 +49,19 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     /** The completion key given at {@link CompletionPort#associate(Handle, Object)}; null before. */
     public final @Nullable Object key() {
         return key;
+    }
+
+    /** What the application keeps for this handle, such as the state of its protocol; never looked at. */
+    public final @Nullable Object attachment() {
+        return attachment;
+    }
+
+    /**
+     * Replaces the attachment. A handler may set it without more ado: the packets of one handle come one at a time, each
+     * seeing what the one before has written.
+     */
+    public final void attachment(@Nullable Object newAttachment) {
+        attachment = newAttachment;
     }
 
     public final InetSocketAddress localAddress() {
@@ -116,11 +130,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
 
     /** Marks the operation as started on this handle; what is started next is submitted to the returned shard. */
     final Shard begin(OverlappedIO packet, Operation operation) throws ClosedChannelException {
-        Shard on = shard;
-        if (on == null) {
-            throw new IllegalStateException(
-                    this + " is not associated with a port: call port.associate(handle, key) first");
-        }
+        Shard on = associated();
         if (endpoint.isClosing()) {
             throw new ClosedChannelException();
         }
@@ -160,6 +170,20 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
 
     final Endpoint endpoint() {
         return endpoint;
+    }
+
+    /**
+     * The shard that it lives on.
+     *
+     * @throws IllegalStateException if it is not associated
+     */
+    final Shard associated() {
+        Shard on = shard;
+        if (on == null) {
+            throw new IllegalStateException(
+                    this + " is not associated with a port: call port.associate(handle, key) first");
+        }
+        return on;
     }
 
     final @Nullable Shard shard() {
