@@ -1,5 +1,7 @@
 package io.iocp;
 
+import io.iocp.operation.Status;
+
 /**
  * What a port does with its packets.
  *
@@ -24,4 +26,12 @@ public interface CompletionHandler {
     default boolean blocks(OverlappedIO packet) {
         return false;
     }
+
+    /**
+     * A handle of this handler is closed, its descriptor too. Packets of it that were ready by then may still follow. Must
+     * return at once and start nothing.
+     *
+     * @param reason why: HANDLE_CLOSED, TIMED_OUT (idle), PORT_CLOSED
+     */
+    default void closed(Handle handle, Status reason) {}
 }

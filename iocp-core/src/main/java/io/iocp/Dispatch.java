@@ -72,10 +72,10 @@ final class Dispatch implements PacketRunner {
         } catch (Throwable failure) {
             fine = false;
             LOG.log(Level.ERROR, "handler for key " + key + " failed on port '" + port.name() + "'", failure);
-            tell(() -> observer.handlerFailed(kind, key, failure));
+            tell(() -> observer.handlerFailed(handler, kind, key, failure));
         }
         try {
-            observer.handled(kind, status, key, waited, System.nanoTime() - begin);
+            observer.handled(handler, kind, status, key, waited, System.nanoTime() - begin);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
         }
@@ -134,7 +134,15 @@ final class Dispatch implements PacketRunner {
 
     @Override
     public void closed(Endpoint endpoint) {
-        if (listener != null && !endpoint.isListener() && endpoint.handle instanceof Handle handle) {
+        if (!(endpoint.handle instanceof Handle handle)) {
+            return;
+        }
+        CompletionHandler own = handle.handler();
+        CompletionHandler handler = own != null ? own : portHandler;
+        if (handler != null) {
+            tell(() -> handler.closed(handle, endpoint.closeStatus));
+        }
+        if (listener != null && handle instanceof Connection) {
             Object key = handle.key();
             tell(() -> listener.connectionClosed(key, endpoint.closeStatus));
         }
@@ -144,7 +152,7 @@ final class Dispatch implements PacketRunner {
         try {
             call.run();
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
+            LOG.log(Level.WARNING, "somebody who was told of port '" + port.name() + "' failed", e);
         }
     }
 }

@@ -23,13 +23,21 @@ public interface PortListener {
     /**
      * A handler has returned.
      *
+     * @param handler the one that ran, so that a listener that knows it can find what belongs to it without a look-up
      * @param waitNanos from ready to run
      * @param handlerNanos from run to return
      */
-    default void handled(OperationKind kind, Status status, @Nullable Object key, long waitNanos, long handlerNanos) {}
+    default void handled(
+            CompletionHandler handler,
+            OperationKind kind,
+            Status status,
+            @Nullable Object key,
+            long waitNanos,
+            long handlerNanos) {}
 
     /** A handler has thrown. {@link #handled} follows. */
-    default void handlerFailed(OperationKind kind, @Nullable Object key, Throwable failure) {}
+    default void handlerFailed(
+            CompletionHandler handler, OperationKind kind, @Nullable Object key, Throwable failure) {}
 
     /** A packet came for a handle that has no handler, on a port that has none: its connection was closed. */
     default void unclaimed(OperationKind kind, @Nullable Object key) {}
