@@ -15,11 +15,14 @@ import java.util.Objects;
  * <p>Thread: shard holder.
  */
 final class Completions {
-    /** {@link Operation#engineTag} of an operation that is to be performed. */
-    static final long ARMED = 1;
+    /** {@link Operation#engineTag} of an operation that waits for the next turn to try it. */
+    static final long SUBMITTED = 1;
+
+    /** {@link Operation#engineTag} of an operation that is performed whenever its channel is ready. */
+    static final long ARMED = 2;
 
     /** {@link Operation#engineTag} of an operation whose only way on is to complete as cancelled. */
-    static final long CANCELLED = 2;
+    static final long CANCELLED = 3;
 
     private final CompletionSink sink;
     private int count;

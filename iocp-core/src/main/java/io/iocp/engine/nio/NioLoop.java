@@ -36,9 +36,11 @@ import org.jspecify.annotations.Nullable;
 final class NioLoop implements EngineLoop {
     /*
      * Ordering. The sink may call submit, cancel, recycle, shutdown and closeDescriptor from within a report. So a turn
-     * takes only as many entries of a queue as there were when it began, and first those of `submitted`, then those of
-     * `cancelled`: an operation that is cancelled before it was tried has then left `submitted` before it completes, and
-     * can safely be submitted anew. An operation marked CANCELLED completes through `cancelled` and in no other way.
+     * takes only as many entries of a queue as there were when it began.
+     *
+     * Ownership. An operation that has completed may already belong to another loop; so it must have left both queues by
+     * then. One that is SUBMITTED is in `submitted` and is not performed before it has left it; one that is CANCELLED
+     * completes when it leaves `cancelled` and in no other way, and a turn empties `submitted` first.
      *
      * Selecting only collects; operations are performed afterwards, when the selector's locks are free again and a report
      * may change what the selector watches.
@@ -72,7 +74,7 @@ final class NioLoop implements EngineLoop {
     public void submit(Operation operation) {
         NioEndpoint endpoint = Completions.endpointOf(operation);
         assert endpoint.operationOf(operation.isOutput()) == null : "one operation for each direction at a time";
-        operation.engineTag = Completions.ARMED;
+        operation.engineTag = Completions.SUBMITTED;
         if (operation.isOutput()) {
             endpoint.outputOperation = operation;
             if (endpoint instanceof NioSocket socket) {
@@ -81,7 +83,8 @@ final class NioLoop implements EngineLoop {
         } else {
             endpoint.inputOperation = operation;
             if (endpoint.isWatching(endpoint.inputOp()) && !endpoint.inputReady) {
-                return; // the selector looks after it already
+                operation.engineTag = Completions.ARMED; // the selector looks after it already
+                return;
             }
         }
         submitted.add(operation);
@@ -89,7 +92,7 @@ final class NioLoop implements EngineLoop {
 
     @Override
     public void cancel(Operation operation) {
-        if (operation.engineTag == Completions.ARMED) {
+        if (operation.engineTag == Completions.ARMED || operation.engineTag == Completions.SUBMITTED) {
             operation.engineTag = Completions.CANCELLED;
             cancelled.add(operation);
         }
@@ -145,9 +148,11 @@ final class NioLoop implements EngineLoop {
     private void startSubmitted(int count) {
         for (int i = 0; i < count; i++) {
             Operation operation = submitted.remove();
-            if (operation.engineTag != Completions.ARMED) {
-                continue; // cancelled meanwhile: completes from there
+            if (operation.engineTag == Completions.CANCELLED) {
+                continue;
             }
+            assert operation.engineTag == Completions.SUBMITTED : "completed before it left the queue";
+            operation.engineTag = Completions.ARMED;
             NioEndpoint endpoint = Completions.endpointOf(operation);
             if (operation.isOutput() || endpoint.inputReady) {
                 operations.perform(operation);
@@ -161,10 +166,7 @@ final class NioLoop implements EngineLoop {
         for (int i = 0; i < buffers.pools().size(); i++) {
             ReceiveBufferPool pool = buffers.pools().get(i);
             for (int n = pool.waiting(); n > 0 && pool.canResume(); n--) {
-                Operation receive = pool.nextWaiting().inputOperation;
-                if (receive != null && receive.engineTag == Completions.ARMED) {
-                    operations.perform(receive);
-                }
+                performNow(pool.nextWaiting().inputOperation);
             }
         }
     }
@@ -220,12 +222,14 @@ final class NioLoop implements EngineLoop {
         }
     }
 
-    /** False if there is nothing to perform. */
+    /** False if there is nobody to perform it for. */
     private boolean performNow(@Nullable Operation operation) {
-        if (operation == null || operation.engineTag != Completions.ARMED) {
+        if (operation == null || operation.engineTag == Completions.CANCELLED) {
             return false;
         }
-        operations.perform(operation);
+        if (operation.engineTag == Completions.ARMED) {
+            operations.perform(operation);
+        }
         return true;
     }
 

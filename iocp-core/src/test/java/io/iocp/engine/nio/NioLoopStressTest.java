@@ -1,0 +1,180 @@
+package io.iocp.engine.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.LoopOptions;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.ListenOptions;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Random cancels, kinds of receive and delays of buffers, from within reports and from outside, with few buffers. */
+class NioLoopStressTest {
+    private static final int CONNECTIONS = 24;
+    private static final int BYTES = 40_000;
+
+    private final long seed = Long.getLong("iocp.seed", System.nanoTime());
+    private final Random random = new Random(seed);
+    private final List<Peer> peers = new ArrayList<>();
+    private final List<LeasedBuffer> held = new ArrayList<>();
+
+    /** One connection and what has been read of it. */
+    private final class Peer {
+        final Endpoint endpoint;
+
+        @Nullable
+        Operation receive;
+
+        int read;
+        boolean ended;
+
+        Peer(Endpoint endpoint) {
+            this.endpoint = endpoint;
+        }
+
+        void take(LeasedBuffer buffer) {
+            for (ByteBuffer data = buffer.data(); data.hasRemaining(); read++) {
+                assertThat(data.get()).as("byte %d, seed %d", read, seed).isEqualTo((byte) (read % 251));
+            }
+            held.add(buffer);
+        }
+
+        void receiveAgain(NioLoop loop) {
+            Operation next =
+                    random.nextBoolean() ? new Operation.Receive(this) : new Operation.ReceiveContinuously(this);
+            next.begin(endpoint);
+            receive = next;
+            loop.submit(next);
+        }
+    }
+
+    private final class Sink implements CompletionSink {
+        @Nullable
+        NioLoop loop;
+
+        private NioLoop loop() {
+            return Objects.requireNonNull(loop);
+        }
+
+        @Override
+        public void completed(Operation operation, Status status, long bytes, int nativeError) {
+            if (!(operation.packet() instanceof Peer peer)) {
+                return;
+            }
+            assertThat(peer.receive).as("completed once, seed %d", seed).isSameAs(operation);
+            peer.receive = null;
+            if (status == Status.OK && operation.lease != null) {
+                peer.take(operation.lease);
+            }
+            peer.ended = status == Status.EOF;
+            assertThat(status).as("seed %d", seed).isIn(Status.OK, Status.CANCELLED, Status.EOF);
+            if (!peer.ended && random.nextBoolean()) {
+                peer.receiveAgain(loop());
+            }
+        }
+
+        @Override
+        public void received(Operation.ReceiveContinuously operation, LeasedBuffer buffer) {
+            ((Peer) operation.packet()).take(buffer);
+            if (random.nextInt(4) == 0) {
+                loop().cancel(operation);
+            }
+        }
+
+        @Override
+        public void accepted(Operation.Accept operation, Endpoint connection) {
+            peers.add(new Peer(connection));
+        }
+
+        @Override
+        public void acceptAborted() {
+            throw new AssertionError("nobody resets");
+        }
+
+        @Override
+        public void staleCompletion() {
+            throw new AssertionError("this engine knows no stale completions");
+        }
+
+        @Override
+        public void recycle(LeasedBuffer buffer) {
+            loop().recycle(buffer);
+        }
+    }
+
+    @Test
+    void shouldLoseAndDoubleNothing() throws IOException {
+        NioEngine engine = new NioEngine();
+        Sink sink = new Sink();
+        NioLoop loop = new NioLoop(new LoopOptions(256, 1024, 4), sink);
+        sink.loop = loop;
+        Endpoint listener = engine.listen(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                ListenOptions.defaults().withReceiveBufferSize(512));
+        Operation.Accept accept = new Operation.Accept(this);
+        accept.continuous = true;
+        accept.begin(listener);
+        loop.submit(accept);
+        try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < CONNECTIONS; i++) {
+                writers.execute(() -> write(listener.localAddress()));
+            }
+            long begin = System.nanoTime();
+            while (peers.size() < CONNECTIONS || !peers.stream().allMatch(p -> p.ended)) {
+                assertThat(System.nanoTime() - begin)
+                        .as("deadline, seed %d", seed)
+                        .isLessThan(60_000_000_000L);
+                step(loop);
+            }
+        }
+        assertThat(peers).allSatisfy(p -> assertThat(p.read).isEqualTo(BYTES));
+        peers.forEach(p -> loop.closeDescriptor(p.endpoint));
+        loop.shutdown(listener);
+        loop.closeDescriptor(listener);
+        loop.close();
+    }
+
+    private void step(NioLoop loop) {
+        for (Peer peer : peers) {
+            if (peer.receive == null && !peer.ended && random.nextBoolean()) {
+                peer.receiveAgain(loop);
+            } else if (peer.receive != null && random.nextInt(16) == 0) {
+                loop.cancel(peer.receive);
+            }
+        }
+        loop.turn(1_000_000);
+        while (!held.isEmpty() && random.nextInt(8) != 0) {
+            held.removeLast().release();
+        }
+    }
+
+    private static void write(InetSocketAddress address) {
+        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+            byte[] bytes = new byte[BYTES];
+            for (int i = 0; i < BYTES; i++) {
+                bytes[i] = (byte) (i % 251);
+            }
+            OutputStream out = socket.getOutputStream();
+            out.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
