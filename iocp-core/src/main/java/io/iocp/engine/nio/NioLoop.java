@@ -8,14 +8,9 @@ import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,18 +36,13 @@ final class NioLoop implements EngineLoop {
      * Ownership. An operation that has completed may already belong to another loop; so it must have left both queues by
      * then. One that is SUBMITTED is in `submitted` and is not performed before it has left it; one that is CANCELLED
      * completes when it leaves `cancelled` and in no other way, and a turn empties `submitted` first.
-     *
-     * Selecting only collects; operations are performed afterwards, when the selector's locks are free again and a report
-     * may change what the selector watches.
      */
-    private final Selector selector;
+    private final Readiness readiness = new Readiness();
     private final Completions completions;
     private final ReceiveBuffers buffers;
     private final ReadyOperations operations;
     private final ArrayDeque<Operation> submitted = new ArrayDeque<>();
     private final ArrayDeque<Operation> cancelled = new ArrayDeque<>();
-    private final ArrayList<NioEndpoint> ready = new ArrayList<>();
-    private final Consumer<SelectionKey> collect = this::collect;
 
     /** The last pass had something to report without the selector and did not ask it. */
     private boolean selectSkipped;
@@ -64,10 +54,9 @@ final class NioLoop implements EngineLoop {
     private volatile boolean wakeupPending;
 
     NioLoop(LoopOptions options, CompletionSink sink) throws IOException {
-        selector = Selector.open();
         completions = new Completions(sink);
         buffers = new ReceiveBuffers(options.receiveBuffers(), sink);
-        operations = new ReadyOperations(selector, completions, buffers);
+        operations = new ReadyOperations(readiness.selector(), completions, buffers);
     }
 
     @Override
@@ -133,7 +122,7 @@ final class NioLoop implements EngineLoop {
             return;
         }
         selectSkipped = false;
-        select(isBusy() ? 0 : timeoutNanos);
+        readiness.select(isBusy() ? 0 : timeoutNanos);
         performReady();
     }
 
@@ -180,30 +169,8 @@ final class NioLoop implements EngineLoop {
         }
     }
 
-    private void select(long timeoutNanos) {
-        try {
-            if (timeoutNanos == 0) {
-                selector.selectNow(collect);
-            } else if (timeoutNanos < 0) {
-                selector.select(collect);
-            } else {
-                selector.select(collect, TimeUnit.NANOSECONDS.toMillis(timeoutNanos - 1) + 1);
-            }
-        } catch (ClosedSelectorException e) {
-            return; // the loop is closed; there is nothing to wait for
-        } catch (IOException e) {
-            throw new UncheckedIOException("the selector failed", e);
-        }
-    }
-
-    private void collect(SelectionKey key) {
-        if (key.isValid() && key.attachment() instanceof NioEndpoint endpoint) {
-            endpoint.readyOps = key.readyOps();
-            ready.add(endpoint);
-        }
-    }
-
     private void performReady() {
+        List<NioEndpoint> ready = readiness.endpoints();
         try {
             for (int i = 0; i < ready.size(); i++) {
                 NioEndpoint endpoint = ready.get(i);
@@ -236,7 +203,7 @@ final class NioLoop implements EngineLoop {
     @Override
     public void wakeup() {
         wakeupPending = true;
-        selector.wakeup();
+        readiness.wakeup();
     }
 
     @Override
@@ -259,7 +226,7 @@ final class NioLoop implements EngineLoop {
                 case NioListener listener -> {
                     // The kernel goes on accepting until the descriptor is closed, and that is the selector's business.
                     if (listener.closeChannel()) {
-                        freeDescriptors();
+                        readiness.freeDescriptors();
                     }
                     if (listener.inputOperation != null) {
                         cancel(listener.inputOperation); // no readiness will ever come for it
@@ -282,24 +249,9 @@ final class NioLoop implements EngineLoop {
         }
     }
 
-    /** Makes the selector let go of closed channels, which closes their descriptors. What is ready stays ready. */
-    private void freeDescriptors() {
-        try {
-            selector.selectNow(key -> {});
-        } catch (ClosedSelectorException e) {
-            return; // closing the selector has done it
-        } catch (IOException e) {
-            throw new UncheckedIOException("the selector failed", e);
-        }
-    }
-
     @Override
     public void close() {
-        try {
-            selector.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException("closing the selector failed", e);
-        }
+        readiness.close();
     }
 
     @Override
