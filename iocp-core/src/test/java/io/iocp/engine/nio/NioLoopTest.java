@@ -1,28 +1,20 @@
 package io.iocp.engine.nio;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.engine.LoopOptions;
-import io.iocp.engine.nio.RecordingSink.Completed;
-import io.iocp.operation.LeasedBuffer;
+import io.iocp.engine.RecordingSink;
+import io.iocp.engine.RecordingSink.Completed;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.net.BindException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.util.Arrays;
 import java.util.Objects;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Steps a loop by hand: every turn is the test's own. */
+/** What only this engine can do wrong; the rest of its contract is in {@code EngineLoopTest}. */
 class NioLoopTest {
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -86,12 +78,6 @@ class NioLoopTest {
         return receive;
     }
 
-    private Operation.ReceiveContinuously receiveContinuously(NioSocket socket) {
-        Operation.ReceiveContinuously receive = begin(new Operation.ReceiveContinuously(this), socket);
-        loop.submit(receive);
-        return receive;
-    }
-
     private Operation.Send send(NioSocket socket, MemorySegment... pieces) {
         Operation.Send send = begin(new Operation.Send(this), socket);
         send.memory = pieces;
@@ -113,322 +99,6 @@ class NioLoopTest {
         return sink.completed.remove();
     }
 
-    private static MemorySegment segment(byte[] bytes) {
-        MemorySegment memory = Arena.ofAuto().allocate(bytes.length);
-        return memory.copyFrom(MemorySegment.ofArray(bytes));
-    }
-
-    private static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
-        return bytes;
-    }
-
-    private void releaseHeld() {
-        sink.held.forEach(LeasedBuffer::release);
-        sink.held.clear();
-        recycleReturned();
-    }
-
-    private void recycleReturned() {
-        for (LeasedBuffer b = sink.returned.poll(); b != null; b = sink.returned.poll()) {
-            loop.recycle(b);
-        }
-    }
-
-    @Test
-    void shouldEchoThroughABufferOfItsOwn() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.Receive receive = receive(socket);
-            assertThat(loop.turn(0)).isZero();
-            assertThat(receive.lease).isNull();
-            peer.getOutputStream().write(new byte[] {1, 2, 3});
-            assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 3, 0));
-            LeasedBuffer lease = Objects.requireNonNull(receive.lease);
-            assertThat(lease.length()).isEqualTo(3);
-            Operation.Send send = send(socket, lease.segment().asSlice(0, 3));
-            assertThat(sink.completed).as("nothing completes within submit").isEmpty();
-            assertThat(next()).isEqualTo(new Completed(send, Status.OK, 3, 0));
-            assertThat(peer.getInputStream().readNBytes(3)).containsExactly(1, 2, 3);
-            lease.release();
-            assertThat(sink.returned).containsExactly(lease);
-        }
-    }
-
-    @Test
-    void shouldKnowTheAddressesOfAnAcceptedConnection() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            assertThat(socket.localAddress()).isEqualTo(peer.getRemoteSocketAddress());
-            assertThat(socket.remoteAddress()).isEqualTo(peer.getLocalSocketAddress());
-            assertThat(socket.receiveBufferSize).isEqualTo(4096);
-        }
-    }
-
-    @Test
-    void shouldAcceptInTheOrderOfConnecting() throws IOException {
-        Operation.Accept accept = new Operation.Accept(this);
-        accept.continuous = true;
-        loop.submit(begin(accept, listener));
-        try (Socket a = connect();
-                Socket b = connect();
-                Socket c = connect()) {
-            turnUntil(() -> sink.accepted.size() == 3);
-            assertThat(sink.accepted)
-                    .extracting(NioSocket::remoteAddress)
-                    .containsExactly(local(a), local(b), local(c));
-        }
-        loop.cancel(accept);
-        assertThat(next()).isEqualTo(new Completed(accept, Status.CANCELLED, 0, 0));
-    }
-
-    private static InetSocketAddress local(Socket socket) {
-        return (InetSocketAddress) socket.getLocalSocketAddress();
-    }
-
-    @Test
-    void shouldKeepOrderWithTwoBuffersAndAMegabyte() throws IOException {
-        byte[] all = random(1 << 20);
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.ReceiveContinuously receive = receiveContinuously(socket);
-            CompletableFuture<Void> writing = CompletableFuture.runAsync(
-                    () -> {
-                        try {
-                            peer.getOutputStream().write(all);
-                            peer.shutdownOutput();
-                        } catch (IOException e) {
-                            throw new AssertionError(e);
-                        }
-                    },
-                    peers);
-            while (sink.completed.isEmpty()) {
-                loop.turn(STEP_NANOS);
-                assertThat(sink.held).hasSizeLessThanOrEqualTo(2);
-                releaseHeld();
-            }
-            assertThat(sink.completed.remove()).isEqualTo(new Completed(receive, Status.EOF, 0, 0));
-            assertThat(sink.received.toByteArray()).isEqualTo(all);
-            writing.join();
-            assertThat(loop.receiveMemoryBytes()).isEqualTo(2 * 4096);
-        }
-    }
-
-    @Test
-    void shouldServeAWaitingConnectionOnceABufferComesBack() throws IOException {
-        try (Socket peer = connect();
-                Socket other = connect()) {
-            NioSocket socket = accept();
-            NioSocket second = accept();
-            receiveContinuously(socket);
-            peer.getOutputStream().write(new byte[3 * 4096]);
-            turnUntil(() -> sink.held.size() == 2);
-            Operation.Receive waiting = receive(second);
-            other.getOutputStream().write(7);
-            loop.turn(STEP_NANOS);
-            loop.turn(STEP_NANOS);
-            assertThat(sink.completed).as("no buffer is free").isEmpty();
-            sink.held.removeFirst().release();
-            recycleReturned();
-            // The first connection is ahead in the line; it may take this one.
-            turnUntil(() -> sink.held.size() == 2 || !sink.completed.isEmpty());
-            releaseHeld();
-            assertThat(next()).isEqualTo(new Completed(waiting, Status.OK, 1, 0));
-        }
-    }
-
-    @Test
-    void shouldReceiveIntoTheCallersMemory() throws IOException {
-        try (Socket peer = connect();
-                Arena arena = Arena.ofShared()) {
-            NioSocket socket = accept();
-            Operation.Receive receive = new Operation.Receive(this);
-            receive.memory = arena.allocate(2);
-            loop.submit(begin(receive, socket));
-            peer.getOutputStream().write(new byte[] {5, 6, 7});
-            assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 2, 0));
-            assertThat(receive.memory.toArray(ValueLayout.JAVA_BYTE)).containsExactly(5, 6);
-            loop.submit(receive);
-            assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
-            assertThat(receive.memory.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 7);
-        }
-    }
-
-    @Test
-    void shouldReportTheEndOfTheStreamAgainAndAgain() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            peer.shutdownOutput();
-            for (int i = 0; i < 3; i++) {
-                Operation.Receive receive = receive(socket);
-                assertThat(next()).isEqualTo(new Completed(receive, Status.EOF, 0, 0));
-            }
-            assertThat(loop.turn(STEP_NANOS)).as("and the selector is quiet").isZero();
-        }
-    }
-
-    @Test
-    void shouldReportAReset() throws IOException {
-        Socket peer = connect();
-        NioSocket socket = accept();
-        Operation.Receive receive = receive(socket);
-        peer.setSoLinger(true, 0);
-        peer.close();
-        assertThat(next()).isEqualTo(new Completed(receive, Status.RESET, 0, 104));
-        Operation.Send send = send(socket, segment(random(10)));
-        assertThat(next()).isEqualTo(new Completed(send, Status.RESET, 0, 32));
-    }
-
-    @Test
-    void shouldSendAllToASlowReader() throws Exception {
-        byte[] all = random(6 << 20);
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.Send send = send(socket, segment(all));
-            loop.turn(0);
-            assertThat(sink.completed).as("more than the kernel takes at once").isEmpty();
-            CompletableFuture<byte[]> reading = read(peer, all.length);
-            assertThat(next()).isEqualTo(new Completed(send, Status.OK, all.length, 0));
-            assertThat(reading.get(20, TimeUnit.SECONDS)).isEqualTo(all);
-            assertThat(loop.turn(STEP_NANOS)).isZero();
-        }
-    }
-
-    @Test
-    void shouldGatherMorePiecesThanOneWriteTakes() throws Exception {
-        byte[] all = random(3000 * 700);
-        MemorySegment memory = segment(all);
-        MemorySegment[] pieces = new MemorySegment[3001];
-        for (int i = 0; i < 3000; i++) {
-            pieces[i] = memory.asSlice(i * 700L, 700);
-        }
-        pieces[3000] = MemorySegment.NULL;
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.Send send = send(socket, pieces);
-            CompletableFuture<byte[]> reading = read(peer, all.length);
-            assertThat(next()).isEqualTo(new Completed(send, Status.OK, all.length, 0));
-            assertThat(reading.get(20, TimeUnit.SECONDS)).isEqualTo(all);
-        }
-    }
-
-    private CompletableFuture<byte[]> read(Socket peer, int length) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return peer.getInputStream().readNBytes(length);
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
-                },
-                peers);
-    }
-
-    @Test
-    void shouldCompleteAnEmptySend() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.Send send = send(socket, MemorySegment.NULL, MemorySegment.NULL);
-            assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
-            send = send(socket);
-            assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
-            assertThat(peer.getInputStream().available()).isZero();
-        }
-    }
-
-    @Test
-    void shouldCancelASendWithItsPartialCount() throws IOException {
-        byte[] all = random(16 << 20);
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.Send send = send(socket, segment(all));
-            loop.turn(0);
-            loop.cancel(send);
-            assertThat(sink.completed).as("nothing completes within cancel").isEmpty();
-            Completed completed = next();
-            assertThat(completed.status()).isEqualTo(Status.CANCELLED);
-            assertThat(completed.bytes()).isPositive().isLessThan(all.length);
-            loop.shutdown(socket);
-            assertThat(peer.getInputStream().readAllBytes())
-                    .isEqualTo(Arrays.copyOf(all, Math.toIntExact(completed.bytes())));
-        }
-    }
-
-    @Test
-    void shouldLeaveTheBytesToTheNextReceiveWhenCancelled() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            for (int i = 0; i < 500; i++) {
-                Operation.Receive receive = receive(socket);
-                if (i % 3 == 0) {
-                    loop.turn(0);
-                }
-                peer.getOutputStream().write(i);
-                if (i % 2 == 0) {
-                    loop.turn(0);
-                }
-                loop.cancel(receive);
-                loop.cancel(receive);
-                Completed completed = next();
-                assertThat(sink.completed).isEmpty();
-                if (completed.status() == Status.CANCELLED) {
-                    receive = receive(socket);
-                    completed = next();
-                }
-                assertThat(completed).isEqualTo(new Completed(receive, Status.OK, 1, 0));
-                LeasedBuffer lease = Objects.requireNonNull(receive.lease);
-                assertThat(lease.data().get()).isEqualTo((byte) i);
-                lease.release();
-                recycleReturned();
-            }
-        }
-    }
-
-    @Test
-    void shouldStopReadingOnceCancelledFromWithinAReport() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            Operation.ReceiveContinuously receive = receiveContinuously(socket);
-            sink.onReceived = () -> loop.cancel(receive);
-            peer.getOutputStream().write(random(3 * 4096));
-            assertThat(next()).isEqualTo(new Completed(receive, Status.CANCELLED, 0, 0));
-            assertThat(sink.held).hasSize(1);
-            sink.onReceived = () -> {};
-            Operation.ReceiveContinuously again = receiveContinuously(socket);
-            while (sink.received.size() < 3 * 4096) {
-                loop.turn(STEP_NANOS);
-                releaseHeld();
-            }
-            assertThat(sink.received.toByteArray()).isEqualTo(random(3 * 4096));
-            loop.cancel(again);
-            assertThat(next()).isEqualTo(new Completed(again, Status.CANCELLED, 0, 0));
-        }
-    }
-
-    @Test
-    void shouldIgnoreACancelOfWhatItDoesNotHave() throws IOException {
-        try (Socket peer = connect()) {
-            NioSocket socket = accept();
-            loop.cancel(begin(new Operation.Receive(this), socket));
-            assertThat(loop.turn(0)).isZero();
-            assertThat(peer.isClosed()).isFalse();
-        }
-    }
-
-    @Test
-    void shouldRefuseAtOnceAfterTheListenerIsShutDown() throws IOException {
-        Operation.Accept accept = begin(new Operation.Accept(this), listener);
-        loop.submit(accept);
-        assertThat(loop.turn(0)).isZero();
-        loop.cancel(accept);
-        loop.shutdown(listener);
-        assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
-        assertThat(next()).isEqualTo(new Completed(accept, Status.CANCELLED, 0, 0));
-        assertThat(loop.turn(0)).isZero();
-        loop.closeDescriptor(listener);
-    }
-
     @Test
     void shouldEndTheStreamAtOnceWhenShutDown() throws IOException {
         try (Socket peer = connect()) {
@@ -445,22 +115,6 @@ class NioLoopTest {
                     .as("its descriptor is free")
                     .isFalse();
         }
-    }
-
-    @Test
-    void shouldKeepAWakeupThatComesBeforeTheWait() throws IOException {
-        loop.wakeup();
-        loop.shutdown(listener); // selects in order to free the descriptor
-        assertThat(loop.turn(-1)).isZero();
-        peers.execute(loop::wakeup);
-        assertThat(loop.turn(-1)).isZero();
-    }
-
-    @Test
-    void shouldWaitAsLongAsAsked() {
-        long begin = System.nanoTime();
-        assertThat(loop.turn(TimeUnit.MILLISECONDS.toNanos(30))).isZero();
-        assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(30));
     }
 
     @Test
@@ -489,26 +143,6 @@ class NioLoopTest {
             arena.close();
             assertThat(next()).isEqualTo(new Completed(send, Status.FAULT, 0, 0));
             assertThat(peer.isConnected()).isTrue();
-        }
-    }
-
-    @Test
-    void shouldNameTheAddressThatIsInUse() {
-        assertThatThrownBy(() -> engine.listen(listener.localAddress(), ListenOptions.defaults()))
-                .isInstanceOf(BindException.class)
-                .hasMessageContaining(String.valueOf(listener.localAddress().getPort()));
-    }
-
-    @Test
-    void shouldListenOnBothFamiliesAtTheIpv6Wildcard() throws IOException {
-        NioListener both = (NioListener) engine.listen(
-                new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 0), ListenOptions.defaults());
-        try (Socket four = new Socket(
-                        InetAddress.getLoopbackAddress(), both.localAddress().getPort());
-                InputStream in = four.getInputStream()) {
-            assertThat(in.available()).isZero();
-        } finally {
-            engine.closeUnassociated(both);
         }
     }
 }
