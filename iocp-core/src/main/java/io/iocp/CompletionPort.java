@@ -301,7 +301,7 @@ public final class CompletionPort implements AutoCloseable {
 
     private OverlappedIO packetOf(Operation operation) {
         OverlappedIO packet = (OverlappedIO) operation.packet();
-        dispatch.prepare(packet, operation);
+        dispatch.prepare(operation);
         return packet;
     }
 

@@ -38,7 +38,7 @@ final class Dispatch implements PacketRunner {
     @Override
     public boolean run(Operation operation) {
         OverlappedIO packet = (OverlappedIO) operation.packet();
-        Connection accepted = prepare(packet, operation);
+        Connection accepted = operation instanceof Operation.Accept ? packet.acceptedOrNull() : null;
         CompletionHandler handler = handlerOf(packet);
         boolean fine = listener == null ? run(packet, handler) : runObserved(packet, operation, handler, listener);
         if (!fine && accepted != null) {
@@ -82,17 +82,15 @@ final class Dispatch implements PacketRunner {
         return fine;
     }
 
-    /** Makes the public objects of what the engine accepted. */
-    @Nullable
-    Connection prepare(OverlappedIO packet, Operation operation) {
-        if (!(operation instanceof Operation.Accept accept)) {
-            return null;
+    /** Makes the public object of what the engine accepted. */
+    @Override
+    public void prepare(Operation operation) {
+        if (operation instanceof Operation.Accept accept) {
+            Endpoint endpoint = accept.accepted;
+            accept.accepted = null;
+            OverlappedIO packet = (OverlappedIO) operation.packet();
+            packet.accepted(endpoint == null ? null : port.connectionOf(endpoint));
         }
-        Endpoint endpoint = accept.accepted;
-        accept.accepted = null;
-        Connection connection = endpoint == null ? null : port.connectionOf(endpoint);
-        packet.accepted(connection);
-        return connection;
     }
 
     private CompletionHandler handlerOf(OverlappedIO packet) {
@@ -129,7 +127,12 @@ final class Dispatch implements PacketRunner {
     @Override
     public boolean isBlocking(Operation operation) {
         OverlappedIO packet = (OverlappedIO) operation.packet();
-        return handlerOf(packet).blocks(packet);
+        try {
+            return handlerOf(packet).blocks(packet);
+        } catch (Throwable failure) {
+            LOG.log(Level.ERROR, "a handler of port '" + port.name() + "' failed to say whether it blocks", failure);
+            return false;
+        }
     }
 
     @Override

@@ -308,6 +308,11 @@ public final class OverlappedIO {
         postKey = key;
     }
 
+    @Nullable
+    Connection acceptedOrNull() {
+        return accepted;
+    }
+
     void accepted(@Nullable Connection connection) {
         accepted = connection;
     }

@@ -149,6 +149,11 @@ final class Flow implements CompletionSink {
         if (stream != null) {
             stream.reset();
         }
+        if (operation.isCancelling()) {
+            // The cancel overtook it: it asked for what was not here yet.
+            makeReady(operation, Status.CANCELLED, 0, 0);
+            return;
+        }
         Operation current = direction.current;
         if (current == null) {
             begin(endpoint, direction, operation);

@@ -13,6 +13,9 @@ public interface PacketRunner {
      */
     boolean run(Operation operation);
 
+    /** Makes the packet fit to be shown to user code; called once for each packet, before anything else here. */
+    void prepare(Operation operation);
+
     /** Whether the packet's handler says that it blocks, so that it must not run on the worker that holds the shard. */
     boolean isBlocking(Operation operation);
 

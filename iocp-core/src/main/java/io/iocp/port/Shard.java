@@ -351,6 +351,7 @@ public final class Shard {
 
     private void run(Worker worker, Operation operation, @Nullable LeasedBuffer lease) {
         PacketRunner runner = port.runner();
+        runner.prepare(operation);
         if (runner.isBlocking(operation) && port.workers().runElsewhere(this, operation, lease)) {
             if (operation.endpoint != null) {
                 operation.endpoint.busy = true;
@@ -431,6 +432,10 @@ public final class Shard {
     void attach(Endpoint endpoint) {
         load.incrementAndGet();
         command(s -> s.flow.attach(endpoint));
+        if (terminated && settings.closeHandles() && endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
+            // The port was closed meanwhile, and the last drain may have been over before the offer.
+            closeAfterEnd(endpoint);
+        }
     }
 
     /** The endpoint has moved to CLOSING, by the caller. Never waits. */
