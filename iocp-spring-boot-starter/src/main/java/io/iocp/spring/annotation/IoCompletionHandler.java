@@ -1,0 +1,70 @@
+package io.iocp.spring.annotation;
+
+import io.iocp.operation.OperationKind;
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Makes a method the handler of completion packets. On a class it gives the defaults of the class's annotated methods.
+ *
+ * <p>What it handles is named by one of {@link #server()}, {@link #channel()} and {@link #port()}; the more specific goes
+ * first. Two methods cannot claim the same packets.
+ *
+ * <p>Parameters are resolved by type, once, at start-up:
+ *
+ * <ul>
+ *   <li>{@link io.iocp.OverlappedIO}, {@link io.iocp.Connection}, {@link OperationKind}, {@link
+ *       io.iocp.operation.Status}; {@code long} is the number of bytes transferred
+ *   <li>{@code ByteBuffer} (a view of the received bytes, valid until the method returns), {@code byte[]} and {@code String}
+ *       (copies; a {@code String} is decoded as UTF-8 packet by packet, so a character cut by a packet's end is lost)
+ *   <li>{@code IOException}, {@code Exception} or {@code Throwable}: the failure, null if there is none
+ *   <li>{@code io.iocp.spring.handler.Replies}: sends to the connection, as often as the method likes
+ *   <li>marked {@link CompletionKey} or {@link Attachment}, any type; unmarked, any other type is the completion key of a
+ *       server's connection, or the attachment of a packet posted to a channel
+ * </ul>
+ *
+ * <p>For a server, a returned {@code ByteBuffer} (from position to limit), {@code byte[]}, {@code String} (UTF-8) or {@code
+ * io.iocp.operation.LeasedBuffer} (which becomes the library's) is sent to the connection; null sends nothing. A handler of
+ * {@link OperationKind#ACCEPT} may return any other object instead: it becomes the connection's completion key. Without one
+ * the key is the server's name.
+ *
+ * <p>A handler of {@link OperationKind#RECEIVE} gets every buffer that was received. The last packet of a connection (end of
+ * stream, reset, idle timeout, close) reaches it only if it has a parameter that shows it: {@code OverlappedIO}, {@code
+ * Status} or a failure. Then the connection is closed, once what was sent back has left.
+ *
+ * <p>A method that throws is logged and counted; if it handled a packet of a connection, that connection is closed.
+ *
+ * <p>Thread: workers of the port. Packets of one connection come one at a time and in order.
+ */
+@Documented
+@Target({ElementType.METHOD, ElementType.TYPE, ElementType.ANNOTATION_TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+public @interface IoCompletionHandler {
+
+    /** Name of the handler in meters and logs; the bean's name and the method's by default. Placeholders are resolved. */
+    String id() default "";
+
+    /** Server whose packets it handles: a key below {@code iocp.servers}. Placeholders are resolved. */
+    String server() default "";
+
+    /** Completion key of the posted packets that it handles, on the port {@link #port()}. Placeholders are resolved. */
+    String channel() default "";
+
+    /**
+     * Completion port by name. With neither server nor channel, the handler gets every packet of the port that nobody else
+     * claims. Default: {@code default}, the port that is auto-configured.
+     */
+    String port() default "";
+
+    /** Kinds of packets. By default RECEIVE for a server, POST for a channel, all of them for a port. */
+    OperationKind[] kinds() default {};
+
+    /**
+     * Whether the method waits for something (a lock, a database). It then runs on a spare worker, so that the connections of
+     * its shard do not wait with it, as long as {@code iocp.workers.max} allows.
+     */
+    boolean blocking() default false;
+}

@@ -1,0 +1,158 @@
+package io.iocp.spring.autoconfigure;
+
+import io.iocp.CompletionPort;
+import io.iocp.PortOptions;
+import io.iocp.spring.handler.HandlerRegistry;
+import io.iocp.spring.handler.IoCompletionHandlerBeanPostProcessor;
+import io.iocp.spring.server.GracefulShutdown;
+import io.iocp.spring.server.ServerSettings;
+import io.iocp.spring.server.TcpServers;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.beans.factory.config.EmbeddedValueResolver;
+import org.springframework.boot.LazyInitializationExcludeFilter;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/** Auto-configuration of the completion port, of handlers found by annotation, and of servers from properties. */
+@AutoConfiguration
+@ConditionalOnBooleanProperty(name = "iocp.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(IocpProperties.class)
+public final class IocpAutoConfiguration {
+    /** Name of the auto-configured port. */
+    private static final String PORT_NAME = "default";
+
+    private static final Duration LONGEST_DEFAULT_DEADLINE = Duration.ofSeconds(20);
+
+    @Bean
+    @ConditionalOnMissingBean
+    HandlerRegistry iocpHandlerRegistry() {
+        return new HandlerRegistry();
+    }
+
+    @Bean
+    static IoCompletionHandlerBeanPostProcessor ioCompletionHandlerBeanPostProcessor(
+            ObjectProvider<HandlerRegistry> registry, ConfigurableBeanFactory beanFactory) {
+        return new IoCompletionHandlerBeanPostProcessor(registry::getObject, new EmbeddedValueResolver(beanFactory));
+    }
+
+    @Bean
+    static LazyInitializationExcludeFilter iocpHandlersAreNotLazy() {
+        return (name, definition, type) -> IoCompletionHandlerBeanPostProcessor.hasHandlers(type);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    CompletionPort completionPort(
+            IocpProperties properties, HandlerRegistry registry, ObjectProvider<CompletionPortCustomizer> customizers)
+            throws IOException {
+        PortOptions options = optionsOf(properties);
+        for (Iterator<CompletionPortCustomizer> i = customizers.orderedStream().iterator(); i.hasNext(); ) {
+            options = i.next().customize(options);
+        }
+        return CompletionPort.open(options, registry.dispatcher(options.name()));
+    }
+
+    private static PortOptions optionsOf(IocpProperties properties) {
+        int concurrency = properties.concurrency();
+        int max = properties.workers().max();
+        require("iocp.concurrency", concurrency, 0, 1024);
+        require("iocp.workers.max", max, 0, 65_000);
+        int shards = concurrency == 0 ? Runtime.getRuntime().availableProcessors() : concurrency;
+        if (max != 0 && max < shards) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "iocp.workers.max",
+                    max,
+                    "Must be 0 (twice the concurrency) or at least the concurrency, which is " + shards
+                            + ": each shard needs a worker.");
+        }
+        return PortOptions.defaults()
+                .name(PORT_NAME)
+                .engine(properties.engine())
+                .concurrency(concurrency)
+                .maxWorkers(max)
+                .closeHandles(true);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    TcpServers iocpServers(
+            IocpProperties properties,
+            ObjectProvider<CompletionPort> ports,
+            HandlerRegistry registry,
+            ApplicationEventPublisher events) {
+        List<ServerSettings> settings = new ArrayList<>();
+        properties.servers().forEach((name, server) -> settings.add(settingsOf(name, server)));
+        return new TcpServers(settings, ports.stream().toList(), registry, events::publishEvent);
+    }
+
+    private static ServerSettings settingsOf(String name, IocpProperties.Server server) {
+        String prefix = "iocp.servers." + name + ".";
+        Integer port = server.port();
+        if (port == null) {
+            throw new InvalidConfigurationPropertyValueException(
+                    prefix + "port", null, "Must be set; 0 means any free port.");
+        }
+        require(prefix + "port", port, 0, 65_535);
+        require(prefix + "backlog", server.backlog(), 1, Integer.MAX_VALUE);
+        require(prefix + "max-connections", server.maxConnections(), 0, Integer.MAX_VALUE);
+        require(prefix + "receive-buffer-size", server.receiveBufferSize().toBytes(), 16, 16 << 20);
+        return new ServerSettings(
+                name,
+                new InetSocketAddress(server.address(), port),
+                server.completionPort(),
+                server.backlog(),
+                server.maxConnections(),
+                server.idleTimeout(),
+                (int) server.receiveBufferSize().toBytes());
+    }
+
+    private static void require(String key, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new InvalidConfigurationPropertyValueException(
+                    key, value, "Must be from " + least + " to " + most + ".");
+        }
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    GracefulShutdown iocpGracefulShutdown(TcpServers servers, IocpProperties properties, Environment environment) {
+        return new GracefulShutdown(servers, deadline(properties, environment));
+    }
+
+    private static Duration deadline(IocpProperties properties, Environment environment) {
+        String phaseKey = "spring.lifecycle.timeout-per-shutdown-phase";
+        Duration phase = Binder.get(environment).bind(phaseKey, Duration.class).orElse(Duration.ofSeconds(30));
+        Duration deadline = properties.shutdown().deadline();
+        if (deadline == null) {
+            Duration most = phase.multipliedBy(2).dividedBy(3);
+            return most.compareTo(LONGEST_DEFAULT_DEADLINE) < 0 ? most : LONGEST_DEFAULT_DEADLINE;
+        }
+        if (deadline.isNegative() || deadline.compareTo(phase) >= 0) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "iocp.shutdown.deadline",
+                    deadline,
+                    "Must be shorter than '" + phaseKey + "', which is " + phase
+                            + ": Spring would go on before the connections are closed. Lower the one or raise the other.");
+        }
+        return deadline;
+    }
+
+    @Bean
+    LocalPorts iocpLocalPorts(org.springframework.core.env.ConfigurableEnvironment environment) {
+        return new LocalPorts(environment);
+    }
+}

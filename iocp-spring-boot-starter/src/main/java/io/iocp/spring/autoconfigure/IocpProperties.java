@@ -1,0 +1,74 @@
+package io.iocp.spring.autoconfigure;
+
+import io.iocp.EngineChoice;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Properties of the completion port and its servers.
+ *
+ * @param engine Engine of the completion port. 'auto' takes io_uring where it works, else NIO.
+ * @param concurrency How many workers may run at once, which is also the number of shards. 0 means one for each processor.
+ * @param servers Servers by name.
+ */
+@ConfigurationProperties("iocp")
+public record IocpProperties(
+        @DefaultValue("auto") EngineChoice engine,
+        @DefaultValue("0") int concurrency,
+        @DefaultValue Workers workers,
+        @DefaultValue Shutdown shutdown,
+        @DefaultValue Map<String, Server> servers,
+        @DefaultValue Events events) {
+
+    /**
+     * The pool of workers.
+     *
+     * @param max Worker threads that there may be; those beyond the concurrency run handlers that say that they block. 0 means
+     *     twice the concurrency.
+     */
+    public record Workers(@DefaultValue("0") int max) {}
+
+    /**
+     * The end of the application.
+     *
+     * @param deadline Time that busy connections get to finish when the application stops. Must be shorter than
+     *     'spring.lifecycle.timeout-per-shutdown-phase'; two thirds of that by default, but at most 20 seconds.
+     */
+    public record Shutdown(@Nullable Duration deadline) {}
+
+    /**
+     * One server.
+     *
+     * @param address Network address to listen on. All addresses of the machine by default.
+     * @param port Port number to listen on; 0 means any free one. Required.
+     * @param backlog Connections that the kernel completes before they are accepted.
+     * @param maxConnections Connections that may be open at once; one more is closed as soon as it is accepted. 0 means as many
+     *     as there are descriptors.
+     * @param idleTimeout Time without a byte received or sent after which a connection is closed. Never by default.
+     * @param receiveBufferSize Size of each receive buffer. A connection has one only while there are bytes in it.
+     * @param completionPort Name of the completion port that serves it.
+     */
+    public record Server(
+            @Nullable InetAddress address,
+            @Nullable Integer port,
+            @DefaultValue("1024") int backlog,
+            @DefaultValue("0") int maxConnections,
+            @Nullable Duration idleTimeout,
+            @DefaultValue("4KB") DataSize receiveBufferSize,
+            @DefaultValue("default") String completionPort) {}
+
+    /**
+     * Recent events.
+     *
+     * @param capacity How many recent events are kept.
+     * @param sampleAbove Completed posts recorded in a second at most; what exceeds it is only counted.
+     */
+    public record Events(
+            @DefaultValue("1000") int capacity,
+            @DefaultValue("100") int sampleAbove) {}
+}

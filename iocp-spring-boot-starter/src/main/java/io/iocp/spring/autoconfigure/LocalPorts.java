@@ -1,0 +1,22 @@
+package io.iocp.spring.autoconfigure;
+
+import io.iocp.spring.server.TcpServerStarted;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+/** Puts the port number of each started server into the environment, as {@code local.iocp.<server>.port}. */
+final class LocalPorts {
+    private final Map<String, Object> ports = new ConcurrentHashMap<>();
+
+    LocalPorts(ConfigurableEnvironment environment) {
+        environment.getPropertySources().addFirst(new MapPropertySource("iocp.local.ports", ports));
+    }
+
+    @EventListener
+    void started(TcpServerStarted event) {
+        ports.put("local.iocp." + event.server() + ".port", event.localAddress().getPort());
+    }
+}

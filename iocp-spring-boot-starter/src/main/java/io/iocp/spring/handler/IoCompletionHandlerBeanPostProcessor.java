@@ -1,0 +1,113 @@
+package io.iocp.spring.handler;
+
+import io.iocp.operation.OperationKind;
+import io.iocp.spring.annotation.IoCompletionHandler;
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.StringValueResolver;
+
+/**
+ * Finds methods annotated with {@link IoCompletionHandler} in every bean, describes and registers them.
+ *
+ * <p>Next: {@link HandlerRegistry#register}.
+ */
+public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProcessor {
+    /** Name of the port that is meant where none is named. */
+    private static final String DEFAULT_PORT = "default";
+
+    private final Supplier<HandlerRegistry> registry;
+    private final StringValueResolver placeholders;
+    private final Set<Class<?>> withoutHandlers = ConcurrentHashMap.newKeySet();
+
+    /** @param registry asked for when the first handler is found, since bean post-processors are made before other beans */
+    public IoCompletionHandlerBeanPostProcessor(Supplier<HandlerRegistry> registry, StringValueResolver placeholders) {
+        this.registry = registry;
+        this.placeholders = placeholders;
+    }
+
+    @Override
+    public Object postProcessAfterInitialization(Object bean, String beanName) {
+        Class<?> type = AopUtils.getTargetClass(bean);
+        if (withoutHandlers.contains(type) || !AnnotationUtils.isCandidateClass(type, IoCompletionHandler.class)) {
+            return bean;
+        }
+        Map<Method, IoCompletionHandler> methods = handlerMethods(type);
+        if (methods.isEmpty()) {
+            withoutHandlers.add(type);
+            return bean;
+        }
+        IoCompletionHandler defaults = AnnotatedElementUtils.findMergedAnnotation(type, IoCompletionHandler.class);
+        methods.forEach((method, annotation) -> registry.get()
+                .register(describe(
+                        bean,
+                        beanName,
+                        AopUtils.selectInvocableMethod(method, bean.getClass()),
+                        annotation,
+                        defaults)));
+        return bean;
+    }
+
+    /** Whether the class has handlers, and so must not be initialised lazily: nothing else would ask for it. */
+    public static boolean hasHandlers(Class<?> type) {
+        return AnnotationUtils.isCandidateClass(type, IoCompletionHandler.class)
+                && !handlerMethods(type).isEmpty();
+    }
+
+    private static Map<Method, IoCompletionHandler> handlerMethods(Class<?> type) {
+        MethodIntrospector.MetadataLookup<IoCompletionHandler> annotationOf =
+                method -> AnnotatedElementUtils.findMergedAnnotation(method, IoCompletionHandler.class);
+        return MethodIntrospector.selectMethods(type, annotationOf);
+    }
+
+    private HandlerEndpoint describe(
+            Object bean,
+            String beanName,
+            Method method,
+            IoCompletionHandler annotation,
+            @Nullable IoCompletionHandler defaults) {
+        String id = resolve(annotation.id());
+        OperationKind[] kinds =
+                annotation.kinds().length == 0 && defaults != null ? defaults.kinds() : annotation.kinds();
+        return new HandlerEndpoint(
+                id.isEmpty() ? beanName + "." + method.getName() : id,
+                bean,
+                method,
+                target(method, annotation, defaults),
+                Set.of(kinds),
+                annotation.blocking() || (defaults != null && defaults.blocking()));
+    }
+
+    private HandlerTarget target(
+            Method method, IoCompletionHandler annotation, @Nullable IoCompletionHandler defaults) {
+        boolean namesNothing = annotation.server().isEmpty()
+                && annotation.channel().isEmpty()
+                && annotation.port().isEmpty();
+        IoCompletionHandler source = namesNothing && defaults != null ? defaults : annotation;
+        String server = resolve(source.server());
+        String channel = resolve(source.channel());
+        String port = resolve(source.port());
+        if (!server.isEmpty()) {
+            if (!channel.isEmpty() || !port.isEmpty()) {
+                throw new InvalidHandlerException(
+                        method, "names a server and also a channel or a port", "Name one of them.");
+            }
+            return new HandlerTarget.Server(server);
+        }
+        String onPort = port.isEmpty() ? DEFAULT_PORT : port;
+        return channel.isEmpty() ? new HandlerTarget.Port(onPort) : new HandlerTarget.Channel(onPort, channel);
+    }
+
+    private String resolve(String text) {
+        String resolved = text.isEmpty() ? text : placeholders.resolveStringValue(text);
+        return resolved == null ? "" : resolved;
+    }
+}

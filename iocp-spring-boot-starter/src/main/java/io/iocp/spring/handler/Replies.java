@@ -1,0 +1,40 @@
+package io.iocp.spring.handler;
+
+import io.iocp.Connection;
+import io.iocp.operation.LeasedBuffer;
+import java.nio.ByteBuffer;
+
+/**
+ * Sends to the connection that a packet came from, in the order of the calls and before what the handler returns. While more
+ * is waiting to be sent than is good, the connection is not read. A send that fails closes the connection.
+ *
+ * <p>Thread: a handler of this connection, until it returns. Other threads use {@link Connection#send} with an {@code
+ * OverlappedIO} of their own.
+ */
+public interface Replies {
+
+    /** The connection that is sent to. */
+    Connection connection();
+
+    /** Name of the server that accepted the connection. */
+    String server();
+
+    /** Sends the bytes from position to limit. They are copied now; position and limit are not changed. */
+    void send(ByteBuffer data);
+
+    /** Sends a copy of the bytes. */
+    void send(byte[] data);
+
+    /** Sends the text as UTF-8. */
+    void send(String text);
+
+    /**
+     * Sends the first {@link LeasedBuffer#length()} bytes without a copy. The lease becomes the library's, whatever happens.
+     *
+     * @param data of {@code port.buffers()}
+     */
+    void send(LeasedBuffer data);
+
+    /** Closes the connection once everything sent so far has left. What is received from now on is dropped. */
+    void closeWhenSent();
+}

@@ -1,0 +1,17 @@
+package io.iocp.spring.handler;
+
+import io.iocp.CompletionHandler;
+import io.iocp.operation.OperationKind;
+import org.jspecify.annotations.Nullable;
+
+/** A completion handler that passes packets on to annotated methods, and can say to which. */
+public interface RoutedHandler extends CompletionHandler {
+
+    /** The handler of a packet of this kind and key, null if there is none. Thread: any. */
+    @Nullable
+    HandlerEndpoint route(OperationKind kind, @Nullable Object key);
+
+    /** Name of the server that it belongs to, null for none. */
+    @Nullable
+    String server();
+}

@@ -1,0 +1,26 @@
+package io.iocp.spring.server;
+
+import java.util.Locale;
+
+/** Why a server's connection was closed. */
+public enum CloseReason {
+    /** The peer ended its stream in good order. */
+    PEER,
+    /** The peer reset the connection, or it broke. */
+    RESET,
+    /** Nothing was received or sent for as long as the idle timeout. */
+    IDLE,
+    /** A handler closed it. */
+    APPLICATION,
+    /** A handler failed. */
+    HANDLER_FAILED,
+    /** What was to be sent could not be. */
+    SEND_FAILED,
+    /** The server or its port was stopped. */
+    SHUTDOWN;
+
+    /** As a meter's tag. */
+    public String tag() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

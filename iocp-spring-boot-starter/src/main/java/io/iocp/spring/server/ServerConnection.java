@@ -1,0 +1,321 @@
+package io.iocp.spring.server;
+
+import io.iocp.Connection;
+import io.iocp.Handle;
+import io.iocp.OverlappedIO;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
+import io.iocp.spring.handler.HandlerEndpoint;
+import io.iocp.spring.handler.HandlerTable;
+import io.iocp.spring.handler.Replies;
+import io.iocp.spring.handler.RoutedHandler;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One accepted connection: passes its packets to the server's handlers, sends their results, and decides when it ends.
+ *
+ * <p>Thread: workers, one packet of the connection at a time, but for {@link #shutDown}, {@link #abort} and {@link #route}, which are any.
+ *
+ * <p>Next: {@link HandlerEndpoint#invoke}.
+ */
+final class ServerConnection implements RoutedHandler, Replies {
+    /** Bytes or packets that wait to be sent from which on the connection is not read. */
+    private static final long MOST_PENDING_BYTES = 1 << 20;
+
+    private static final int MOST_PENDING_SENDS = 512;
+
+    /** Idle send packets that are kept for the next reply. */
+    private static final int MOST_KEPT = 8;
+
+    /** Attachments of the connection's own packets. */
+    private enum Mark {
+        /** A reply is being sent. */
+        REPLY,
+        /** Finish and close. */
+        SHUT_DOWN
+    }
+
+    private enum Reading {
+        /** The continuous receive is on. */
+        ON,
+        /** It is being cancelled, because too much waits to be sent. */
+        PAUSING,
+        /** It is off until less waits to be sent. */
+        PAUSED,
+        /** Nothing is wanted any more: closes as soon as nothing waits to be sent. */
+        ENDING
+    }
+
+    private final TcpServer server;
+    private final HandlerTable handlers;
+    private final Connection connection;
+    private final OverlappedIO receive = new OverlappedIO();
+    private final ArrayDeque<OverlappedIO> kept = new ArrayDeque<>(2);
+    private Reading reading = Reading.ON;
+    private int pendingSends;
+    private long pendingBytes;
+
+    /** The first reason counts. Written before the close that it explains, by any thread. */
+    private volatile @Nullable CloseReason closeReason;
+
+    ServerConnection(TcpServer server, HandlerTable handlers, Connection connection) {
+        this.server = server;
+        this.handlers = handlers;
+        this.connection = connection;
+    }
+
+    /** Begins to receive. From here on packets come, on another worker perhaps. */
+    void begin() throws ClosedChannelException {
+        connection.receiveContinuously(receive);
+    }
+
+    // ---- packets
+
+    @Override
+    public void completed(OverlappedIO packet) throws Exception {
+        try {
+            switch (packet.kind()) {
+                case RECEIVE -> received(packet);
+                case SEND -> sent(packet);
+                case POST -> posted(packet);
+                case ACCEPT -> throw new IllegalStateException("a connection accepts nothing: " + connection);
+            }
+        } catch (Exception | Error e) {
+            close(CloseReason.HANDLER_FAILED);
+            throw e;
+        }
+    }
+
+    private void received(OverlappedIO packet) throws Exception {
+        // All that is read of the packet is read before the handler, which may start its own packets anew.
+        Status status = packet.status();
+        boolean last = packet == receive && !packet.more();
+        boolean pause = status == Status.CANCELLED && reading == Reading.PAUSING;
+        HandlerEndpoint handler = handlers.of(OperationKind.RECEIVE);
+        if (handler == null) {
+            if (status == Status.OK) {
+                server.unclaimed(OperationKind.RECEIVE);
+                close(CloseReason.APPLICATION);
+            }
+        } else if (status == Status.OK ? reading != Reading.ENDING : handler.seesTheEnd() && !pause) {
+            run(handler, packet);
+        }
+        if (last) {
+            receiveEnded(status, pause);
+        } else if (reading == Reading.ON && tooMuchPending() && receive.cancel()) {
+            reading = Reading.PAUSING;
+        }
+    }
+
+    private void receiveEnded(Status status, boolean pause) throws ClosedChannelException {
+        if (pause) {
+            reading = Reading.PAUSED;
+            resumeReading();
+        } else if (status == Status.EOF) {
+            // The peer may have closed only its sending side: it still gets what was sent back.
+            closeWhenSent(CloseReason.PEER);
+        } else {
+            close(reasonOf(status));
+        }
+    }
+
+    private static CloseReason reasonOf(Status status) {
+        return switch (status) {
+            case TIMED_OUT -> CloseReason.IDLE;
+            case PORT_CLOSED -> CloseReason.SHUTDOWN;
+            case OK, EOF, CANCELLED, HANDLE_CLOSED, TIMER_EXPIRED -> CloseReason.APPLICATION;
+            case RESET, ABORTED, SHUT_DOWN, RESOURCE_LIMIT, FAULT, IO_ERROR -> CloseReason.RESET;
+        };
+    }
+
+    private void sent(OverlappedIO packet) throws Exception {
+        Status status = packet.status();
+        if (packet.attachment() == Mark.REPLY) {
+            pendingSends--;
+            pendingBytes -= packet.bytesTransferred();
+            if (kept.size() < MOST_KEPT) {
+                kept.push(packet);
+            }
+        } else {
+            HandlerEndpoint handler = handlers.of(OperationKind.SEND);
+            if (handler != null) {
+                run(handler, packet);
+            }
+        }
+        if (status != Status.OK) {
+            close(status == Status.TIMED_OUT ? CloseReason.IDLE : CloseReason.SEND_FAILED);
+        } else if (reading == Reading.ENDING && pendingSends == 0) {
+            connection.close();
+        } else if (reading == Reading.PAUSED) {
+            resumeReading();
+        }
+    }
+
+    private void posted(OverlappedIO packet) throws Exception {
+        if (packet.attachment() == Mark.SHUT_DOWN) {
+            closeWhenSent(CloseReason.SHUTDOWN);
+            return;
+        }
+        HandlerEndpoint handler = handlers.of(OperationKind.POST);
+        if (handler == null) {
+            server.unclaimed(OperationKind.POST);
+        } else {
+            run(handler, packet);
+        }
+    }
+
+    private void run(HandlerEndpoint handler, OverlappedIO packet) throws Exception {
+        Object result = handler.invoke(this, packet);
+        if (result != null) {
+            handler.returnValue().send(result, this);
+        }
+    }
+
+    private boolean tooMuchPending() {
+        return pendingBytes > MOST_PENDING_BYTES || pendingSends > MOST_PENDING_SENDS;
+    }
+
+    private void resumeReading() throws ClosedChannelException {
+        if (pendingBytes <= MOST_PENDING_BYTES / 2 && pendingSends <= MOST_PENDING_SENDS / 2 && connection.isOpen()) {
+            reading = Reading.ON;
+            connection.receiveContinuously(receive);
+        }
+    }
+
+    // ---- replies
+
+    @Override
+    public Connection connection() {
+        return connection;
+    }
+
+    @Override
+    public String server() {
+        return server.name();
+    }
+
+    @Override
+    public void send(ByteBuffer data) {
+        int length = data.remaining();
+        LeasedBuffer copy = connection.port().buffers().lease(length);
+        copy.length(length);
+        copy.data().put(0, data, data.position(), length);
+        send(copy);
+    }
+
+    @Override
+    public void send(byte[] data) {
+        LeasedBuffer copy = connection.port().buffers().lease(data.length);
+        copy.length(data.length);
+        copy.data().put(0, data);
+        send(copy);
+    }
+
+    @Override
+    public void send(String text) {
+        send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void send(LeasedBuffer data) {
+        int length = data.length();
+        if (length == 0) {
+            data.release();
+            return;
+        }
+        OverlappedIO packet = kept.poll();
+        if (packet == null) {
+            packet = new OverlappedIO(Mark.REPLY);
+        }
+        pendingSends++;
+        pendingBytes += length;
+        try {
+            connection.send(packet, data);
+            // Nothing may be changed from here on: the greeting's packet may be on another worker already.
+        } catch (ClosedChannelException | RuntimeException e) {
+            // Closed meanwhile, or a bound was reached: either way this reply is lost, and so the connection is of no
+            // use.
+            pendingSends--;
+            pendingBytes -= length;
+            data.release();
+            close(CloseReason.SEND_FAILED);
+        }
+    }
+
+    @Override
+    public void closeWhenSent() {
+        closeWhenSent(CloseReason.APPLICATION);
+    }
+
+    private void closeWhenSent(CloseReason reason) {
+        reading = Reading.ENDING;
+        because(reason);
+        if (pendingSends == 0) {
+            connection.close();
+        }
+    }
+
+    // ---- the end
+
+    /** Has the connection closed once its handler has returned and what was sent back has left. Thread: any. */
+    void shutDown() {
+        try {
+            connection.post(new OverlappedIO(Mark.SHUT_DOWN), 0);
+        } catch (IOException e) {
+            // Closed already.
+        } catch (IllegalStateException e) {
+            // Not associated yet: whoever accepted it looks at the server's state afterwards. Or the port is closed.
+        } catch (RuntimeException e) {
+            close(CloseReason.SHUTDOWN);
+        }
+    }
+
+    /** Closes at once. Thread: any. */
+    void abort() {
+        close(CloseReason.SHUTDOWN);
+    }
+
+    private void close(CloseReason reason) {
+        because(reason);
+        connection.close();
+    }
+
+    private void because(CloseReason reason) {
+        if (closeReason == null) {
+            closeReason = reason;
+        }
+    }
+
+    @Override
+    public void closed(Handle handle, Status reason) {
+        CloseReason known = closeReason;
+        server.closed(this, known != null ? known : reasonOf(reason));
+    }
+
+    // ---- for the workers and listeners of the port
+
+    @Override
+    public boolean blocks(OverlappedIO packet) {
+        HandlerEndpoint handler = handlers.of(packet.kind());
+        return handler != null
+                && handler.blocking()
+                && packet.attachment() != Mark.REPLY
+                && packet.attachment() != Mark.SHUT_DOWN;
+    }
+
+    @Override
+    public @Nullable HandlerEndpoint route(OperationKind kind, @Nullable Object key) {
+        return handlers.of(kind);
+    }
+
+    @Override
+    public String toString() {
+        return server.name() + " " + connection;
+    }
+}
