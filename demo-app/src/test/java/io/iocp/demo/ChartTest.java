@@ -29,6 +29,29 @@ class ChartTest {
 
     private static final Pattern README_ROW = Pattern.compile("^\\| `([^`]+)` \\| `([^`]+)` \\| (.+) \\|$");
 
+    /** Everything that writes a field of its own. */
+    private static final String EVERY_OPTION = """
+            fullnameOverride: other
+            nameOverride: part
+            commonLabels: {team: red}
+            commonAnnotations: {note: all}
+            podLabels: {tier: front}
+            podAnnotations: {note: pod}
+            nodeSelector: {kernel: new}
+            tolerations: [{key: io, operator: Exists}]
+            affinity: {nodeAffinity: {}}
+            topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]
+            priorityClassName: high
+            resources: {limits: {cpu: 2}}
+            tmpSizeLimit: 1Gi
+            imagePullSecrets: [{name: regcred}]
+            ioUring: {seccomp: localhost, localhostProfile: profiles/io-uring.json}
+            serviceAccount: {annotations: {role: reader}}
+            podDisruptionBudget: {maxUnavailable: null, minAvailable: 50%}
+            extraEnv: [{name: ZONE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]
+            extraEnvFrom: [{prefix: A_, secretRef: {name: more}}]
+            """;
+
     @TempDir
     private Path scratch;
 
@@ -319,21 +342,7 @@ class ChartTest {
 
     @Test
     void shouldPassSchedulingAndMetadataOn() {
-        Manifests manifests = render("""
-                fullnameOverride: other
-                nameOverride: part
-                commonLabels: {team: red}
-                commonAnnotations: {note: all}
-                podLabels: {tier: front}
-                podAnnotations: {note: pod}
-                nodeSelector: {kernel: new}
-                tolerations: [{key: io, operator: Exists}]
-                affinity: {nodeAffinity: {}}
-                topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]
-                priorityClassName: high
-                resources: {limits: {cpu: 2}}
-                tmpSizeLimit: 1Gi
-                """);
+        Manifests manifests = render(EVERY_OPTION);
 
         for (Fields object : manifests.objects()) {
             assertThat(object.text("metadata", "name")).isEqualTo("other");
@@ -357,6 +366,15 @@ class ChartTest {
                 .containsEntry("memory", "512Mi");
         assertThat(manifests.pod().list("volumes").getFirst().text("emptyDir", "sizeLimit"))
                 .isEqualTo("1Gi");
+    }
+
+    /** Kubernetes drops a field that it does not know without a word: a wrong indentation would go unnoticed. */
+    @Test
+    void shouldWriteOnlyFieldsThatKubernetesKnows() throws IOException {
+        render(EVERY_OPTION).validate();
+        render("").validate();
+        render("{service: {type: LoadBalancer, externalTrafficPolicy: Local, loadBalancerClass: example.com/internal}}")
+                .validate();
     }
 
     /** Each value is wrong in one way; the second column is what the message must name. */

@@ -2,6 +2,13 @@ package io.iocp.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Service;
+import io.kubernetes.client.openapi.models.V1ServiceAccount;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +29,21 @@ record Manifests(List<Fields> objects) {
                 .filter(Map.class::isInstance)
                 .forEach(document -> objects.add(Fields.of(document)));
         return new Manifests(objects);
+    }
+
+    /** Throws where an object has a field that its kind does not know, or lacks one that it must have. */
+    void validate() throws IOException {
+        Gson gson = new Gson();
+        for (Fields object : objects) {
+            JsonElement json = gson.toJsonTree(object.entries());
+            switch (object.text("kind")) {
+                case "Deployment" -> V1Deployment.validateJsonElement(json);
+                case "Service" -> V1Service.validateJsonElement(json);
+                case "ServiceAccount" -> V1ServiceAccount.validateJsonElement(json);
+                case "PodDisruptionBudget" -> V1PodDisruptionBudget.validateJsonElement(json);
+                default -> throw new AssertionError("no model for " + object.text("kind"));
+            }
+        }
     }
 
     List<String> kinds() {
