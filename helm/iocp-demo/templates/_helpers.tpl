@@ -75,18 +75,18 @@ type: {{ ternary "Unconfined" "RuntimeDefault" (eq .Values.ioUring.seccomp "unco
 
 {{/*
 How long the kubelet must wait before it kills: the pause that lets the endpoints forget the pod, then the
-phase of the web server, then the drain of the port's servers, then 5 seconds for the JVM to end.
+phase in which the web server and the port's servers drain side by side, then 10 seconds to close and end.
 */}}
 {{- define "iocp-demo.terminationGracePeriodSeconds" -}}
 {{- $shutdown := .Values.shutdown }}
 {{- if ge (int $shutdown.deadlineSeconds) (int $shutdown.phaseSeconds) }}
 {{- fail (printf "shutdown.deadlineSeconds (%d) must be below shutdown.phaseSeconds (%d): otherwise the application refuses to start" (int $shutdown.deadlineSeconds) (int $shutdown.phaseSeconds)) }}
 {{- end }}
-{{- $needed := add (int $shutdown.preStopSeconds) (int $shutdown.phaseSeconds) (int $shutdown.deadlineSeconds) 5 }}
+{{- $needed := add (int $shutdown.preStopSeconds) (int $shutdown.phaseSeconds) 10 }}
 {{- if kindIs "invalid" .Values.terminationGracePeriodSeconds }}
 {{- $needed }}
 {{- else if lt (int .Values.terminationGracePeriodSeconds) (int $needed) }}
-{{- fail (printf "terminationGracePeriodSeconds (%d) would kill connections that still drain: shutdown.* needs %d (preStopSeconds + phaseSeconds + deadlineSeconds + 5); raise it, lower those, or leave it null" (int .Values.terminationGracePeriodSeconds) (int $needed)) }}
+{{- fail (printf "terminationGracePeriodSeconds (%d) would kill connections that still drain: shutdown.* needs %d (preStopSeconds + phaseSeconds + 10); raise it, lower those, or leave it null" (int .Values.terminationGracePeriodSeconds) (int $needed)) }}
 {{- else }}
 {{- int .Values.terminationGracePeriodSeconds }}
 {{- end }}

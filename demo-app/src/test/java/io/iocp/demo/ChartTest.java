@@ -261,12 +261,12 @@ class ChartTest {
     @Test
     void shouldGiveTheShutdownTheTimeThatItsPartsNeed() {
         Manifests byDefault = render("");
-        assertThat(byDefault.pod().value("terminationGracePeriodSeconds")).isEqualTo(5 + 30 + 20 + 5);
+        assertThat(byDefault.pod().value("terminationGracePeriodSeconds")).isEqualTo(5 + 30 + 10);
         assertThat(byDefault.container().value("lifecycle", "preStop", "sleep", "seconds"))
                 .isEqualTo(5);
 
         Manifests hasty = render("shutdown: {preStopSeconds: 0, phaseSeconds: 4, deadlineSeconds: 3}");
-        assertThat(hasty.pod().value("terminationGracePeriodSeconds")).isEqualTo(4 + 3 + 5);
+        assertThat(hasty.pod().value("terminationGracePeriodSeconds")).isEqualTo(4 + 10);
         assertThat(hasty.container().has("lifecycle")).isFalse();
 
         assertThat(render("terminationGracePeriodSeconds: 600").pod().value("terminationGracePeriodSeconds"))
@@ -392,7 +392,7 @@ class ChartTest {
                 "{ioUring: {localhostProfile: a.json}}                      | does not read it",
                 "{ioUring: {seccomp: localhost, localhostProfile: /a.json}} | localhostProfile",
                 "{shutdown: {deadlineSeconds: 30}}                          | must be below shutdown.phaseSeconds",
-                "{terminationGracePeriodSeconds: 59}                        | needs 60",
+                "{terminationGracePeriodSeconds: 44}                        | needs 45",
                 "{image: {digest: 'sha256:12'}}                             | digest",
                 "{image: {pullPolicy: Sometimes}}                           | pullPolicy",
                 "{service: {type: ExternalName}}                            | type",
