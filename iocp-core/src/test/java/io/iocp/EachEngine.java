@@ -1,0 +1,24 @@
+package io.iocp;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
+
+/**
+ * A contract test: runs once on every engine, which it gets as its one argument, an {@link EngineChoice}.
+ *
+ * <p>{@code -Diocp.engine=nio} or {@code -Diocp.engine=io-uring} runs it on that one only. Where the machine has no io_uring
+ * that run is skipped loudly, see {@link Needs}.
+ */
+@Documented
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@ParameterizedTest(name = "{0}")
+@ArgumentsSource(Engines.class)
+@ExtendWith(Engines.class)
+public @interface EachEngine {}

@@ -1,0 +1,163 @@
+package io.iocp.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.iocp.CompletionHandler;
+import io.iocp.CompletionPort;
+import io.iocp.Connection;
+import io.iocp.EngineChoice;
+import io.iocp.Listener;
+import io.iocp.OverlappedIO;
+import io.iocp.PortOptions;
+import io.iocp.PortStats;
+import io.iocp.operation.ListenOptions;
+import io.iocp.operation.Status;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ports and peers of one test. Closing it closes them all and checks that no operation is left in flight and that
+ * nothing had to be leaked.
+ */
+final class PortFixture implements AutoCloseable {
+
+    /** How long a test waits for what must happen. No test is decided by it unless it fails. */
+    static final Duration DEADLINE = Duration.ofSeconds(20);
+
+    private final EngineChoice engine;
+    private final Deque<Closeable> peers = new ArrayDeque<>();
+    private final List<CompletionPort> ports = new ArrayList<>();
+    private final List<CompletionPort> withoutHandler = new ArrayList<>();
+
+    PortFixture(EngineChoice engine) {
+        this.engine = engine;
+    }
+
+    /** Small in everything, and one shard. */
+    PortOptions options() {
+        return PortOptions.defaults()
+                .name("test")
+                .engine(engine)
+                .concurrency(1)
+                .maxWorkers(8)
+                .receiveBuffers(16)
+                .submissionEntries(64)
+                .completionEntries(256)
+                .closeTimeout(DEADLINE)
+                .closeHandles(true);
+    }
+
+    /** A port whose packets the test takes. */
+    CompletionPort open() throws IOException {
+        return open(options());
+    }
+
+    /** A port whose packets the test takes. */
+    CompletionPort open(PortOptions options) throws IOException {
+        CompletionPort port = CompletionPort.open(options);
+        ports.add(port);
+        withoutHandler.add(port);
+        return port;
+    }
+
+    CompletionPort open(CompletionHandler handler) throws IOException {
+        return open(options(), handler);
+    }
+
+    CompletionPort open(PortOptions options, CompletionHandler handler) throws IOException {
+        CompletionPort port = CompletionPort.open(options, handler);
+        ports.add(port);
+        return port;
+    }
+
+    static InetSocketAddress anyPort() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    Listener listen(CompletionPort port, @Nullable Object key) throws IOException {
+        return port.listen(anyPort(), ListenOptions.defaults(), key);
+    }
+
+    /** A plain socket, connected to {@code listener}. */
+    Socket connect(Listener listener) throws IOException {
+        Socket peer = closing(new Socket());
+        peer.connect(listener.localAddress(), (int) DEADLINE.toMillis());
+        peer.setSoTimeout((int) DEADLINE.toMillis());
+        peer.setTcpNoDelay(true);
+        return peer;
+    }
+
+    Link link(CompletionPort port, @Nullable Object key) throws IOException, InterruptedException {
+        return link(port, key, ListenOptions.defaults(), null);
+    }
+
+    Link link(CompletionPort port, @Nullable Object key, ListenOptions how) throws IOException, InterruptedException {
+        return link(port, key, how, null);
+    }
+
+    /** A connection with a handler of its own. */
+    Link link(CompletionPort port, @Nullable Object key, CompletionHandler own)
+            throws IOException, InterruptedException {
+        return link(port, key, ListenOptions.defaults(), own);
+    }
+
+    private Link link(CompletionPort port, @Nullable Object key, ListenOptions how, @Nullable CompletionHandler own)
+            throws IOException, InterruptedException {
+        Listener listener = port.openListener(anyPort(), how);
+        BlockingQueue<OverlappedIO> accepts = new ArrayBlockingQueue<>(1);
+        boolean takes = withoutHandler.contains(port);
+        port.associate(listener, "link", takes ? null : accepts::add);
+        listener.accept(new OverlappedIO());
+        Socket peer = connect(listener);
+        OverlappedIO accept = takes ? port.poll(DEADLINE) : accepts.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(accept).as("the packet of the accept").isNotNull();
+        assertThat(accept.status()).isEqualTo(Status.OK);
+        Connection connection = accept.accepted();
+        port.associate(connection, key, own);
+        listener.close();
+        return new Link(connection, peer);
+    }
+
+    <C extends Closeable> C closing(C peer) {
+        peers.push(peer);
+        return peer;
+    }
+
+    /** Closes the port and checks that everything that was ever started has ended. */
+    void end(CompletionPort port) {
+        long begin = System.nanoTime();
+        port.close();
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+        PortStats stats = port.stats();
+        assertThat(stats.state()).isEqualTo("closed");
+        assertThat(stats.inFlight().values()).as("in flight by kind: %s", stats.inFlight()).allMatch(n -> n == 0);
+        assertThat(stats.shards()).allSatisfy(shard -> {
+            assertThat(shard.inFlight()).as("in flight on shard %d", shard.index()).isZero();
+            assertThat(shard.readyPackets()).as("ready packets of shard %d", shard.index()).isZero();
+        });
+        assertThat(stats.queueDepth()).as("packets that nobody will get").isZero();
+        assertThat(took).as("close() had to give up: something is leaked").isLessThan(port.options().closeTimeout());
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (CompletionPort port : ports) {
+            end(port);
+        }
+        while (!peers.isEmpty()) {
+            peers.pop().close();
+        }
+    }
+}
