@@ -43,6 +43,10 @@ public final class PortCore {
     private final List<Shard> shards = new ArrayList<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicInteger connections = new AtomicInteger();
+
+    /** Threads between their look at the state and the queue of posts. No worker ends while there are any. */
+    private final AtomicInteger posting = new AtomicInteger();
+
     /** Never runs; stands for "some other thread" when memory is asked who may use it. */
     private final Thread witness = new Thread(() -> {});
 
@@ -114,16 +118,25 @@ public final class PortCore {
      * @throws TooManyOperationsException if as many posts wait as may
      */
     public void post(Operation.Post post) {
-        if (!isOpen()) {
-            post.abandon();
-            throw closed();
+        // A worker that finds the port closing, nobody posting and no post may end. A thread that it did not see here
+        // has
+        // yet to look at the state, and is refused.
+        posting.incrementAndGet();
+        try {
+            if (!isOpen()) {
+                post.abandon();
+                throw closed();
+            }
+            if (settings.maxPosts() > 0 && queuedPosts() >= settings.maxPosts()) {
+                post.abandon();
+                throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxPosts()
+                        + " posts waiting, its bound (maxPosts): nothing was posted");
+            }
+            offerPost(post);
+        } finally {
+            posting.decrementAndGet();
+            signalIfClosing();
         }
-        if (settings.maxPosts() > 0 && queuedPosts() >= settings.maxPosts()) {
-            post.abandon();
-            throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxPosts()
-                    + " posts waiting, its bound (maxPosts): nothing was posted");
-        }
-        offerPost(post);
     }
 
     /** Next: {@link Shard#turn}, or {@link PacketQueue#take} on a port without a handler. */
@@ -146,6 +159,11 @@ public final class PortCore {
 
     boolean hasNoPosts() {
         return posts.isEmpty();
+    }
+
+    /** Nobody is about to put a post there either. Only when the port is closing does it stay so. */
+    boolean willHaveNoPosts() {
+        return posting.get() == 0 && posts.isEmpty();
     }
 
     private int queuedPosts() {

@@ -398,7 +398,7 @@ public final class Shard {
                         && flow.isEmpty()
                         && ready.isEmpty()
                         && inbox.isEmpty()
-                        && port.hasNoPosts()
+                        && port.willHaveNoPosts()
                         && port.workers().isQuiet());
     }
 

@@ -142,13 +142,21 @@ final class PortFixture implements AutoCloseable {
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
         PortStats stats = port.stats();
         assertThat(stats.state()).isEqualTo("closed");
-        assertThat(stats.inFlight().values()).as("in flight by kind: %s", stats.inFlight()).allMatch(n -> n == 0);
+        assertThat(stats.inFlight().values())
+                .as("in flight by kind: %s", stats.inFlight())
+                .allMatch(n -> n == 0);
         assertThat(stats.shards()).allSatisfy(shard -> {
-            assertThat(shard.inFlight()).as("in flight on shard %d", shard.index()).isZero();
-            assertThat(shard.readyPackets()).as("ready packets of shard %d", shard.index()).isZero();
+            assertThat(shard.inFlight())
+                    .as("in flight on shard %d", shard.index())
+                    .isZero();
+            assertThat(shard.readyPackets())
+                    .as("ready packets of shard %d", shard.index())
+                    .isZero();
         });
         assertThat(stats.queueDepth()).as("packets that nobody will get").isZero();
-        assertThat(took).as("close() had to give up: something is leaked").isLessThan(port.options().closeTimeout());
+        assertThat(took)
+                .as("close() had to give up: something is leaked")
+                .isLessThan(port.options().closeTimeout());
     }
 
     @Override

@@ -313,8 +313,8 @@ class PostContractTest {
             Set<Object> delivered = ConcurrentHashMap.newKeySet();
             Set<Object> accepted = new HashSet<>();
             try (PortFixture fixture = new PortFixture(engine)) {
-                CompletionPort port = fixture.open(
-                        fixture.options().concurrency(2), packet -> delivered.add(packet.attachment()));
+                CompletionPort port =
+                        fixture.open(fixture.options().concurrency(2), packet -> delivered.add(packet.attachment()));
                 CountDownLatch posting = new CountDownLatch(1);
                 Thread poster = Thread.ofPlatform().start(() -> {
                     try {
