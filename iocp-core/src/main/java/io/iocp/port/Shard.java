@@ -138,6 +138,9 @@ public final class Shard {
             checkStart(operation, waiting - 1);
         } catch (RuntimeException e) {
             outside.decrementAndGet();
+            if (!port.isOpen()) {
+                signal(); // the holder may have seen this start and gone to sleep instead of ending
+            }
             throw e;
         }
         inbox.offer(operation);
