@@ -355,9 +355,10 @@ public final class Shard {
     private void run(Worker worker, Operation operation, @Nullable LeasedBuffer lease) {
         PacketRunner runner = port.runner();
         runner.prepare(operation);
+        Endpoint endpoint = operation.endpoint; // read now: once a spare has it, it may be in flight somewhere else
         if (runner.isBlocking(operation) && port.workers().runElsewhere(this, operation, lease)) {
-            if (operation.endpoint != null) {
-                operation.endpoint.busy = true;
+            if (endpoint != null) {
+                endpoint.busy = true;
             }
             return;
         }
