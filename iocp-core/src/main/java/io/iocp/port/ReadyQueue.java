@@ -39,6 +39,25 @@ final class ReadyQueue {
         SIZE.setOpaque(this, (int) SIZE.getOpaque(this) + 1);
     }
 
+    /** Puts a list, linked by {@code nextReady}, in front of what is there; null for an empty one. */
+    void addFirst(@Nullable Operation first) {
+        if (first == null) {
+            return;
+        }
+        int count = 1;
+        Operation last = first;
+        while (last.nextReady != null) {
+            last = last.nextReady;
+            count++;
+        }
+        last.nextReady = head;
+        if (head == null) {
+            tail = last;
+        }
+        head = first;
+        SIZE.setOpaque(this, (int) SIZE.getOpaque(this) + count);
+    }
+
     @Nullable
     Operation poll() {
         Operation first = head;

@@ -385,11 +385,8 @@ public final class Shard {
     /** A handler that ran on another worker is done with this endpoint: its packets go on. */
     void handlerDone(Endpoint endpoint) {
         endpoint.busy = false;
-        for (Operation held = endpoint.takeHeld(); held != null; ) {
-            Operation after = held.nextReady;
-            ready.add(held);
-            held = after;
-        }
+        // In front: packets of the same endpoint that came later may still be in the queue, beyond the budget.
+        ready.addFirst(endpoint.takeHeld());
     }
 
     // ---- the end
