@@ -404,6 +404,9 @@ public final class Shard {
     }
 
     private void end() {
+        if (!leaked) {
+            flow.endAll(Flow.Stage.CLOSING); // after a drain the handles are still open
+        }
         terminated = true;
         VarHandle.fullFence();
         for (Object item = inbox.poll(); item != null; item = inbox.poll()) {
