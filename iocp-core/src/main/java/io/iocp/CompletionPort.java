@@ -34,6 +34,8 @@ public final class CompletionPort implements AutoCloseable {
     /** Packets that one batch poll moves at most, whatever the caller asks for. */
     private static final int MOST_IN_BATCH = 4096;
 
+    private static final Duration LONGEST = Duration.ofNanos(1L << 62);
+
     private final PortOptions options;
     private final EngineSelection selection;
     private final PortCore core;
@@ -57,7 +59,7 @@ public final class CompletionPort implements AutoCloseable {
                 options.readyBudget(),
                 options.maxInFlight(),
                 options.maxPosts(),
-                options.closeTimeout().toNanos(),
+                nanos(options.closeTimeout()),
                 options.closeHandles(),
                 options.listener() != null);
         this.core = new PortCore(settings, selection.engine(), dispatch, !hasHandler);
@@ -226,7 +228,15 @@ public final class CompletionPort implements AutoCloseable {
             throw new IllegalStateException(boundTo + " is not associated with port '" + name() + "'");
         }
         Operation.Post operation = beginPost(packet, key, boundTo);
-        return core.postDelayed(operation, shard, delay.toNanos());
+        return core.postDelayed(operation, shard, nanos(delay));
+    }
+
+    /** Not negative; a time that a clock cannot count is more than a hundred years. */
+    static long nanos(Duration duration) {
+        if (duration.compareTo(LONGEST) > 0) {
+            return LONGEST.toNanos();
+        }
+        return duration.isNegative() ? 0 : duration.toNanos();
     }
 
     private static Operation.Post beginPost(OverlappedIO packet, @Nullable Object key, @Nullable Handle boundTo) {
@@ -264,7 +274,7 @@ public final class CompletionPort implements AutoCloseable {
 
     /** The next packet; null if none came within {@code timeout}. */
     public @Nullable OverlappedIO poll(Duration timeout) throws InterruptedException {
-        return next(Math.max(0, timeout.toNanos()));
+        return next(nanos(timeout));
     }
 
     /**
@@ -324,7 +334,7 @@ public final class CompletionPort implements AutoCloseable {
      */
     public void shutdown(Duration timeout) {
         end(() -> {
-            core.shutdown(timeout.toNanos());
+            core.shutdown(nanos(timeout));
             return core.close();
         });
     }

@@ -207,7 +207,7 @@ public final class Connection extends Handle {
      * @throws IllegalStateException if the connection is not associated
      */
     public void idleTimeout(@Nullable Duration timeout) {
-        associated().idleTimeout(endpoint(), timeout == null ? 0 : timeout.toNanos());
+        associated().idleTimeout(endpoint(), timeout == null ? 0 : CompletionPort.nanos(timeout));
     }
 
     /**
