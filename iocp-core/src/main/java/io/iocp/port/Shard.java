@@ -242,8 +242,11 @@ public final class Shard {
     private void turn(Worker worker) {
         try {
             drainInbox();
-            long now = timers.size() > 0 ? System.nanoTime() : 0;
-            timers.advance(now);
+            long now = 0;
+            if (timers.size() > 0) {
+                now = System.nanoTime();
+                timers.advance(now);
+            }
             flow.newTurn();
             if (ready.isEmpty() && inbox.isEmpty() && port.hasNoPosts()) {
                 sleep(worker, timers.nanosUntilNext(now));
