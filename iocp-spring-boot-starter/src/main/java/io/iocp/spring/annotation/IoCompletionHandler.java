@@ -35,6 +35,9 @@ import java.lang.annotation.Target;
  * stream, reset, idle timeout, close) reaches it only if it has a parameter that shows it: {@code OverlappedIO}, {@code
  * Status} or a failure. Then the connection is closed, once what was sent back has left.
  *
+ * <p>A handler of {@link OperationKind#SEND} is told when a send has ended, each by one packet: those of its own and what was
+ * sent through {@code Replies} or returned, whose packets stay the library's.
+ *
  * <p>A method that throws is logged and counted; if it handled a packet of a connection, that connection is closed.
  *
  * <p>Thread: workers of the port. Packets of one connection come one at a time and in order.

@@ -136,17 +136,17 @@ final class ServerConnection implements RoutedHandler, Replies {
 
     private void sent(OverlappedIO packet) throws Exception {
         Status status = packet.status();
-        if (packet.attachment() == Mark.REPLY) {
+        boolean reply = packet.attachment() == Mark.REPLY;
+        if (reply) {
             pendingSends--;
             pendingBytes -= packet.bytesTransferred();
-            if (kept.size() < MOST_KEPT) {
-                kept.push(packet);
-            }
-        } else {
-            HandlerEndpoint handler = handlers.of(OperationKind.SEND);
-            if (handler != null) {
-                run(handler, packet);
-            }
+        }
+        HandlerEndpoint handler = handlers.of(OperationKind.SEND);
+        if (handler != null) {
+            run(handler, packet);
+        }
+        if (reply && kept.size() < MOST_KEPT) {
+            kept.push(packet);
         }
         if (status != Status.OK) {
             close(status == Status.TIMED_OUT ? CloseReason.IDLE : CloseReason.SEND_FAILED);
@@ -305,7 +305,6 @@ final class ServerConnection implements RoutedHandler, Replies {
         HandlerEndpoint handler = handlers.of(packet.kind());
         return handler != null
                 && handler.blocking()
-                && packet.attachment() != Mark.REPLY
                 && packet.attachment() != Mark.SHUT_DOWN;
     }
 
