@@ -1,0 +1,64 @@
+package io.iocp.demo.kv;
+
+import io.iocp.Connection;
+import io.iocp.OverlappedIO;
+import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
+import io.iocp.spring.annotation.IoCompletionHandler;
+import io.iocp.spring.handler.Replies;
+import org.springframework.stereotype.Component;
+
+/**
+ * A key-value server that speaks Redis' protocol (RESP2), with deadlines that ride on the completion port.
+ *
+ * <pre>{@code
+ * redis-cli -p 6380 set a 1
+ * redis-cli -p 6380 get a
+ * redis-cli -p 6380 set session x px 1500
+ * redis-benchmark -p 6380 -n 200000 -c 50 -q -t ping_inline,ping_mbulk,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,lrange,mset
+ * redis-benchmark -p 6380 -n 200000 -c 50 -P 16 -q -t set,get,incr
+ * }</pre>
+ *
+ * <p>Each connection's completion key is its {@link KvConnection}, given to it when it is accepted.
+ *
+ * <p>Thread: workers; packets of one connection one at a time, posts at any time.
+ */
+@Component
+@IoCompletionHandler(server = "kv")
+public final class KvService {
+
+    private final KvStore store;
+    private final KvCommands commands;
+
+    KvService(KvStore store, KvCommands commands) {
+        this.store = store;
+        this.commands = commands;
+    }
+
+    @IoCompletionHandler(kinds = OperationKind.ACCEPT)
+    KvConnection accepted(Connection connection) {
+        return new KvConnection(connection, commands);
+    }
+
+    @IoCompletionHandler(kinds = OperationKind.RECEIVE)
+    void received(KvConnection client, OverlappedIO packet, Replies replies) {
+        if (packet.status() == Status.OK) {
+            client.received(packet.data(), replies);
+        } else {
+            client.receiveEnded();
+        }
+    }
+
+    @IoCompletionHandler(kinds = OperationKind.SEND)
+    void sent(KvConnection client, Status status, long bytes, Replies replies) {
+        client.sent(status, bytes, replies);
+    }
+
+    /** A deadline has come; or the port was closed before it did. */
+    @IoCompletionHandler(channel = KvExpiry.CHANNEL)
+    void due(KvExpiry.Deadline deadline, Status status) {
+        if (status == Status.TIMER_EXPIRED) {
+            store.expireDue(deadline.key(), deadline.atMillis());
+        }
+    }
+}
