@@ -34,7 +34,8 @@ public final class DemoServer {
     private DemoServer(EngineChoice engine) {
         context = new SpringApplicationBuilder(DemoApplication.class)
                 .run(
-                        "--iocp.engine=" + engine.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                        "--iocp.engine="
+                                + engine.name().toLowerCase(Locale.ROOT).replace('_', '-'),
                         "--iocp.servers.echo.port=0",
                         "--iocp.servers.kv.port=0",
                         "--server.port=0");

@@ -59,8 +59,7 @@ public final class EchoClients {
 
     public static void main(String[] arguments) throws IOException {
         var server = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
-        var clients =
-                new EchoClients(server, Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+        var clients = new EchoClients(server, Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
         long start = System.nanoTime();
         clients.run(Duration.ofMinutes(5), () -> System.out.println("all connected"));
         long millis = (System.nanoTime() - start) / 1_000_000;

@@ -49,8 +49,8 @@ public final class Program implements AutoCloseable {
     public int await(Duration timeout) {
         try {
             if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new AssertionError(
-                        process.info().commandLine().orElse("program") + " still runs after " + timeout + ":\n" + output());
+                throw new AssertionError(process.info().commandLine().orElse("program") + " still runs after " + timeout
+                        + ":\n" + output());
             }
             return process.exitValue();
         } catch (InterruptedException e) {

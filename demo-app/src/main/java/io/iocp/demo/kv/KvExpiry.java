@@ -44,5 +44,4 @@ final class KvExpiry implements ExpiryScheduler {
             LOG.log(System.Logger.Level.DEBUG, "no post for a deadline: {0}", refused.getMessage());
         }
     }
-
 }

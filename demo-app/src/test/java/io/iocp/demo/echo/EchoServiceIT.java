@@ -34,8 +34,11 @@ class EchoServiceIT {
         DemoServer.Usage before = server.usage();
 
         new EchoClients(server.address("echo"), CONNECTIONS, 100)
-                .run(Duration.ofMinutes(2), () -> await().atMost(Duration.ofSeconds(30))
-                        .until(() -> server.port().stats().connections() == before.connections() + CONNECTIONS));
+                .run(
+                        Duration.ofMinutes(2),
+                        () -> await().atMost(Duration.ofSeconds(30))
+                                .until(() ->
+                                        server.port().stats().connections() == before.connections() + CONNECTIONS));
 
         server.awaitUsage(before);
     }

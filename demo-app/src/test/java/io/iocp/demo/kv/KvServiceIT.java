@@ -41,7 +41,8 @@ class KvServiceIT {
         assertThat(cli(server, "rpush", "cli-list", "a", "b")).isEqualTo("2\n");
         assertThat(cli(server, "lrange", "cli-list", "0", "-1")).isEqualTo("a\nb\n");
         assertThat(cli(server, "get", "cli-list")).startsWith("WRONGTYPE");
-        assertThat(cli(server, "info")).contains("iocp_engine:" + server.port().engine().engine());
+        assertThat(cli(server, "info"))
+                .contains("iocp_engine:" + server.port().engine().engine());
     }
 
     private static String cli(DemoServer server, String... command) {
@@ -67,7 +68,18 @@ class KvServiceIT {
         String port = "" + server.portNumber("kv");
         String printed = Program.run(
                 Duration.ofMinutes(3),
-                "redis-benchmark", "-p", port, "-n", "5000", "-c", "50", "-P", pipeline, "-q", "-t", BENCHMARKS);
+                "redis-benchmark",
+                "-p",
+                port,
+                "-n",
+                "5000",
+                "-c",
+                "50",
+                "-P",
+                pipeline,
+                "-q",
+                "-t",
+                BENCHMARKS);
 
         assertThat(printed).doesNotContainIgnoringCase("err").doesNotContain("WARN");
         assertThat(printed.split("requests per second", -1)).hasSize(BENCHMARKS.split(",").length + 2);
@@ -152,14 +164,13 @@ class KvServiceIT {
                 clients.add(server.connect("kv"));
             }
             for (int i = 0; i < clients.size(); i++) {
-                String request =
-                        switch (i % 5) {
-                            case 0 -> "";
-                            case 1 -> "*2\r\n$3\r\nGET\r\n$1000\r\nhalf a key";
-                            case 2 -> "GET reset\r\n".repeat(30);
-                            case 3 -> "PING\r\n";
-                            default -> "*1\r\n$-5\r\n";
-                        };
+                String request = switch (i % 5) {
+                    case 0 -> "";
+                    case 1 -> "*2\r\n$3\r\nGET\r\n$1000\r\nhalf a key";
+                    case 2 -> "GET reset\r\n".repeat(30);
+                    case 3 -> "PING\r\n";
+                    default -> "*1\r\n$-5\r\n";
+                };
                 clients.get(i).getOutputStream().write(request.getBytes(ISO_8859_1));
                 if (i % 3 == 0) {
                     clients.get(i).shutdownOutput();
@@ -261,7 +272,8 @@ class KvServiceIT {
             assertThat(client.ask("DBSIZE")).isEqualTo(":2");
 
             // DBSIZE counts what is there and looks at no deadline: the post alone removes the key.
-            await().atMost(Duration.ofSeconds(10)).until(() -> client.ask("DBSIZE").equals(":1"));
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> client.ask("DBSIZE").equals(":1"));
             assertThat(client.ask("EXISTS mortal")).isEqualTo(":0");
             assertThat(client.ask("EXISTS immortal")).isEqualTo(":1");
         }
@@ -275,7 +287,8 @@ class KvServiceIT {
             assertThat(client.ask("PEXPIRE moved 600")).isEqualTo(":1");
             long start = System.nanoTime();
 
-            await().atMost(Duration.ofSeconds(10)).until(() -> client.ask("DBSIZE").equals(":0"));
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> client.ask("DBSIZE").equals(":0"));
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(500));
         }
     }

@@ -303,9 +303,7 @@ final class ServerConnection implements RoutedHandler, Replies {
     @Override
     public boolean blocks(OverlappedIO packet) {
         HandlerEndpoint handler = handlers.of(packet.kind());
-        return handler != null
-                && handler.blocking()
-                && packet.attachment() != Mark.SHUT_DOWN;
+        return handler != null && handler.blocking() && packet.attachment() != Mark.SHUT_DOWN;
     }
 
     @Override
