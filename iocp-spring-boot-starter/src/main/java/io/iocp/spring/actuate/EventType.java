@@ -1,0 +1,24 @@
+package io.iocp.spring.actuate;
+
+/** What an event tells. The names are part of the endpoint's answer. */
+enum EventType {
+    POST_COMPLETION("postCompletion"),
+    ENGINE_FALLBACK("engineFallback"),
+    REFUSED("refused"),
+    DRAIN("drain"),
+    SERVER_STARTED("serverStarted"),
+    SERVER_STOPPED("serverStopped"),
+    HANDLER_FAILED("handlerFailed"),
+    UNCLAIMED("unclaimed");
+
+    private final String text;
+
+    EventType(String text) {
+        this.text = text;
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,171 @@
+package io.iocp.spring.actuate;
+
+import io.iocp.CompletionPort;
+import io.iocp.EngineReport;
+import io.iocp.PortStats;
+import io.iocp.operation.OperationKind;
+import io.iocp.spring.handler.HandlerEndpoint;
+import io.iocp.spring.handler.HandlerTarget;
+import io.iocp.spring.server.TcpServer;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+
+/** Endpoint {@code iocp}: the completion ports with their engine, workers, operations and servers at this moment. */
+@Endpoint(id = "iocp", defaultAccess = Access.READ_ONLY)
+public final class IocpEndpoint {
+    private final List<CompletionPort> ports;
+    private final List<TcpServer> servers;
+    private final Supplier<List<HandlerEndpoint>> handlers;
+
+    public IocpEndpoint(
+            Collection<CompletionPort> ports, Collection<TcpServer> servers, Supplier<List<HandlerEndpoint>> handlers) {
+        this.ports = List.copyOf(ports);
+        this.servers = List.copyOf(servers);
+        this.handlers = handlers;
+    }
+
+    @ReadOperation
+    public Ports ports() {
+        Map<String, Port> byName = new LinkedHashMap<>();
+        ports.forEach(p -> byName.put(p.name(), describe(p)));
+        return new Ports(byName);
+    }
+
+    /** One port; null, which is answered with 404, if there is none of this name. */
+    @ReadOperation
+    public @Nullable Port port(@Selector String port) {
+        return ports.stream()
+                .filter(p -> p.name().equals(port))
+                .findFirst()
+                .map(this::describe)
+                .orElse(null);
+    }
+
+    private Port describe(CompletionPort port) {
+        PortStats stats = port.stats();
+        EngineReport engine = port.engine();
+        Map<String, Integer> workers = new LinkedHashMap<>(stats.workers());
+        workers.put("max", stats.maxWorkers());
+        Map<String, Integer> inFlight = new LinkedHashMap<>();
+        stats.inFlight().forEach((kind, count) -> inFlight.put(lowerCase(kind), count));
+        Map<String, Server> own = new LinkedHashMap<>();
+        servers.stream().filter(s -> s.port() == port).forEach(s -> own.put(s.name(), describe(s)));
+        return new Port(
+                port.name(),
+                stats.state(),
+                new Engine(engine.engine(), engine.reason(), engine.fallback(), engine.cause(), engine.remedy()),
+                stats.shards().size(),
+                workers,
+                stats.queueDepth(),
+                inFlight,
+                new Connections(stats.connections(), stats.connectionsClosed()),
+                new Bytes(stats.bytesReceived(), stats.bytesSent()),
+                stats.handlerFailures(),
+                stats.memory(),
+                stats.shards(),
+                own,
+                handlers.get().stream()
+                        .filter(h -> isOf(h, port, own))
+                        .map(IocpEndpoint::describe)
+                        .toList());
+    }
+
+    private static Server describe(TcpServer server) {
+        return new Server(
+                lowerCase(server.state()),
+                String.valueOf(server.localAddress()),
+                server.connections(),
+                server.settings().maxConnections(),
+                server.opened());
+    }
+
+    private static Handler describe(HandlerEndpoint handler) {
+        TreeSet<String> kinds = new TreeSet<>();
+        for (OperationKind kind : handler.kinds()) {
+            kinds.add(lowerCase(kind));
+        }
+        return new Handler(handler.id(), handler.target().toString(), List.copyOf(kinds), handler.blocking());
+    }
+
+    private static boolean isOf(HandlerEndpoint handler, CompletionPort port, Map<String, Server> servers) {
+        return switch (handler.target()) {
+            case HandlerTarget.Server server -> servers.containsKey(server.name());
+            case HandlerTarget.Channel channel -> channel.port().equals(port.name());
+            case HandlerTarget.Port whole -> whole.name().equals(port.name());
+        };
+    }
+
+    private static String lowerCase(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The answer for all ports, by name. */
+    public record Ports(Map<String, Port> ports) {}
+
+    /**
+     * One port.
+     *
+     * @param concurrency how many workers may run at once
+     * @param workers threads by state, and the most that there may be
+     * @param inFlight operations by kind
+     * @param memory native bytes by area
+     */
+    public record Port(
+            String name,
+            String state,
+            Engine engine,
+            int concurrency,
+            Map<String, Integer> workers,
+            int queueDepth,
+            Map<String, Integer> inFlight,
+            Connections connections,
+            Bytes bytes,
+            long handlerFailures,
+            Map<String, Long> memory,
+            List<PortStats.ShardView> shards,
+            Map<String, Server> servers,
+            List<Handler> handlers) {}
+
+    /**
+     * The engine.
+     *
+     * @param reason why this one
+     * @param fallback whether a better one was wanted
+     * @param cause what stands in the better one's way
+     * @param remedy what helps
+     */
+    public record Engine(
+            String name,
+            String reason,
+            boolean fallback,
+            @Nullable String cause,
+            @Nullable String remedy) {}
+
+    /** Connections of the port: open now, and closed since its start. */
+    public record Connections(int open, long closed) {}
+
+    /** Bytes since the start of the port. */
+    public record Bytes(long received, long sent) {}
+
+    /**
+     * One server.
+     *
+     * @param address where it listens
+     * @param maxConnections 0 for no bound of its own
+     * @param opened connections since the start
+     */
+    public record Server(String state, String address, int connections, int maxConnections, long opened) {}
+
+    /** One annotated method. */
+    public record Handler(String id, String target, List<String> kinds, boolean blocking) {}
+}

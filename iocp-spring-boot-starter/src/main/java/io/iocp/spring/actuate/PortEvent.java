@@ -1,0 +1,24 @@
+package io.iocp.spring.actuate;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that happened on a port.
+ *
+ * @param sequence grows by one with each event that was recorded
+ * @param type as in {@code postCompletion}
+ * @param key completion key, as text
+ * @param waitNanos how long a posted packet waited for a worker
+ * @param handlerNanos how long its handler took
+ * @param detail what else there is to say
+ */
+public record PortEvent(
+        long sequence,
+        Instant time,
+        String type,
+        String port,
+        @Nullable String key,
+        @Nullable Long waitNanos,
+        @Nullable Long handlerNanos,
+        @Nullable String detail) {}
