@@ -48,7 +48,6 @@ public final class CompletionPort implements AutoCloseable {
             throws IOException {
         this.options = options;
         this.hasHandler = hasHandler;
-        this.selection = EngineSelection.of(options.engine(), options.name());
         this.dispatch = new Dispatch(this, handler, options.listener());
         PortSettings settings = new PortSettings(
                 options.name(),
@@ -62,7 +61,20 @@ public final class CompletionPort implements AutoCloseable {
                 nanos(options.closeTimeout()),
                 options.closeHandles(),
                 options.listener() != null);
-        this.core = new PortCore(settings, selection.engine(), dispatch, !hasHandler);
+        EngineSelection picked = EngineSelection.of(options.engine(), options.name());
+        PortCore opened;
+        try {
+            opened = new PortCore(settings, picked.engine(), dispatch, !hasHandler);
+        } catch (IOException failure) {
+            if (options.engine() != EngineChoice.AUTO
+                    || !picked.engine().capabilities().completionBased()) {
+                throw failure;
+            }
+            picked = EngineSelection.fallback(options.name(), failure);
+            opened = new PortCore(settings, picked.engine(), dispatch, !hasHandler);
+        }
+        this.selection = picked;
+        this.core = opened;
     }
 
     /**

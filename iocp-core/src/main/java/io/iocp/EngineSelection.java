@@ -26,17 +26,16 @@ record EngineSelection(Engine engine, EngineReport report) {
     static EngineSelection of(EngineChoice choice, String portName) throws IOException {
         if (choice == EngineChoice.NIO) {
             // Nothing native is touched: this is also the way out where native access is forbidden.
+            LOG.log(Level.INFO, "port ''{0}'' runs on nio, chosen by configuration", portName);
             return nio("chosen by configuration", false, null, null);
         }
         UringFeatures uring = UringFeatures.probe();
         if (uring.available()) {
             Engine engine = new UringEngine();
-            String reason = choice == EngineChoice.IO_URING
-                    ? "required by configuration, and it works here: "
-                    : "it works here: ";
+            String reason = (choice == EngineChoice.IO_URING ? "required by configuration; " : "") + uring.reason();
+            LOG.log(Level.INFO, "port ''{0}'' runs on io_uring: {1}", portName, reason);
             return new EngineSelection(
-                    engine,
-                    new EngineReport("io_uring", reason + uring.reason(), false, null, null, engine.capabilities()));
+                    engine, new EngineReport("io_uring", reason, false, null, null, engine.capabilities()));
         }
         String cause = uring.cause().isEmpty() ? uring.reason() : uring.reason() + "; likely cause: " + uring.cause();
         if (choice == EngineChoice.IO_URING) {
@@ -45,13 +44,22 @@ record EngineSelection(Engine engine, EngineReport report) {
                     cause,
                     uring.remedy());
         }
-        LOG.log(
+        // Where there is no Linux nobody expects io_uring.
+        return fallback(uring.kernel().isEmpty() ? Level.INFO : Level.WARNING, portName, cause, uring.remedy());
+    }
+
+    /** NIO in place of io_uring, which passed its self-test and then could not be opened. */
+    static EngineSelection fallback(String portName, IOException failure) {
+        return fallback(
                 Level.WARNING,
-                "port ''{0}'' runs on nio, io_uring cannot be used: {1}; remedy: {2}",
                 portName,
-                cause,
-                uring.remedy());
-        return nio("io_uring cannot be used: " + cause, true, cause, uring.remedy());
+                "its rings could not be opened: " + failure.getMessage(),
+                "raise the limits of open files and memory, or ask for fewer shards (concurrency)");
+    }
+
+    private static EngineSelection fallback(Level level, String portName, String cause, String remedy) {
+        LOG.log(level, "port ''{0}'' runs on nio, io_uring cannot be used: {1}; remedy: {2}", portName, cause, remedy);
+        return nio("io_uring cannot be used: " + cause, true, cause, remedy);
     }
 
     private static EngineSelection nio(

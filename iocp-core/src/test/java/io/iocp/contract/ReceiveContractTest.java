@@ -347,14 +347,15 @@ class ReceiveContractTest {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().receiveBuffers(2))) {
             Link link = fixture.link(port, "key", ListenOptions.defaults().withReceiveBufferSize(1024));
-            Thread sender = Thread.ofVirtual().start(() -> start(() -> {
-                try {
-                    link.peerSends(sent);
-                    link.peerFinishes();
-                } catch (java.io.IOException e) {
-                    throw new AssertionError(e);
-                }
-            }));
+            Thread sender = Thread.ofVirtual()
+                    .start(() -> start(() -> {
+                        try {
+                            link.peerSends(sent);
+                            link.peerFinishes();
+                        } catch (java.io.IOException e) {
+                            throw new AssertionError(e);
+                        }
+                    }));
             byte[] received = new byte[sent.length];
             int at = 0;
             // Two packets in flight, each keeps its buffer until it is started again.

@@ -63,7 +63,9 @@ class SendContractTest {
             for (int i = 0; i < 3; i++) {
                 byte[] expected = new byte[BIG];
                 Arrays.fill(expected, (byte) ('A' + i));
-                assertThat(Arrays.equals(link.peerReads(BIG), expected)).as("send %d", i).isTrue();
+                assertThat(Arrays.equals(link.peerReads(BIG), expected))
+                        .as("send %d", i)
+                        .isTrue();
             }
             for (int i = 0; i < 3; i++) {
                 OverlappedIO io = port.poll(PortFixture.DEADLINE);
@@ -76,7 +78,8 @@ class SendContractTest {
     }
 
     @EachEngine
-    @DisplayName("58: a reset in the middle of a send is RESET, or what the kernel had accepted, and then RESET for ever")
+    @DisplayName(
+            "58: a reset in the middle of a send is RESET, or what the kernel had accepted, and then RESET for ever")
     void shouldReportAResetInTheMiddleOfASend(EngineChoice engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
@@ -149,7 +152,10 @@ class SendContractTest {
                     expected.write(piece);
                     MemorySegment heap = MemorySegment.ofArray(piece);
                     pieces[i] = direct
-                            ? Arena.global().allocate(Math.max(1, piece.length)).asSlice(0, piece.length).copyFrom(heap)
+                            ? Arena.global()
+                                    .allocate(Math.max(1, piece.length))
+                                    .asSlice(0, piece.length)
+                                    .copyFrom(heap)
                             : heap;
                 }
                 OverlappedIO io = new OverlappedIO();
@@ -252,7 +258,8 @@ class SendContractTest {
             assertThat(direct.position()).isEqualTo(2);
             direct.put(0, new byte[8]);
             try (Arena arena = Arena.ofConfined()) {
-                link.connection().send(new OverlappedIO(), arena.allocateFrom("arena").asSlice(0, 5));
+                link.connection()
+                        .send(new OverlappedIO(), arena.allocateFrom("arena").asSlice(0, 5));
             }
             assertThat(link.peerReadsText(15)).isEqualTo("heapdirectarena");
             for (int i = 0; i < 3; i++) {
@@ -318,7 +325,8 @@ class SendContractTest {
             assertThat(big.status()).isEqualTo(Status.CANCELLED);
             assertThat(big.bytesTransferred()).isBetween(1000L, length - 1L);
             byte[] rest = link.peerReads((int) big.bytesTransferred() - 1000 + 4);
-            assertThat(new String(rest, rest.length - 4, 4, StandardCharsets.US_ASCII)).isEqualTo("next");
+            assertThat(new String(rest, rest.length - 4, 4, StandardCharsets.US_ASCII))
+                    .isEqualTo("next");
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(next);
         }
     }
