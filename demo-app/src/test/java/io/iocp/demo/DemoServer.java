@@ -26,6 +26,8 @@ public final class DemoServer {
 
     private static final Map<EngineChoice, DemoServer> RUNNING = new EnumMap<>(EngineChoice.class);
 
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
     private final ConfigurableApplicationContext context;
 
     /** What must be as before once all clients are gone. */
@@ -72,7 +74,13 @@ public final class DemoServer {
         return socket;
     }
 
-    public Usage usage() {
+    /** What is in use while there is no client; waits for those of an earlier test to be gone. */
+    public Usage usageWithoutClients() {
+        await().atMost(PATIENCE).until(() -> port().stats().connections() == 0);
+        return usage();
+    }
+
+    private Usage usage() {
         var stats = port().stats();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             return new Usage(stats.inFlight(), stats.connections(), (int) descriptors.count());
@@ -83,7 +91,7 @@ public final class DemoServer {
 
     /** Waits until nothing of what the clients did is left. */
     public void awaitUsage(Usage before) {
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+        await().atMost(PATIENCE).untilAsserted(() -> {
             Usage now = usage();
             assertThat(now.connections()).as("connections").isEqualTo(before.connections());
             assertThat(now.inFlight()).as("operations in flight").isEqualTo(before.inFlight());
