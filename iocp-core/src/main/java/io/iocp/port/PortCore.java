@@ -172,14 +172,13 @@ public final class PortCore {
 
     /** Schedules a post that has begun, on the wheel of {@code shard}, or of any for null. */
     public DelayedPost postDelayed(Operation.Post post, @Nullable Shard shard, long delayNanos) {
-        if (!isOpen()) {
-            post.abandon();
-            throw closed();
-        }
         Shard on =
                 shard != null ? shard : shards.get(Math.floorMod(turnOfDelayedPosts.getAndIncrement(), shards.size()));
         DelayedPost delayed = new DelayedPost(on, post, post.endpoint, System.nanoTime() + Math.max(0, delayNanos));
-        on.schedule(delayed);
+        if (!on.schedule(delayed)) {
+            post.abandon();
+            throw closed();
+        }
         return delayed;
     }
 

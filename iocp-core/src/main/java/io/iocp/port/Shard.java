@@ -480,8 +480,33 @@ public final class Shard {
         command(s -> s.flow.idleTimeout(endpoint, timeoutNanos));
     }
 
-    void schedule(DelayedPost delayed) {
-        command(s -> s.flow.schedule(delayed));
+    /** Puts a delayed post on the wheel; false if the port is closing, and then there will be no packet. */
+    boolean schedule(DelayedPost delayed) {
+        Worker worker = enter();
+        if (worker != null) {
+            try {
+                boolean open = port.isOpen();
+                if (open) {
+                    flow.schedule(delayed);
+                }
+                return open;
+            } finally {
+                exit(worker);
+            }
+        }
+        // Counted like a start, so that the holder does not end before it has seen it.
+        outside.incrementAndGet();
+        boolean open = port.isOpen();
+        if (open) {
+            inbox.offer((Command) s -> {
+                s.flow.schedule(delayed);
+                s.outside.decrementAndGet();
+            });
+        } else {
+            outside.decrementAndGet();
+        }
+        signal();
+        return open;
     }
 
     void endAll(Flow.Stage stage) {
