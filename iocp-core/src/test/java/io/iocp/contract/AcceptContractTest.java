@@ -28,7 +28,8 @@ import org.junit.jupiter.api.DisplayName;
 class AcceptContractTest {
 
     @EachEngine
-    @DisplayName("74 and 36: an accept completes when a client connects, with the right addresses and the listener's key")
+    @DisplayName(
+            "74 and 36: an accept completes when a client connects, with the right addresses and the listener's key")
     void shouldCompleteAnAcceptWithTheAddressesOfBothEnds(EngineChoice engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
@@ -93,8 +94,7 @@ class AcceptContractTest {
                 assertThat(io).isNotNull();
                 assertThat(io.attachment()).isEqualTo(i);
                 assertThat(io.sequence()).isEqualTo(i);
-                assertThat(io.accepted().remoteAddress())
-                        .isEqualTo(peers.get(i).getLocalSocketAddress());
+                assertThat(io.accepted().remoteAddress()).isEqualTo(peers.get(i).getLocalSocketAddress());
                 io.accepted().close();
             }
         }
@@ -105,8 +105,7 @@ class AcceptContractTest {
     void shouldAcceptBothFamilies(EngineChoice engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
-            Listener listener =
-                    port.listen(new InetSocketAddress("::", 0), ListenOptions.defaults(), "listener");
+            Listener listener = port.listen(new InetSocketAddress("::", 0), ListenOptions.defaults(), "listener");
             int number = listener.localAddress().getPort();
             List<String> hosts = new ArrayList<>(List.of("127.0.0.1"));
             if (NetworkInterface.networkInterfaces()
@@ -252,8 +251,7 @@ class AcceptContractTest {
             assertThatThrownBy(() -> port.openListener(used, ListenOptions.defaults()))
                     .isInstanceOf(BindException.class)
                     .hasMessageContaining(String.valueOf(used.getPort()));
-            assertThatThrownBy(() -> port.openListener(
-                            new InetSocketAddress("192.0.2.1", 7), ListenOptions.defaults()))
+            assertThatThrownBy(() -> port.openListener(new InetSocketAddress("192.0.2.1", 7), ListenOptions.defaults()))
                     .isInstanceOf(BindException.class)
                     .hasMessageContaining("192.0.2.1");
         }
@@ -270,8 +268,7 @@ class AcceptContractTest {
             listener.accept(new OverlappedIO());
             Socket peer = fixture.connect(listener);
             assertThat(peer.getInputStream().read()).isEqualTo(-1);
-            await().atMost(PortFixture.DEADLINE)
-                    .until(() -> port.stats().handlerFailures() == 1);
+            await().atMost(PortFixture.DEADLINE).until(() -> port.stats().handlerFailures() == 1);
         }
     }
 }

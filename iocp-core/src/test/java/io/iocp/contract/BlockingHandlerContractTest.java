@@ -248,8 +248,7 @@ class BlockingHandlerContractTest {
                 assertThat(packet.status()).isEqualTo(Status.OK);
                 assertThat(packet.text()).isEqualTo("x");
             }
-            await().atMost(PortFixture.DEADLINE)
-                    .until(() -> port.stats().handlerFailures() == 180);
+            await().atMost(PortFixture.DEADLINE).until(() -> port.stats().handlerFailures() == 180);
         }
     }
 }

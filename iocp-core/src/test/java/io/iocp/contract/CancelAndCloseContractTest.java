@@ -169,7 +169,8 @@ class CancelAndCloseContractTest {
     }
 
     @EachEngine
-    @DisplayName("68: closing a handle ends its receives and sends with HANDLE_CLOSED, and the peer sees the end at once")
+    @DisplayName(
+            "68: closing a handle ends its receives and sends with HANDLE_CLOSED, and the peer sees the end at once")
     void shouldEndEverythingWhenTheHandleIsClosed(EngineChoice engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
@@ -261,8 +262,7 @@ class CancelAndCloseContractTest {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
-            Listener listener =
-                    port.openListener(PortFixture.anyPort(), io.iocp.operation.ListenOptions.defaults());
+            Listener listener = port.openListener(PortFixture.anyPort(), io.iocp.operation.ListenOptions.defaults());
             List<Connection> connections = java.util.Collections.synchronizedList(new ArrayList<>());
             port.associate(listener, "listener", packet -> {
                 if (packet.status() == Status.OK) {
@@ -384,7 +384,10 @@ class CancelAndCloseContractTest {
             fixture.end(port);
             assertThat(continuous).isPositive();
             assertThat(packets.all().stream().filter(p -> !p.more())).hasSize(rounds * each);
-            assertThat(packets.all().stream().filter(p -> !p.more()).map(Packet::io).distinct())
+            assertThat(packets.all().stream()
+                            .filter(p -> !p.more())
+                            .map(Packet::io)
+                            .distinct())
                     .hasSize(rounds * each);
         }
     }
@@ -396,8 +399,9 @@ class CancelAndCloseContractTest {
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
             OverlappedIO io = new OverlappedIO();
-            Thread starter =
-                    Thread.ofPlatform().start(() -> ReceiveContractTest.start(() -> link.connection().receive(io)));
+            Thread starter = Thread.ofPlatform()
+                    .start(() ->
+                            ReceiveContractTest.start(() -> link.connection().receive(io)));
             starter.join();
             link.peerSends("still");
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
@@ -520,7 +524,8 @@ class CancelAndCloseContractTest {
             assertThat(link.peerReads(data.length)).isEqualTo(data);
             ending.join();
             fixture.end(port);
-            assertThat(packets.all().stream().filter(p -> p.kind() == OperationKind.POST)).hasSize(50);
+            assertThat(packets.all().stream().filter(p -> p.kind() == OperationKind.POST))
+                    .hasSize(50);
             assertThat(packets.all().stream().filter(p -> "send".equals(p.attachment())))
                     .singleElement()
                     .satisfies(p -> assertThat(p.status()).isEqualTo(Status.OK))
