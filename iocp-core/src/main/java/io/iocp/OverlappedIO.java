@@ -176,10 +176,14 @@ public final class OverlappedIO {
         return lease.retain();
     }
 
-    /** Gives the library's buffer of this packet back, on a port without a handler. Does nothing if there is none. */
+    /**
+     * Gives the library's buffer of this packet back, on a port without a handler. Does nothing if there is none, or if the
+     * port has a handler, whose return gives it back.
+     */
     public void release() {
         Operation of = operation;
-        if (of != null && !of.isPending()) {
+        Handle on = handle;
+        if (of != null && on != null && on.ownsPacketsUntilRestart() && !of.isPending()) {
             LeasedBuffer lease = of.lease;
             of.lease = null;
             if (lease != null) {

@@ -380,8 +380,19 @@ public final class Shard {
         if (!fine) {
             worker.counters.count(Count.HANDLER_FAILURES, 1);
         }
-        if (lease != null) {
+        if (lease != null && !giveBack(lease)) {
+            worker.counters.count(Count.HANDLER_FAILURES, 1);
+        }
+    }
+
+    /** Ends the library's own lease; false if the handler has ended it already, which only it can have done. */
+    static boolean giveBack(LeasedBuffer lease) {
+        try {
             lease.release();
+            return true;
+        } catch (IllegalStateException e) {
+            LOG.log(Level.ERROR, "a handler released a buffer that it had not retained", e);
+            return false;
         }
     }
 

@@ -95,8 +95,8 @@ final class Worker extends Thread {
             counters.count(Counters.Count.HANDLER_FAILURES, 1);
         }
         LeasedBuffer lease = next.lease();
-        if (lease != null) {
-            lease.release();
+        if (lease != null && !Shard.giveBack(lease)) {
+            counters.count(Counters.Count.HANDLER_FAILURES, 1);
         }
         if (endpoint != null) {
             next.shard().command(s -> s.handlerDone(endpoint));
