@@ -10,6 +10,7 @@ import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
 import io.iocp.contract.Packets.Packet;
+import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import java.util.ArrayList;
@@ -96,8 +97,8 @@ class BlockingHandlerContractTest {
         CompletionHandler handler = new CompletionHandler() {
             @Override
             public void completed(OverlappedIO packet) {
-                if (packet.bytesTransferred() % 7 == 0) {
-                    Thread.yield();
+                for (int spin = (int) (packet.bytesTransferred() % 7) * 100; spin > 0; spin--) {
+                    Thread.onSpinWait();
                 }
                 packets.completed(packet);
             }
@@ -207,6 +208,42 @@ class BlockingHandlerContractTest {
             fixture.connect(listener);
             assertThat(seen.await(20, TimeUnit.SECONDS)).isTrue();
             assertThat(port.stats().handlerFailures()).isZero();
+        }
+    }
+
+    @EachEngine
+    @DisplayName("a handler that releases a buffer which it did not retain harms nobody")
+    void shouldGoOnWhenAHandlerReleasesTooMuch(EngineChoice engine) throws Exception {
+        Packets packets = new Packets();
+        CompletionHandler handler = new CompletionHandler() {
+            @Override
+            public void completed(OverlappedIO packet) {
+                packets.completed(packet);
+                packet.release();
+                packet.release();
+                if (packet.sequence() % 2 == 0) {
+                    // As a handler would that has mistaken retain() for something that moves the lease.
+                    packet.retain().release();
+                    LeasedBuffer buffer = packet.retain();
+                    buffer.release();
+                    buffer.release();
+                }
+            }
+
+            @Override
+            public boolean blocks(OverlappedIO packet) {
+                return packet.sequence() % 3 == 0;
+            }
+        };
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(handler)) {
+            Link link = fixture.link(port, "key");
+            for (int i = 0; i < 60; i++) {
+                link.connection().receive(new OverlappedIO());
+                link.peerSends("x");
+                assertThat(packets.next().text()).isEqualTo("x");
+            }
+            await().atMost(PortFixture.DEADLINE).until(() -> port.stats().handlerFailures() == 30);
         }
     }
 

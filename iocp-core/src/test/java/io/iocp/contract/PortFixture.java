@@ -113,7 +113,7 @@ final class PortFixture implements AutoCloseable {
         return link(port, key, ListenOptions.defaults(), own);
     }
 
-    private Link link(CompletionPort port, @Nullable Object key, ListenOptions how, @Nullable CompletionHandler own)
+    Link link(CompletionPort port, @Nullable Object key, ListenOptions how, @Nullable CompletionHandler own)
             throws IOException, InterruptedException {
         Listener listener = port.openListener(anyPort(), how);
         BlockingQueue<OverlappedIO> accepts = new ArrayBlockingQueue<>(1);
