@@ -120,6 +120,9 @@ public abstract class Endpoint {
     /** Size in bytes of the engine's buffers that receives without a buffer of the caller's get. */
     public int receiveBufferSize;
 
+    /** The shard has begun to close it; later than the lifecycle says so, because the caller of a close may be elsewhere. */
+    public boolean closeBegun;
+
     /** What pending operations end with once the endpoint is closing: the reason of the close. */
     public Status closeStatus = Status.HANDLE_CLOSED;
 

@@ -488,6 +488,7 @@ final class Flow implements CompletionSink {
     /** The endpoint has moved to CLOSING; {@code reason} is what its operations end with. */
     void beginClose(Endpoint endpoint, Status reason) {
         endpoint.closeStatus = reason;
+        endpoint.closeBegun = true;
         closingEndpoints++;
         if (endpoint.idleTimer instanceof IdleTimer timer) {
             timers.disarm(timer);
@@ -523,7 +524,9 @@ final class Flow implements CompletionSink {
     }
 
     private void closeIfQuiet(Endpoint endpoint) {
-        if (endpoint.input.current == null
+        // The lifecycle is CLOSING before beginClose() has come through the inbox: the descriptor must outlive that.
+        if (endpoint.closeBegun
+                && endpoint.input.current == null
                 && endpoint.output.current == null
                 && endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
             loop.closeDescriptor(endpoint);
