@@ -444,7 +444,6 @@ class EngineLoopTest {
         assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
         assertThat(next()).isEqualTo(new Completed(accept, Status.CANCELLED, 0, 0));
         assertThat(loop.turn(0)).isZero();
-        loop.closeDescriptor(listener);
     }
 
     @Test

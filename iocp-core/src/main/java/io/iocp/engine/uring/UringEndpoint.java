@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A listener or connection of this engine: a descriptor, and where its receives take buffers from. */
 final class UringEndpoint extends Endpoint {
-    private final int fd;
+    private int fd;
     private final boolean tcpNoDelay;
 
     /** The pool that serves {@link #receiveBufferSize}; found at the first receive that needs it. Holder only. */
@@ -26,8 +26,19 @@ final class UringEndpoint extends Endpoint {
         this.receiveBufferSize = bufferSize;
     }
 
+    /** The descriptor; fails once it was closed, because its number may be another socket's by then. */
     int fd() {
+        if (fd < 0) {
+            throw new IllegalStateException("the descriptor of endpoint " + id() + " is closed");
+        }
         return fd;
+    }
+
+    /** Gives the descriptor to the one caller who closes it. */
+    int takeFd() {
+        int last = fd();
+        fd = -1;
+        return last;
     }
 
     /** What accepted connections get. */

@@ -68,7 +68,7 @@ public final class UringEngine implements Engine {
 
     @Override
     public void closeUnassociated(Endpoint endpoint) {
-        linux.newLibc().close(((UringEndpoint) endpoint).fd());
+        linux.newLibc().close(((UringEndpoint) endpoint).takeFd());
     }
 
     @Override

@@ -560,7 +560,7 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public void closeDescriptor(Endpoint endpoint) {
-        libc.close(((UringEndpoint) endpoint).fd());
+        libc.close(((UringEndpoint) endpoint).takeFd());
     }
 
     @Override
