@@ -37,9 +37,12 @@ final class Flow implements CompletionSink {
     // only
     // asked to cancel, and its answer counts.
     //
-    // Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when
-    // both
-    // directions have no current operation, that is, when the kernel holds nothing of it. Cancelling is by operation,
+    // Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when it
+    // has
+    // run and both directions have no current operation, that is, when the kernel holds nothing of it. The lifecycle
+    // alone
+    // does not say so: the caller of close() moves it first, and beginClose() comes later, through the inbox.
+    // Cancelling is by operation,
     // never
     // by descriptor, so a number that is reused at once cannot be hit.
 
@@ -199,9 +202,7 @@ final class Flow implements CompletionSink {
             }
             begin(endpoint, direction, waiting);
         }
-        if (endpoint.lifecycle() == Lifecycle.CLOSING) {
-            closeIfQuiet(endpoint);
-        }
+        closeIfQuiet(endpoint);
     }
 
     /** How an operation ends that may not go on, null if it may. */

@@ -1,0 +1,142 @@
+package io.iocp.port;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.Engine;
+import io.iocp.engine.EngineCapabilities;
+import io.iocp.engine.EngineLoop;
+import io.iocp.engine.LoopOptions;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.ListenOptions;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** An engine that does nothing by itself: the test says what completes and when, and reads what it was asked to do. */
+final class ScriptedEngine implements Engine {
+    /** A connection without a descriptor. */
+    static final class Peerless extends Endpoint {
+        private static final InetSocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+
+        Peerless(boolean listener) {
+            super(listener, NOWHERE, NOWHERE);
+        }
+    }
+
+    /** One loop; what it was asked to do stands in {@link #calls}. */
+    static final class Loop implements EngineLoop {
+        final Queue<String> calls = new ConcurrentLinkedQueue<>();
+        final Queue<Operation> submitted = new ConcurrentLinkedQueue<>();
+        private final BlockingQueue<Runnable> script = new LinkedBlockingQueue<>();
+        private final CompletionSink sink;
+
+        Loop(CompletionSink sink) {
+            this.sink = sink;
+        }
+
+        /** Has the holder report a completion in its next turn. */
+        void complete(Operation operation, Status status, long bytes) {
+            script.add(() -> sink.completed(operation, status, bytes, 0));
+        }
+
+        /** Has the holder do this within its next turn. */
+        void inTurn(Consumer<CompletionSink> step) {
+            script.add(() -> step.accept(sink));
+        }
+
+        @Override
+        public void submit(Operation operation) {
+            calls.add("submit");
+            submitted.add(operation);
+        }
+
+        @Override
+        public void cancel(Operation operation) {
+            calls.add("cancel");
+        }
+
+        @Override
+        public int turn(long timeoutNanos) {
+            List<Runnable> steps = new ArrayList<>();
+            try {
+                Runnable first = timeoutNanos < 0 ? script.take() : script.poll(timeoutNanos, TimeUnit.NANOSECONDS);
+                if (first != null) {
+                    steps.add(first);
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError("nobody interrupts a worker", e);
+            }
+            script.drainTo(steps);
+            steps.forEach(Runnable::run);
+            return steps.size();
+        }
+
+        @Override
+        public void wakeup() {
+            script.add(() -> {});
+        }
+
+        @Override
+        public void recycle(LeasedBuffer buffer) {
+            calls.add("recycle");
+        }
+
+        @Override
+        public void shutdown(Endpoint endpoint) {
+            calls.add("shutdown");
+        }
+
+        @Override
+        public void closeDescriptor(Endpoint endpoint) {
+            calls.add("closeDescriptor");
+        }
+
+        @Override
+        public void close() {
+            calls.add("close");
+        }
+
+        @Override
+        public long receiveMemoryBytes() {
+            return 0;
+        }
+
+        @Override
+        public long ringMemoryBytes() {
+            return 0;
+        }
+    }
+
+    final List<Loop> loops = new ArrayList<>();
+
+    @Override
+    public EngineCapabilities capabilities() {
+        return new EngineCapabilities("scripted", true, true, true);
+    }
+
+    @Override
+    public Endpoint listen(InetSocketAddress address, ListenOptions options) {
+        return new Peerless(true);
+    }
+
+    @Override
+    public void closeUnassociated(Endpoint endpoint) {
+        loops.getFirst().calls.add("closeUnassociated");
+    }
+
+    @Override
+    public EngineLoop openLoop(LoopOptions options, CompletionSink sink) {
+        Loop loop = new Loop(sink);
+        loops.add(loop);
+        return loop;
+    }
+}
