@@ -76,7 +76,7 @@ final class Dispatch implements PacketRunner {
         }
         try {
             observer.handled(handler, kind, status, key, waited, System.nanoTime() - begin);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
         }
         return fine;
@@ -154,7 +154,7 @@ final class Dispatch implements PacketRunner {
     private void tell(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "somebody who was told of port '" + port.name() + "' failed", e);
         }
     }

@@ -183,6 +183,7 @@ public final class OverlappedIO {
     public void release() {
         Operation of = operation;
         Handle on = handle;
+        // With a handler the lease is the worker's, who ends it when the handler returns.
         if (of != null && on != null && on.ownsPacketsUntilRestart() && !of.isPending()) {
             LeasedBuffer lease = of.lease;
             of.lease = null;

@@ -255,12 +255,19 @@ public final class Shard {
             }
             worker.counters.count(Count.TURNS, 1);
         } catch (RuntimeException | Error e) {
-            // A fault in dispatch must not end the worker: what it concerned may be lost, every other connection goes
-            // on.
-            LOG.log(Level.ERROR, "shard " + index + " of port '" + settings.name() + "': dispatch failed, going on", e);
+            goOnAfter(e);
         }
-        runReady(worker);
-        runPosts(worker);
+        try {
+            runReady(worker);
+            runPosts(worker);
+        } catch (RuntimeException | Error e) {
+            goOnAfter(e);
+        }
+    }
+
+    /** A fault must not end the worker: what it concerned may be lost, every other connection goes on. */
+    private void goOnAfter(Throwable fault) {
+        LOG.log(Level.ERROR, "shard " + index + " of port '" + settings.name() + "': dispatch failed, going on", fault);
     }
 
     private void sleep(Worker worker, long timeoutNanos) {
@@ -369,19 +376,23 @@ public final class Shard {
         worker.handlerWord = mine;
         worker.inLibrary = false;
         WORD.setRelease(this, mine);
-        boolean fine = runner.run(operation);
-        boolean held = WORD.compareAndSet(this, mine, mine & ~STATE_MASK);
-        assert held : "shard taken from a running handler";
-        worker.inLibrary = true;
-        if (worker.isInterrupted()) {
-            // A flag left set would make every later wait return at once and close channels (Engines: nio).
-            Thread.interrupted();
-        }
-        if (!fine) {
-            worker.counters.count(Count.HANDLER_FAILURES, 1);
-        }
-        if (lease != null && !giveBack(lease)) {
-            worker.counters.count(Count.HANDLER_FAILURES, 1);
+        boolean fine = false;
+        try {
+            fine = runner.run(operation);
+        } finally {
+            boolean held = WORD.compareAndSet(this, mine, mine & ~STATE_MASK);
+            assert held : "shard taken from a running handler";
+            worker.inLibrary = true;
+            if (worker.isInterrupted()) {
+                // A flag left set would make every later wait return at once and close channels (Engines: nio).
+                Thread.interrupted();
+            }
+            if (!fine) {
+                worker.counters.count(Count.HANDLER_FAILURES, 1);
+            }
+            if (lease != null && !giveBack(lease)) {
+                worker.counters.count(Count.HANDLER_FAILURES, 1);
+            }
         }
     }
 
@@ -425,7 +436,11 @@ public final class Shard {
         VarHandle.fullFence();
         for (Object item = inbox.poll(); item != null; item = inbox.poll()) {
             if (item instanceof Command command) {
-                command.run(this);
+                try {
+                    command.run(this);
+                } catch (RuntimeException | Error e) {
+                    goOnAfter(e);
+                }
             }
         }
         WORD.setVolatile(this, UNHELD);

@@ -3,6 +3,8 @@ package io.iocp.port;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * thread, because a ring's requests complete in the context of the thread that submitted them.
  */
 final class Worker extends Thread {
+    private static final Logger LOG = System.getLogger(Worker.class.getName());
+
     /** What a spare is to run. */
     record Errand(
             Shard shard, Operation operation, @Nullable LeasedBuffer lease) {}
@@ -61,13 +65,16 @@ final class Worker extends Thread {
 
     @Override
     public void run() {
-        Shard first = shard;
-        if (first != null) {
-            first.serve(this);
-        } else {
-            serveAsSpare();
+        try {
+            Shard first = shard;
+            if (first != null) {
+                first.serve(this);
+            } else {
+                serveAsSpare();
+            }
+        } finally {
+            workers.ended(this);
         }
-        workers.ended(this);
     }
 
     private void serveAsSpare() {
@@ -81,7 +88,11 @@ final class Worker extends Thread {
                 continue;
             }
             errand = null;
-            run(next);
+            try {
+                run(next);
+            } catch (RuntimeException | Error e) {
+                LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
+            }
             workers.park(this);
         }
     }
@@ -89,17 +100,21 @@ final class Worker extends Thread {
     private void run(Errand next) {
         Operation operation = next.operation();
         Endpoint endpoint = operation.endpoint;
-        boolean fine = workers.runner().run(operation);
-        Thread.interrupted();
-        if (!fine) {
-            counters.count(Counters.Count.HANDLER_FAILURES, 1);
-        }
         LeasedBuffer lease = next.lease();
-        if (lease != null && !Shard.giveBack(lease)) {
-            counters.count(Counters.Count.HANDLER_FAILURES, 1);
-        }
-        if (endpoint != null) {
-            next.shard().command(s -> s.handlerDone(endpoint));
+        boolean fine = false;
+        try {
+            fine = workers.runner().run(operation);
+        } finally {
+            Thread.interrupted();
+            if (!fine) {
+                counters.count(Counters.Count.HANDLER_FAILURES, 1);
+            }
+            if (endpoint != null) {
+                next.shard().command(s -> s.handlerDone(endpoint));
+            }
+            if (lease != null && !Shard.giveBack(lease)) {
+                counters.count(Counters.Count.HANDLER_FAILURES, 1);
+            }
         }
     }
 }
