@@ -104,11 +104,16 @@ public final class LeasedBuffer {
      * @throws IllegalStateException if nobody has a lease: the memory is already someone else's
      */
     public LeasedBuffer retain() {
-        if ((int) LEASES.getAndAdd(this, 1) <= 0) {
-            LEASES.getAndAdd(this, -1);
-            throw new IllegalStateException("buffer already released: retain() it before its last lease ends");
+        while (true) {
+            int now = leases;
+            if (now <= 0) {
+                throw new IllegalStateException("buffer already released: retain() it before its last lease ends");
+            }
+            // Never a count that is taken back: the buffer may get its first lease anew in between.
+            if (LEASES.compareAndSet(this, now, now + 1)) {
+                return this;
+            }
         }
-        return this;
     }
 
     /**
@@ -117,12 +122,17 @@ public final class LeasedBuffer {
      * @throws IllegalStateException if there is no lease to end
      */
     public void release() {
-        int before = (int) LEASES.getAndAdd(this, -1);
-        if (before == 1) {
-            owner.recycle(this);
-        } else if (before < 1) {
-            LEASES.getAndAdd(this, 1);
-            throw new IllegalStateException("buffer released more often than it was leased");
+        while (true) {
+            int now = leases;
+            if (now <= 0) {
+                throw new IllegalStateException("buffer released more often than it was leased");
+            }
+            if (LEASES.compareAndSet(this, now, now - 1)) {
+                if (now == 1) {
+                    owner.recycle(this);
+                }
+                return;
+            }
         }
     }
 }

@@ -34,6 +34,11 @@ final class ScriptedPort implements AutoCloseable {
 
     /** @param blocking whether the handler says that it blocks */
     ScriptedPort(int shards, boolean blocking, Consumer<Operation> handler) throws IOException {
+        this(shards, blocking, DEADLINE, handler);
+    }
+
+    /** @param closeTimeout what {@code PortOptions.closeTimeout} is */
+    ScriptedPort(int shards, boolean blocking, Duration closeTimeout, Consumer<Operation> handler) throws IOException {
         PortSettings settings = new PortSettings(
                 "scripted",
                 shards,
@@ -43,7 +48,7 @@ final class ScriptedPort implements AutoCloseable {
                 64,
                 1000,
                 0,
-                DEADLINE.toNanos(),
+                closeTimeout.toNanos(),
                 true,
                 false);
         PacketRunner runner = new PacketRunner() {
@@ -93,7 +98,14 @@ final class ScriptedPort implements AutoCloseable {
 
     /** The operation has been given to the engine. */
     static void awaitSubmitted(ScriptedEngine.Loop loop, Operation operation) {
-        await().atMost(DEADLINE).until(() -> loop.submitted.contains(operation));
+        awaitSubmitted(loop, operation, 1);
+    }
+
+    /** The operation has been given to the engine so many times. */
+    static void awaitSubmitted(ScriptedEngine.Loop loop, Operation operation, int times) {
+        await().atMost(DEADLINE)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> loop.submitted.stream().filter(o -> o == operation).count() == times);
     }
 
     /** The next packet that was run. */
