@@ -160,7 +160,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     final void requestCancel(Operation operation) {
         Shard on = shard;
         if (on != null) {
-            on.cancel(operation);
+            on.cancel(operation, endpoint);
         }
     }
 

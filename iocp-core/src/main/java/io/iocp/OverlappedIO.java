@@ -226,11 +226,14 @@ public final class OverlappedIO {
      */
     public boolean cancel() {
         Operation of = operation;
-        Handle on = handle;
-        if (of == null || on == null || of instanceof Operation.Post || !of.requestCancel()) {
+        if (of == null || of instanceof Operation.Post || !of.requestCancel()) {
             return false;
         }
-        on.requestCancel(of);
+        // Of the start that is being cancelled; the handle here may still be that of the start before.
+        Endpoint target = of.endpoint;
+        if (target != null && target.handle instanceof Handle on) {
+            on.requestCancel(of);
+        }
         return true;
     }
 

@@ -177,8 +177,9 @@ public abstract sealed class Operation {
     public static final class Accept extends Operation {
         public boolean continuous;
 
-        /** Descriptors ran out; the shard submits it again a little later. */
-        public boolean deferred;
+        /** Descriptors ran out: the timer with which the shard submits it again a little later. Else null. */
+        @Nullable
+        public Object retry;
 
         /** The connection of the packet being delivered. */
         @Nullable

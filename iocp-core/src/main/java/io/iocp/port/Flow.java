@@ -337,18 +337,25 @@ final class Flow implements CompletionSink {
     /** Descriptors or kernel memory ran out: the connections stay in the backlog, and the accept tries again a little later. */
     private void defer(Accept accept) {
         counters.count(Count.ACCEPTS_DEFERRED, 1);
-        accept.deferred = true;
-        timers.arm(
-                new Timer() {
-                    @Override
-                    void expired() {
-                        if (accept.deferred) {
-                            accept.deferred = false;
-                            arm(accept);
-                        }
-                    }
-                },
-                System.nanoTime() + ACCEPT_RETRY_NANOS);
+        Timer retry = new Timer() {
+            @Override
+            void expired() {
+                accept.retry = null;
+                arm(accept);
+            }
+        };
+        accept.retry = retry;
+        timers.arm(retry, System.nanoTime() + ACCEPT_RETRY_NANOS);
+    }
+
+    /** The accept is not to try again; true if it was about to. */
+    private boolean undefer(Accept accept) {
+        if (accept.retry instanceof Timer retry) {
+            timers.disarm(retry);
+            accept.retry = null;
+            return true;
+        }
+        return false;
     }
 
     // ---- continuous operations
@@ -377,7 +384,7 @@ final class Flow implements CompletionSink {
     }
 
     private void rearmIfRoom(Operation operation, Stream stream) {
-        boolean deferred = operation instanceof Accept accept && accept.deferred;
+        boolean deferred = operation instanceof Accept accept && accept.retry != null;
         boolean room = !(operation instanceof ReceiveContinuously receive)
                 || (receive.unread <= settings.receiveCredit() / 2 && !endpointOf(receive).receivePaused);
         if (!stream.armed && stream.ending == null && room && !deferred) {
@@ -410,10 +417,7 @@ final class Flow implements CompletionSink {
     /** Lets an operation that is its direction's current one end with {@code status}, as soon as the engine has let go of it. */
     private void end(Operation operation, Status status) {
         Stream stream = operation.stream();
-        boolean waitsForRetry = operation instanceof Accept accept && accept.deferred;
-        if (operation instanceof Accept accept) {
-            accept.deferred = false;
-        }
+        boolean waitsForRetry = operation instanceof Accept accept && undefer(accept);
         if (stream == null) {
             if (waitsForRetry) {
                 makeReady(operation, status, 0, 0);
@@ -472,9 +476,12 @@ final class Flow implements CompletionSink {
 
     // ---- cancel and close
 
-    /** Somebody has moved the operation to CANCELLING. It may have ended since, even been started anew. */
-    void cancel(Operation operation) {
-        if (!operation.isCancelling() || operation.endpoint == null) {
+    /**
+     * Somebody has moved the operation to CANCELLING. It may have ended since, even been started anew: on the same endpoint,
+     * or on another, whose directions may be another shard's.
+     */
+    void cancel(Operation operation, Endpoint endpoint) {
+        if (!operation.isCancelling() || !endpoint.equals(operation.endpoint)) {
             return;
         }
         Direction direction = directionOf(operation);

@@ -493,9 +493,9 @@ public final class Shard {
         }
     }
 
-    /** The operation has moved to CANCELLING, by the caller. Never waits. */
-    public void cancel(Operation operation) {
-        command(s -> s.flow.cancel(operation));
+    /** The operation of {@code endpoint} has moved to CANCELLING, by the caller. Never waits. */
+    public void cancel(Operation operation, Endpoint endpoint) {
+        command(s -> s.flow.cancel(operation, endpoint));
     }
 
     public void pauseReceiving(Endpoint endpoint, boolean pause) {
