@@ -180,7 +180,12 @@ final class Flow implements CompletionSink {
             makeReady(operation, Status.CANCELLED, 0, 0);
         } else {
             direction.current = operation;
-            arm(operation);
+            Stream stream = operation.stream();
+            if (stream == null) {
+                arm(operation);
+            } else {
+                rearmIfRoom(operation, stream); // receiving may be paused
+            }
         }
     }
 
