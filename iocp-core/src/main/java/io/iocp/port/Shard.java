@@ -131,6 +131,7 @@ public final class Shard {
             } finally {
                 exit(worker);
             }
+                catchUp();
             return;
         }
         int waiting = outside.incrementAndGet();
@@ -169,6 +170,7 @@ public final class Shard {
                 exit(worker);
             }
             return;
+                catchUp();
         }
         inbox.offer(command);
         signal();
@@ -179,6 +181,17 @@ public final class Shard {
         if (current instanceof Worker worker && worker.holdsInLibrary(this)) {
             loop.recycle(buffer);
             return;
+    /** Takes what came through the inbox before: a handler's start or close must not overtake another thread's. */
+    private void catchUp() {
+        if (!inbox.isEmpty()) {
+            try {
+                drainInbox();
+            } catch (RuntimeException | Error e) {
+                goOnAfter(e);
+            }
+        }
+    }
+
         }
         Worker inHandler = enter();
         if (inHandler != null) {
