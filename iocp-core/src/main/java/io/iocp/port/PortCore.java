@@ -161,9 +161,9 @@ public final class PortCore {
         return posts.isEmpty();
     }
 
-    /** Nobody is about to put a post there either. Only when the port is closing does it stay so. */
-    boolean willHaveNoPosts() {
-        return posting.get() == 0 && posts.isEmpty();
+    /** Nobody is about to post. Only when the port is closing does it stay so. */
+    boolean nobodyPosts() {
+        return posting.get() == 0;
     }
 
     private int queuedPosts() {

@@ -126,12 +126,12 @@ public final class Shard {
         Worker worker = enter();
         if (worker != null) {
             try {
+                catchUp();
                 checkStart(operation, outside.get());
                 flow.take(operation);
             } finally {
                 exit(worker);
             }
-                catchUp();
             return;
         }
         int waiting = outside.incrementAndGet();
@@ -165,22 +165,17 @@ public final class Shard {
         Worker worker = enter();
         if (worker != null) {
             try {
+                catchUp();
                 command.run(this);
             } finally {
                 exit(worker);
             }
             return;
-                catchUp();
         }
         inbox.offer(command);
         signal();
     }
 
-    void recycle(LeasedBuffer buffer) {
-        Thread current = Thread.currentThread();
-        if (current instanceof Worker worker && worker.holdsInLibrary(this)) {
-            loop.recycle(buffer);
-            return;
     /** Takes what came through the inbox before: a handler's start or close must not overtake another thread's. */
     private void catchUp() {
         if (!inbox.isEmpty()) {
@@ -192,6 +187,11 @@ public final class Shard {
         }
     }
 
+    void recycle(LeasedBuffer buffer) {
+        Thread current = Thread.currentThread();
+        if (current instanceof Worker worker && worker.holdsInLibrary(this)) {
+            loop.recycle(buffer);
+            return;
         }
         Worker inHandler = enter();
         if (inHandler != null) {
@@ -306,8 +306,11 @@ public final class Shard {
     private void receive(Object item) {
         switch (item) {
             case Operation operation -> {
-                flow.take(operation);
-                outside.decrementAndGet();
+                try {
+                    flow.take(operation);
+                } finally {
+                    outside.decrementAndGet();
+                }
             }
             case LeasedBuffer buffer -> loop.recycle(buffer);
             case Endpoint endpoint -> flow.attach(endpoint);
@@ -433,12 +436,14 @@ public final class Shard {
         return leaked
                 || (!port.isOpen()
                         && flow.stage() != Flow.Stage.OPEN
+                        // First those who may still bring something, then whether something is there.
                         && outside.get() == 0
+                        && port.nobodyPosts()
+                        && port.workers().isQuiet()
+                        && inbox.isEmpty()
                         && flow.isEmpty()
                         && ready.isEmpty()
-                        && inbox.isEmpty()
-                        && port.willHaveNoPosts()
-                        && port.workers().isQuiet());
+                        && port.hasNoPosts());
     }
 
     private void end() {
@@ -524,6 +529,7 @@ public final class Shard {
         Worker worker = enter();
         if (worker != null) {
             try {
+                catchUp();
                 boolean open = port.isOpen();
                 if (open) {
                     flow.schedule(delayed);
