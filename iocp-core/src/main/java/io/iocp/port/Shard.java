@@ -16,6 +16,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +75,9 @@ public final class Shard {
 
     private static final Logger LOG = System.getLogger(Shard.class.getName());
     private static final VarHandle WORD;
+
+    /** Reaches the memory of all that was leaked, which the garbage collector would free under the kernel otherwise. */
+    private static final Set<Shard> LEAKED = ConcurrentHashMap.newKeySet();
 
     static {
         try {
@@ -467,9 +472,16 @@ public final class Shard {
         }
     }
 
-    /** The time for closing is over: the holder leaves, and what the kernel may still touch is leaked, never freed. */
+    /**
+     * The time for closing is over: the holder leaves, and what the kernel may still touch is leaked, never freed. Does
+     * nothing to a shard that has ended in good order.
+     */
     void abandon() {
+        if (terminated) {
+            return;
+        }
         leaked = true;
+        LEAKED.add(this);
         signal();
         loop.wakeup();
     }

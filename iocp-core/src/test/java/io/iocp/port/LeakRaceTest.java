@@ -1,0 +1,41 @@
+package io.iocp.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Operation;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A port that gave up waiting for the kernel. */
+@Timeout(60)
+class LeakRaceTest {
+
+    /** @return the operation that the engine still has, after the port's close */
+    private WeakReference<Operation> leak() throws Exception {
+        ScriptedPort port = new ScriptedPort(2, false, Duration.ofMillis(50), _ -> {});
+        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Shard shard = port.associate(endpoint);
+        Operation.Receive receive = new Operation.Receive("packet");
+        receive.begin(endpoint);
+        shard.start(receive);
+        ScriptedPort.awaitSubmitted(port.loop(0), receive);
+        assertThat(port.core.close()).as("shards leaked").isEqualTo(1);
+        assertThat(port.loop(0).calls).doesNotContain("close");
+        assertThat(port.loop(1).calls).contains("close");
+        return new WeakReference<>(receive);
+    }
+
+    @Test
+    void shouldKeepWhatTheEngineHasOutOfReachOfTheGarbageCollector() throws Exception {
+        WeakReference<Operation> leaked = leak();
+        WeakReference<Object> garbage = new WeakReference<>(new Object());
+        while (garbage.get() != null) {
+            System.gc();
+        }
+        System.gc();
+        assertThat(leaked.get()).isNotNull();
+    }
+}
