@@ -78,13 +78,17 @@ final class Worker extends Thread {
     }
 
     private void serveAsSpare() {
+        long idleUntil = System.nanoTime() + Workers.IDLE_NANOS;
         while (true) {
             Errand next = errand;
             if (next == null) {
-                LockSupport.parkNanos(workers, Workers.IDLE_NANOS);
-                if (errand == null && workers.mayRetire(this)) {
+                // A permit that a handler left behind ends one park at once; that is no reason to retire.
+                long left = idleUntil - System.nanoTime();
+                if (workers.mayRetire(this, left <= 0)) {
                     return;
                 }
+                LockSupport.parkNanos(workers, left);
+                Thread.interrupted(); // whoever's that is: a flag left set would end every park at once
                 continue;
             }
             errand = null;
@@ -94,6 +98,7 @@ final class Worker extends Thread {
                 LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
             }
             workers.park(this);
+            idleUntil = System.nanoTime() + Workers.IDLE_NANOS;
         }
     }
 

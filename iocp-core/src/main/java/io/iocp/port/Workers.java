@@ -75,10 +75,19 @@ final class Workers {
             }
             away.incrementAndGet();
         }
-        spare.send(new Worker.Errand(shard, operation, lease));
         if (fresh) {
-            spare.start();
+            try {
+                spare.start();
+            } catch (OutOfMemoryError e) {
+                // The system has no thread left: that is the same as no spare.
+                synchronized (this) {
+                    all.remove(spare);
+                }
+                away.decrementAndGet();
+                return false;
+            }
         }
+        spare.send(new Worker.Errand(shard, operation, lease));
         return true;
     }
 
@@ -90,9 +99,9 @@ final class Workers {
         spareDone.run();
     }
 
-    /** Whether an idle spare may end: it is still parked, so nobody has given it work. */
-    synchronized boolean mayRetire(Worker spare) {
-        return parked.remove(spare);
+    /** Whether a spare without work may end: its time is over, and it is still parked, so nobody has given it any. */
+    synchronized boolean mayRetire(Worker spare, boolean late) {
+        return (late || closed) && parked.remove(spare);
     }
 
     synchronized void ended(Worker worker) {
