@@ -29,22 +29,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Next: {@link Shard#runReady}.
  */
 final class Flow implements CompletionSink {
-    // Ownership. From take() until a packet is ready an operation is in exactly one place: its direction's current (the
-    // engine has it, or it waits there to be armed again), or its direction's FIFO. Only the engine's completed() or an
-    // end
-    // that finds the operation disarmed moves it on, so there is one packet however cancel, close and completion race:
-    // whichever comes second finds the operation no longer there. What the engine has is never completed here; it is
-    // only
-    // asked to cancel, and its answer counts.
-    //
-    // Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when it
-    // has
-    // run and both directions have no current operation, that is, when the kernel holds nothing of it. The lifecycle
-    // alone
-    // does not say so: the caller of close() moves it first, and beginClose() comes later, through the inbox.
-    // Cancelling is by operation,
-    // never
-    // by descriptor, so a number that is reused at once cannot be hit.
+    /*
+     * Ownership. From take() until a packet is ready an operation is in exactly one place: its direction's current
+     * (the engine has it, or it waits there to be armed again), or its direction's FIFO. Only the engine's
+     * completed() or an end that finds the operation disarmed moves it on, so there is one packet however cancel,
+     * close and completion race: whichever comes second finds the operation no longer there. What the engine has is
+     * never completed here; it is only asked to cancel, and its answer counts. A cancel names the endpoint that it
+     * means, because the operation may be another shard's by the time that it is looked at.
+     *
+     * Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when
+     * it has run and both directions have no current operation, that is, when the kernel holds nothing of it. The
+     * lifecycle alone does not say so: the caller of close() moves it first, and beginClose() comes later, through
+     * the inbox. Cancelling is by operation, never by descriptor, so a number that is reused at once cannot be hit.
+     */
 
     private static final VarHandle IN_FLIGHT_OF_KIND = MethodHandles.arrayElementVarHandle(int[].class);
     private static final VarHandle IN_FLIGHT;

@@ -31,32 +31,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Next: {@link Flow#take}.
  */
 public final class Shard {
-    // Ownership. `word` says who may touch the shard: the holder's number, the number of the packet it runs, and a
-    // state. The
-    // holder works in LIBRARY. Before user code it release-stores HANDLER with a new packet number; every entry into
-    // the
-    // library from that user code CASes HANDLER -> LIBRARY and release-stores back. Whoever wants to take the shard
-    // from a
-    // holder whose handler blocks must CAS the very HANDLER word that it sampled, so it can neither take LIBRARY nor a
-    // later
-    // packet; the loser of the CAS has lost the shard and uses the inbox from then on. The CAS also hands over all
-    // plain
-    // writes of the old holder (its release-store pairs with the taker's acquire).
-    //
-    // Ordering of the wake-up. Producer: offer to the inbox, full fence, read the word; SLEEPING -> CAS to WOKEN and
-    // wake the
-    // loop. Sleeper: publish SLEEPING (and its place among the sleepers), full fence, look at inbox, posts and ready
-    // once
-    // more, enter the kernel. Either the producer sees SLEEPING, or the sleeper sees the offer: both fences stand
-    // between a
-    // write and the read of the other's write. The CAS makes the wake single.
-    //
-    // Shutdown. An operation from outside is counted in `outside` before the port's state is read and uncounted after
-    // it was
-    // taken from the inbox; the holder ends only when the port is closing, `outside` is 0 and nothing is in flight. So
-    // a start
-    // either sees the closing port and throws, or is taken and gets its packet. Closes that come after the end find
-    // `terminated` set (or are found in the inbox by the last drain) and close the descriptor themselves.
+    /*
+     * Ownership. `word` says who may touch the shard: the holder's number, the number of the packet it runs, and a
+     * state. The holder works in LIBRARY. Before user code it release-stores HANDLER with a new packet number; every
+     * entry into the library from that user code CASes HANDLER -> LIBRARY and release-stores back. Whoever wants to
+     * take the shard from a holder whose handler blocks must CAS the very HANDLER word that it sampled, so it can
+     * neither take LIBRARY nor a later packet; the loser of the CAS has lost the shard and uses the inbox from then
+     * on. The CAS also hands over all plain writes of the old holder (its release-store pairs with the taker's
+     * acquire).
+     *
+     * Ordering of the wake-up. Producer: offer to the inbox, full fence, read the word; SLEEPING -> CAS to WOKEN and
+     * wake the loop. Sleeper: publish SLEEPING (and its place among the sleepers), full fence, look at inbox, posts
+     * and ready once more, enter the kernel. Either the producer sees SLEEPING, or the sleeper sees the offer: both
+     * fences stand between a write and the read of the other's write. The CAS makes the wake single.
+     *
+     * Order. What other threads offer is taken in the order of the inbox. A handler's own starts and closes do not go
+     * through it, so they take what is in it first: they must not overtake what was started before them.
+     *
+     * Shutdown. An operation or delayed post from outside is counted in `outside` before the port's state is read and
+     * uncounted after it was taken from the inbox; posts are counted likewise in the port. The holder ends only when the
+     * port is closing, nobody is counted, and after that nothing is found in the inbox, in flight or posted. So a start
+     * or post either sees the closing port and throws, or gets its packet. Who is refused signals, for the holder may
+     * have counted him and gone to sleep. Closes that come after the end find `terminated` set (or are found in the
+     * inbox by the last drain) and close the descriptor themselves.
+     */
 
     static final long LIBRARY = 0;
     static final long HANDLER = 1;

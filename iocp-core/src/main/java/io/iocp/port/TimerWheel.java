@@ -10,13 +10,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the shard's holder. Time is passed in; nothing here reads a clock.
  */
 final class TimerWheel {
-    // Six levels of 64 buckets. Level 0 has one bucket for each tick, level n one for each 64^n ticks; a timer goes to
-    // the
-    // lowest level whose span covers its distance and moves down ("cascades") when the level below has gone round. A
-    // bit
-    // for each non-empty bucket makes finding the next deadline a matter of six shifts. 64^6 ticks of 1 ms are two
-    // years;
-    // what is further away waits in the last bucket and is put in again from there.
+    /*
+     * Six levels of 64 buckets. Level 0 has one bucket for each tick, level n one for each 64^n ticks; a timer goes
+     * to the lowest level whose span covers its distance and moves down ("cascades") when the level below has gone
+     * round. A bit for each non-empty bucket makes finding the next deadline a matter of six shifts. 64^6 ticks of 1
+     * ms are two years; what is further away waits in the last bucket and is put in again from there.
+     */
     static final long TICK_NANOS = 1_000_000;
 
     private static final int BITS = 6;
