@@ -23,7 +23,7 @@ final class KvConnection {
 
     private final Connection connection;
     private final KvSession session;
-    private final RespWriter out = new RespWriter(ByteBuffer::allocate);
+    private final RespWriter out = new RespWriter();
     /** What is being sent, from its position on; null while no send is in flight. */
     private @Nullable ByteBuffer sending;
 

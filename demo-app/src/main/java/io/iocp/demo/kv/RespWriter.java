@@ -35,9 +35,9 @@ public final class RespWriter {
     private @Nullable ByteBuffer spare;
     private long beingSent;
 
-    /** Writes into direct buffers, which the port sends without copying. */
+    /** Writes into heap buffers, which cost nothing while a connection is idle; the port copies what it sends. */
     public RespWriter() {
-        this(ByteBuffer::allocateDirect);
+        this(ByteBuffer::allocate);
     }
 
     /** Writes into buffers from this source of memory, which is asked for a number of bytes. */
