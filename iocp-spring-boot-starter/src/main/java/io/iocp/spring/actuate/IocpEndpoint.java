@@ -1,5 +1,6 @@
 package io.iocp.spring.actuate;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.iocp.CompletionPort;
 import io.iocp.EngineReport;
 import io.iocp.PortStats;
@@ -144,6 +145,7 @@ public final class IocpEndpoint {
      * @param cause what stands in the better one's way
      * @param remedy what helps
      */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Engine(
             String name,
             String reason,

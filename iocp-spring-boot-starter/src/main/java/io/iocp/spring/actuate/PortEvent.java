@@ -1,5 +1,6 @@
 package io.iocp.spring.actuate;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param handlerNanos how long its handler took
  * @param detail what else there is to say
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record PortEvent(
         long sequence,
         Instant time,

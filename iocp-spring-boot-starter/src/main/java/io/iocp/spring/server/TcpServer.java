@@ -88,7 +88,7 @@ public final class TcpServer {
                     settings.address(), new ListenOptions(settings.backlog(), settings.receiveBufferSize(), true));
             listener = opening;
             state = State.LISTENING;
-            port.associate(opening, settings.name(), new Accepts());
+            port.associate(opening, settings.name(), new Accepts(opening));
             opening.acceptContinuously(new OverlappedIO());
         } catch (IOException e) {
             stopListening(State.STOPPED);
@@ -138,6 +138,12 @@ public final class TcpServer {
     // ---- accepting
 
     private final class Accepts implements RoutedHandler {
+        private final Listener of;
+
+        Accepts(Listener of) {
+            this.of = of;
+        }
+
         @Override
         public void completed(OverlappedIO packet) throws Exception {
             // Read before the handler, which is user code.
@@ -149,7 +155,7 @@ public final class TcpServer {
                 }
             } finally {
                 if (!more) {
-                    acceptEnded(status);
+                    acceptEnded(of, status);
                 }
             }
         }
@@ -232,12 +238,18 @@ public final class TcpServer {
         connection.close();
     }
 
-    private void acceptEnded(Status status) {
-        if (state == State.LISTENING && status != Status.PORT_CLOSED) {
+    private synchronized void acceptEnded(Listener of, Status status) {
+        // The last packet of a listener that was closed may come when the server listens anew.
+        if (of.id() == currentListener() && state == State.LISTENING && status != Status.PORT_CLOSED) {
             state = State.FAILED;
             LOG.error("server '{}' accepts no more connections: {}", name(), status);
             events.accept(new TcpServerStopped(name(), port.name(), true));
         }
+    }
+
+    private long currentListener() {
+        Listener open = listener;
+        return open == null ? -1 : open.id();
     }
 
     // ---- told by the connections
