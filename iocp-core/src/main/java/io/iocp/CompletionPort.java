@@ -216,12 +216,12 @@ public final class CompletionPort implements AutoCloseable {
             core.post(operation);
         } catch (TooManyOperationsException refused) {
             if (listener != null) {
-                listener.postRefused(key);
+                dispatch.tell(() -> listener.postRefused(key));
             }
             throw refused;
         }
         if (listener != null) {
-            listener.posted(key);
+            dispatch.tell(() -> listener.posted(key));
         }
     }
 
@@ -377,7 +377,7 @@ public final class CompletionPort implements AutoCloseable {
         }
         PortListener listener = options.listener();
         if (listener != null && isOpen()) {
-            listener.closing();
+            dispatch.tell(listener::closing);
         }
         boolean interrupted = false;
         while (true) {
@@ -411,6 +411,11 @@ public final class CompletionPort implements AutoCloseable {
 
     Connection connectionOf(Endpoint endpoint) {
         return new Connection(this, selection.engine(), endpoint);
+    }
+
+    /** Calls a listener; what it throws is logged and dropped. */
+    void tell(Runnable call) {
+        dispatch.tell(call);
     }
 
     void checkContinuous(String continuous, String single) {

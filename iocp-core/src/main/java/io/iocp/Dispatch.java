@@ -151,7 +151,8 @@ final class Dispatch implements PacketRunner {
         }
     }
 
-    private void tell(Runnable call) {
+    /** Calls a listener; what it throws ends here. */
+    void tell(Runnable call) {
         try {
             call.run();
         } catch (RuntimeException | Error e) {

@@ -145,7 +145,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         } catch (TooManyOperationsException refused) {
             PortListener listener = port.options().listener();
             if (listener != null) {
-                listener.startRefused(operation.kind());
+                port.tell(() -> listener.startRefused(operation.kind()));
             }
             throw refused;
         }
