@@ -6,58 +6,148 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packets of a port without a handler, which threads of the user's own take. Packets leave first in first out; of the
- * waiting threads the last to come is released first, exactly one for each packet.
+ * The packets of a port without a handler, which threads of the user's own take, at most as many at once as the port's
+ * concurrency value. Packets leave first in first out; of the waiting threads the last to come is released first, exactly one
+ * for each packet.
  *
  * <p>Thread: any; one lock. A packet is handed to a waiter directly, so a thread that comes later cannot overtake it.
+ *
+ * @see <a href="https://learn.microsoft.com/windows/win32/fileio/i-o-completion-ports">I/O completion ports, "Threads and
+ *     Concurrency"</a>
  */
 public final class PacketQueue {
+    // Counting. A thread is bound to the port that it last took from, and counts as active from then on until it comes
+    // back,
+    // sleeps, takes from another port, or ends. A packet is released only while fewer are active than may be. The
+    // thread that
+    // comes back under load makes room by coming, takes the next packet and never parks. What makes a count wrong for a
+    // while
+    // is only ever a thread that woke from a sleep: it counts again at once, so that one more than the limit may be
+    // active,
+    // and the next to come back waits although packets do (as on Windows).
+    //
+    // Watching. The JVM tells nobody that a thread sleeps or has ended. Only while packets wait, threads wait and the
+    // limit is
+    // reached does it matter, and just then there is a thread with nothing else to do: the one that would be released
+    // next
+    // looks at the active ones every millisecond. Two looks in a row must find a thread asleep, since a JVM that stops
+    // its
+    // threads for a moment makes them look so too. A sleep of less than two milliseconds is therefore not made up for.
+
+    /** Between two looks at the active threads while work waits. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    // A wait that the JVM knows of is believed at the second look. What only the kernel calls a sleep may be a blocking
+    // native call, or a thread that the JVM has stopped for a moment: that takes eight.
+    private static final int SIGNS_OF_A_WAIT = 4;
+    private static final int SIGNS_TO_BE_ASLEEP = 8;
+    private static final int LEAST_PRUNED = 64;
+
+    /** A thread that has taken from a port, and how it counts there. Guarded by the lock of its queue. */
+    private static final class Binding {
+        final ThreadProbe probe = ThreadProbe.ofCurrent();
+
+        /** Written by the bound thread only. */
+        @Nullable
+        PacketQueue queue;
+
+        boolean active;
+
+        /** Has a packet and has not woken yet: it looks asleep and is not. */
+        boolean waking;
+
+        /** Left the count because it sleeps, and comes back into it when it no longer does. */
+        boolean asleep;
+
+        int signs;
+    }
+
     private static final class Waiter {
         final Thread thread = Thread.currentThread();
+        final Binding binding;
 
         @Nullable
         Operation packet;
 
         boolean closed;
+
+        Waiter(Binding binding) {
+            this.binding = binding;
+        }
     }
 
+    private static final ThreadLocal<Binding> BINDING = ThreadLocal.withInitial(Binding::new);
+
     private final String portName;
+    private final int limit;
     private final Consumer<Operation> dropped;
     private final Deque<Operation> packets = new ArrayDeque<>();
     private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private final Set<Binding> bound = new LinkedHashSet<>();
+    private int active;
     private boolean closed;
 
-    /** @param dropped gets what nobody will take any more, with status PORT_CLOSED */
-    PacketQueue(String portName, Consumer<Operation> dropped) {
+    /** Threads that have ended are forgotten when so many are bound. */
+    private int pruneAt = LEAST_PRUNED;
+
+    /** The thread that looks at the others, null if nobody needs to. */
+    private @Nullable Waiter watching;
+
+    /**
+     * @param limit how many threads may have a packet at once
+     * @param dropped gets what nobody will take any more, with status PORT_CLOSED
+     */
+    PacketQueue(String portName, int limit, Consumer<Operation> dropped) {
         this.portName = portName;
+        this.limit = limit;
         this.dropped = dropped;
     }
 
     void enqueue(Operation packet) {
-        Waiter released;
         synchronized (this) {
             if (!closed) {
-                released = waiters.pollLast();
-                if (released == null) {
-                    packets.addLast(packet);
-                    return;
-                }
-                released.packet = packet;
-            } else {
-                released = null;
+                packets.addLast(packet);
+                release();
+                return;
             }
         }
-        if (released == null) {
-            drop(packet);
-        } else {
+        drop(packet);
+    }
+
+    /** Hands packets to waiters as far as the limit allows; if only the limit is in the way, has somebody watch. */
+    private void release() {
+        if (packets.isEmpty() || waiters.isEmpty()) {
+            return;
+        }
+        lookAtSleepers();
+        while (active < limit) {
+            Operation packet = packets.pollFirst();
+            if (packet == null) {
+                return;
+            }
+            Waiter released = waiters.pollLast();
+            if (released == null) {
+                packets.addFirst(packet);
+                return;
+            }
+            released.packet = packet;
+            count(released.binding);
+            released.binding.waking = true;
             LockSupport.unpark(released.thread);
+        }
+        Waiter next = waiters.peekLast();
+        if (next != null && !packets.isEmpty() && watching != next) {
+            watching = next;
+            LockSupport.unpark(next.thread);
         }
     }
 
@@ -70,22 +160,41 @@ public final class PacketQueue {
      */
     @Nullable
     public Operation take(long timeoutNanos) throws InterruptedException {
+        Binding binding = BINDING.get();
+        PacketQueue before = binding.queue;
+        if (before != this && before != null) {
+            before.unbind(binding);
+        }
         Waiter me;
         synchronized (this) {
-            Operation first = packets.pollFirst();
-            if (first != null) {
-                taken(first);
-                return first;
+            if (binding.queue == this) {
+                leave(binding);
+            } else {
+                binding.queue = this;
+                bind(binding);
             }
-            checkOpen();
+            if (active < limit) {
+                Operation first = packets.pollFirst();
+                if (first != null) {
+                    count(binding);
+                    taken(first);
+                    return first;
+                }
+            }
+            if (closed) {
+                throw closed(binding);
+            }
             if (timeoutNanos == 0) {
+                count(binding);
                 return null;
             }
             if (Thread.interrupted()) {
+                count(binding);
                 throw new InterruptedException();
             }
-            me = new Waiter();
+            me = new Waiter(binding);
             waiters.addLast(me);
+            release();
         }
         return await(me, timeoutNanos);
     }
@@ -94,28 +203,28 @@ public final class PacketQueue {
     private Operation await(Waiter me, long timeoutNanos) throws InterruptedException {
         long deadline = System.nanoTime() + timeoutNanos;
         while (true) {
-            if (timeoutNanos < 0) {
-                LockSupport.park(this);
-            } else {
-                LockSupport.parkNanos(this, deadline - System.nanoTime());
-            }
+            park(me, timeoutNanos < 0 ? Long.MAX_VALUE : deadline - System.nanoTime());
             boolean interrupted = Thread.interrupted();
             synchronized (this) {
+                if (watching == me && me.packet == null && !me.closed) {
+                    watch();
+                }
                 Operation packet = me.packet;
                 if (packet != null) {
+                    me.binding.waking = false;
                     if (interrupted) {
                         // The packet wins; the interrupt is kept for the caller's next wait.
                         me.thread.interrupt();
                     }
-                    packet.deliver();
+                    taken(packet);
                     return packet;
                 }
                 if (me.closed) {
-                    checkOpen();
+                    throw closed(me.binding);
                 }
                 boolean late = timeoutNanos >= 0 && deadline - System.nanoTime() <= 0;
                 if (interrupted || late) {
-                    waiters.remove(me);
+                    giveUp(me);
                     if (interrupted) {
                         throw new InterruptedException();
                     }
@@ -125,26 +234,154 @@ public final class PacketQueue {
         }
     }
 
-    /** Moves up to {@code most} packets that are there to {@code sink}; never waits. */
-    public int drain(List<Operation> sink, int most) {
+    private void park(Waiter me, long nanos) {
+        boolean watch;
         synchronized (this) {
-            int moved = 0;
-            for (; moved < most; moved++) {
-                Operation packet = packets.pollFirst();
-                if (packet == null) {
-                    break;
-                }
-                taken(packet);
-                sink.add(packet);
+            if (me.packet != null || me.closed) {
+                return;
             }
-            return moved;
+            watch = watching == me;
+        }
+        // A release or a close between here and the park has unparked us: the park then returns at once.
+        if (watch || nanos != Long.MAX_VALUE) {
+            LockSupport.parkNanos(this, watch ? Math.min(nanos, LOOK_NANOS) : nanos);
+        } else {
+            LockSupport.park(this);
         }
     }
 
-    private void checkOpen() {
-        if (closed) {
-            throw new ClosedPortException("port '" + portName + "' is closed: no packet will come any more");
+    private void giveUp(Waiter me) {
+        waiters.remove(me);
+        // It runs again, so it counts again.
+        count(me.binding);
+        if (watching == me) {
+            watching = null;
+            release();
         }
+    }
+
+    // ---- who counts
+
+    private void count(Binding binding) {
+        binding.asleep = false;
+        binding.signs = 0;
+        if (!binding.active) {
+            binding.active = true;
+            active++;
+        }
+    }
+
+    private void leave(Binding binding) {
+        binding.asleep = false;
+        if (binding.active) {
+            binding.active = false;
+            active--;
+        }
+    }
+
+    private void bind(Binding binding) {
+        if (bound.size() >= pruneAt) {
+            bound.removeIf(b -> {
+                boolean ended = !b.probe.isAlive();
+                if (ended) {
+                    leave(b);
+                }
+                return ended;
+            });
+            pruneAt = Math.max(LEAST_PRUNED, 2 * bound.size());
+        }
+        bound.add(binding);
+    }
+
+    private synchronized void unbind(Binding binding) {
+        leave(binding);
+        bound.remove(binding);
+        release();
+    }
+
+    private ClosedPortException closed(Binding binding) {
+        leave(binding);
+        bound.remove(binding);
+        binding.queue = null;
+        return new ClosedPortException("port '" + portName + "' is closed: no packet will come any more");
+    }
+
+    /** Looks at the active threads: who has ended or sleeps makes room. */
+    private void watch() {
+        if (packets.isEmpty() || active < limit) {
+            watching = null;
+            release();
+            return;
+        }
+        for (Binding binding : List.copyOf(bound)) {
+            if (!binding.probe.isAlive()) {
+                leave(binding);
+                bound.remove(binding);
+            } else if (binding.active && !binding.waking) {
+                binding.signs = binding.probe.isWaiting()
+                        ? binding.signs + SIGNS_OF_A_WAIT
+                        : binding.probe.isAsleep() ? binding.signs + 1 : 0;
+                if (binding.signs >= SIGNS_TO_BE_ASLEEP) {
+                    leave(binding);
+                    binding.asleep = true;
+                }
+            }
+        }
+        if (active < limit) {
+            watching = null;
+            release();
+        }
+    }
+
+    /** Threads that were found asleep and run again count again. */
+    private void lookAtSleepers() {
+        for (Binding binding : bound) {
+            if (binding.asleep && !binding.probe.isWaiting() && !binding.probe.isAsleep()) {
+                count(binding);
+            }
+        }
+    }
+
+    /**
+     * The calling thread is about to sleep, or has slept, on purpose: it makes room at once instead of when it is found out.
+     *
+     * @return whether it is bound to this port, so that there was something to change
+     */
+    public boolean blocking(boolean begins) {
+        Binding binding = BINDING.get();
+        if (binding.queue != this) {
+            return false;
+        }
+        synchronized (this) {
+            if (begins) {
+                leave(binding);
+                release();
+            } else {
+                count(binding);
+            }
+        }
+        return true;
+    }
+
+    /** Threads that have a packet, or have had one and not come back. */
+    public synchronized int active() {
+        return active;
+    }
+
+    // ---- the rest
+
+    /** Moves up to {@code most} packets that are there to {@code sink}; never waits. They count as one with the first. */
+    public synchronized int drain(List<Operation> sink, int most) {
+        int moved = 0;
+        for (; moved < most; moved++) {
+            Operation packet = packets.pollFirst();
+            if (packet == null) {
+                break;
+            }
+            taken(packet);
+            sink.add(packet);
+        }
+        return moved;
     }
 
     public synchronized int size() {
@@ -183,6 +420,7 @@ public final class PacketQueue {
             closed = true;
             left = List.copyOf(packets);
             packets.clear();
+            notifyAll();
             for (Waiter waiter : waiters) {
                 waiter.closed = true;
                 LockSupport.unpark(waiter.thread);

@@ -61,7 +61,7 @@ public final class PortCore {
         this.settings = settings;
         this.engine = engine;
         this.runner = runner;
-        this.packets = withQueue ? new PacketQueue(settings.name(), this::discardAccepted) : null;
+        this.packets = withQueue ? new PacketQueue(settings.name(), settings.shards(), this::discardAccepted) : null;
         this.sleepers = new Sleepers(settings.shards());
         this.workers = new Workers(settings.name(), settings.maxWorkers(), runner, this::signalIfClosing);
         try {
