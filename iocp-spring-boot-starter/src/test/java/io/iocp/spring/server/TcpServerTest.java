@@ -8,7 +8,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
-import io.iocp.Needs;
+import io.iocp.EachEngine;
+import io.iocp.EngineChoice;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -29,18 +30,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 
 /** Servers from properties with annotated handlers, seen by a plain socket, on both engines. */
-@Needs("io_uring")
 class TcpServerTest {
     private static final byte[] HELLO = "hello".getBytes(UTF_8);
 
-    private static ApplicationContextRunner application(String engine) {
+    private static ApplicationContextRunner application(EngineChoice engine) {
         return new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(IocpAutoConfiguration.class))
                 .withPropertyValues(
@@ -57,9 +55,8 @@ class TcpServerTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldSendBackWhatTheHandlerReturns(String engine) {
+    @EachEngine
+    void shouldSendBackWhatTheHandlerReturns(EngineChoice engine) {
         application(engine).withBean(Echo.class).run(context -> {
             try (Socket socket = connect(context)) {
                 for (int i = 0; i < 1000; i++) {
@@ -74,9 +71,8 @@ class TcpServerTest {
         });
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldLoseNothingWhenThePeerReadsLate(String engine) {
+    @EachEngine
+    void shouldLoseNothingWhenThePeerReadsLate(EngineChoice engine) {
         application(engine).withBean(Echo.class).run(context -> {
             byte[] sent = new byte[24 << 20];
             for (int i = 0; i < sent.length; i++) {
@@ -125,9 +121,8 @@ class TcpServerTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldGiveTheConnectionTheKeyThatTheAcceptHandlerReturns(String engine) {
+    @EachEngine
+    void shouldGiveTheConnectionTheKeyThatTheAcceptHandlerReturns(EngineChoice engine) {
         application(engine).withBean(Sessions.class).run(context -> {
             try (Socket socket = connect(context)) {
                 socket.getOutputStream().write(HELLO);
@@ -158,9 +153,8 @@ class TcpServerTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldSendInOrderAndCloseWhenSent(String engine) {
+    @EachEngine
+    void shouldSendInOrderAndCloseWhenSent(EngineChoice engine) {
         application(engine).withBean(Banner.class).run(context -> {
             try (Socket socket = connect(context)) {
                 assertThat(socket.getInputStream().readNBytes(8)).isEqualTo("welcome\n".getBytes(UTF_8));
@@ -179,9 +173,8 @@ class TcpServerTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldCloseTheConnectionWhenItsHandlerFails(String engine) {
+    @EachEngine
+    void shouldCloseTheConnectionWhenItsHandlerFails(EngineChoice engine) {
         application(engine).withBean(Failing.class).run(context -> {
             try (Socket socket = connect(context)) {
                 socket.getOutputStream().write(HELLO);
@@ -193,9 +186,8 @@ class TcpServerTest {
         });
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldCloseAtOnceWhatIsMoreThanMayBe(String engine) {
+    @EachEngine
+    void shouldCloseAtOnceWhatIsMoreThanMayBe(EngineChoice engine) {
         application(engine)
                 .withBean(Echo.class)
                 .withPropertyValues("iocp.servers.echo.max-connections=1")
@@ -217,9 +209,8 @@ class TcpServerTest {
                 });
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldCloseIdleConnections(String engine) {
+    @EachEngine
+    void shouldCloseIdleConnections(EngineChoice engine) {
         application(engine)
                 .withBean(Echo.class)
                 .withPropertyValues("iocp.servers.echo.idle-timeout=100ms")
@@ -231,9 +222,8 @@ class TcpServerTest {
                 });
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldCountResets(String engine) {
+    @EachEngine
+    void shouldCountResets(EngineChoice engine) {
         application(engine).withBean(Echo.class).run(context -> {
             try (Socket socket = connect(context)) {
                 socket.getOutputStream().write(HELLO);
@@ -257,9 +247,8 @@ class TcpServerTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldFinishWhatIsBeingHandledWhenItStops(String engine) {
+    @EachEngine
+    void shouldFinishWhatIsBeingHandledWhenItStops(EngineChoice engine) {
         application(engine).withBean(Slow.class).run(context -> {
             Slow slow = context.getBean(Slow.class);
             try (Socket busy = connect(context);
@@ -281,9 +270,8 @@ class TcpServerTest {
         });
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldCloseWhatIsStillBusyAtTheDeadline(String engine) {
+    @EachEngine
+    void shouldCloseWhatIsStillBusyAtTheDeadline(EngineChoice engine) {
         application(engine)
                 .withBean(Slow.class)
                 .withPropertyValues("iocp.shutdown.deadline=100ms")
@@ -302,9 +290,8 @@ class TcpServerTest {
                 });
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"nio", "io-uring"})
-    void shouldListenAgainAfterAStop(String engine) {
+    @EachEngine
+    void shouldListenAgainAfterAStop(EngineChoice engine) {
         application(engine).withBean(Echo.class).run(context -> {
             context.getSourceApplicationContext().stop();
             assertThat(server(context).state()).isEqualTo(TcpServer.State.STOPPED);
