@@ -28,8 +28,8 @@ public interface CompletionHandler {
     }
 
     /**
-     * A handle of this handler is closed, its descriptor too. Packets of it that were ready by then may still follow. Must
-     * return at once and start nothing.
+     * A handle of this handler is closed, its descriptor too. Packets of it that were ready by then may still follow, and one
+     * that {@linkplain #blocks blocks} may be running on a spare worker. Must return at once and start nothing.
      *
      * @param reason why: HANDLE_CLOSED, TIMED_OUT (idle), PORT_CLOSED
      */

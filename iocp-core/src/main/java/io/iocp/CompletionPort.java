@@ -377,7 +377,7 @@ public final class CompletionPort implements AutoCloseable {
     /**
      * Closes: nothing new can be started, everything in flight is cancelled and ends with PORT_CLOSED, waiting threads get
      * {@link ClosedPortException}. When it returns, all buffers are the caller's again. What the kernel does not let go of
-     * within {@link PortOptions#closeTimeout()} is leaked, never freed, and logged. Closing twice does nothing.
+     * within {@link PortOptions#closeTimeout()} is leaked, never freed, and logged; those operations have no packet. Closing twice does nothing.
      *
      * @throws IllegalStateException on a worker of this port, which it would wait for
      */

@@ -166,6 +166,27 @@ final class Flow implements CompletionSink {
         }
     }
 
+    /** Takes an operation that came when the shard had given up waiting: it ends without having been anywhere. */
+    void takeAtEnd(Operation operation) {
+        changeInFlight(operation.kind(), 1);
+        counters.started(operation.kind());
+        makeReady(operation, Status.PORT_CLOSED, 0, 0);
+    }
+
+    /** Ends what waits behind operations that the engine has not let go of in time. */
+    void endWaiting() {
+        for (Endpoint endpoint : endpoints) {
+            endWaiting(endpoint.input);
+            endWaiting(endpoint.output);
+        }
+    }
+
+    private void endWaiting(Direction direction) {
+        for (Operation waiting = direction.dequeue(); waiting != null; waiting = direction.dequeue()) {
+            makeReady(waiting, Status.PORT_CLOSED, 0, 0);
+        }
+    }
+
     /** Gives an operation whose turn it is to the engine, or ends it at once. */
     private void begin(Endpoint endpoint, Direction direction, Operation operation) {
         Status over = endStatus(endpoint, operation);

@@ -18,7 +18,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +66,8 @@ public final class Shard {
     private static final long STATE_MASK = 7;
     private static final int HOLDER_SHIFT = 3;
     private static final int PACKET_SHIFT = 19;
+    private static final int FAILED_TURNS_IN_A_ROW = 16;
+    private static final long BROKEN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** Something that has to be done by the holder. */
     @FunctionalInterface
@@ -106,6 +110,9 @@ public final class Shard {
     private volatile boolean terminated;
     private volatile boolean leaked;
     private long packetNumber;
+
+    /** Rounds in a row that failed. Holder only. */
+    private int failedTurns;
 
     Shard(int index, PortCore port, Engine engine) throws IOException {
         this.index = index;
@@ -250,7 +257,7 @@ public final class Shard {
                 turn(worker);
             }
         } finally {
-            end();
+            end(worker);
         }
     }
 
@@ -270,8 +277,17 @@ public final class Shard {
                 loop.turn(0);
             }
             worker.counters.count(Count.TURNS, 1);
+            failedTurns = 0;
         } catch (RuntimeException | Error e) {
-            goOnAfter(e);
+            failedTurns++;
+            if (Integer.bitCount(failedTurns) == 1) {
+                goOnAfter(e);
+            }
+            if (failedTurns > FAILED_TURNS_IN_A_ROW) {
+                // The ring or selector itself is broken. Nothing helps it, but it must not take a processor and the log
+                // too.
+                LockSupport.parkNanos(BROKEN_PAUSE_NANOS);
+            }
         }
         try {
             runReady(worker);
@@ -449,7 +465,7 @@ public final class Shard {
                         && port.hasNoPosts());
     }
 
-    private void end() {
+    private void end(Worker worker) {
         if (!leaked) {
             flow.endAll(Flow.Stage.CLOSING); // after a drain the handles are still open
         }
@@ -462,11 +478,29 @@ public final class Shard {
                 } catch (RuntimeException | Error e) {
                     goOnAfter(e);
                 }
+            } else if (item instanceof Operation operation) {
+                // Only where the time for closing is over: what the kernel never had still gets its packet.
+                flow.takeAtEnd(operation);
+                outside.decrementAndGet();
             }
+        }
+        if (leaked) {
+            flow.endWaiting();
+            deliverRest(worker);
         }
         WORD.setVolatile(this, UNHELD);
         if (!leaked) {
             loop.close();
+        }
+    }
+
+    private void deliverRest(Worker worker) {
+        while (!ready.isEmpty()) {
+            try {
+                runReady(worker);
+            } catch (RuntimeException | Error e) {
+                goOnAfter(e);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class PacketQueueTest {
     private final List<Operation> dropped = new ArrayList<>();
-    private final PacketQueue queue = new PacketQueue("test", dropped::add);
+    private final PacketQueue queue = new PacketQueue("test", 8, dropped::add);
 
     private static Operation.Post packet() {
         Operation.Post post = new Operation.Post(new Object());
