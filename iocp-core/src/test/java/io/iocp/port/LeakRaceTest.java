@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -37,5 +38,25 @@ class LeakRaceTest {
         }
         System.gc();
         assertThat(leaked.get()).isNotNull();
+    }
+
+    @Test
+    void shouldDeliverWhatTheEngineDoesNotHave() throws Exception {
+        ScriptedPort port = new ScriptedPort(1, false, Duration.ofMillis(50), _ -> {});
+        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Shard shard = port.associate(endpoint);
+        Operation.Receive stuck = new Operation.Receive("stuck");
+        stuck.begin(endpoint);
+        shard.start(stuck);
+        ScriptedPort.awaitSubmitted(port.loop(0), stuck);
+        Operation.Receive behind = new Operation.Receive("behind");
+        behind.begin(endpoint);
+        shard.start(behind);
+        ScriptedPort.settle(shard);
+        assertThat(port.core.close()).as("shards leaked").isEqualTo(1);
+        assertThat(port.next()).isSameAs(behind);
+        assertThat(behind.status).isEqualTo(Status.PORT_CLOSED);
+        assertThat(behind.isPending()).isFalse();
+        assertThat(stuck.isPending()).as("the engine has it still").isTrue();
     }
 }

@@ -44,9 +44,7 @@ final class ServerConnection implements RoutedHandler, Replies {
     private enum Reading {
         /** The continuous receive is on. */
         ON,
-        /** It is being cancelled, because too much waits to be sent. */
-        PAUSING,
-        /** It is off until less waits to be sent. */
+        /** Nothing more is read until less waits to be sent; what was read already is still handled. */
         PAUSED,
         /** Nothing is wanted any more: closes as soon as nothing waits to be sent. */
         ENDING
@@ -96,28 +94,25 @@ final class ServerConnection implements RoutedHandler, Replies {
         // All that is read of the packet is read before the handler, which may start its own packets anew.
         Status status = packet.status();
         boolean last = packet == receive && !packet.more();
-        boolean pause = status == Status.CANCELLED && reading == Reading.PAUSING;
         HandlerEndpoint handler = handlers.of(OperationKind.RECEIVE);
         if (handler == null) {
             if (status == Status.OK) {
                 server.unclaimed(OperationKind.RECEIVE);
                 close(CloseReason.APPLICATION);
             }
-        } else if (status == Status.OK ? reading != Reading.ENDING : handler.seesTheEnd() && !pause) {
+        } else if (status == Status.OK ? reading != Reading.ENDING : handler.seesTheEnd()) {
             run(handler, packet);
         }
         if (last) {
-            receiveEnded(status, pause);
-        } else if (reading == Reading.ON && tooMuchPending() && receive.cancel()) {
-            reading = Reading.PAUSING;
+            receiveEnded(status);
+        } else if (reading == Reading.ON && tooMuchPending()) {
+            reading = Reading.PAUSED;
+            connection.pauseReceiving();
         }
     }
 
-    private void receiveEnded(Status status, boolean pause) throws ClosedChannelException {
-        if (pause) {
-            reading = Reading.PAUSED;
-            resumeReading();
-        } else if (status == Status.EOF) {
+    private void receiveEnded(Status status) {
+        if (status == Status.EOF) {
             // The peer may have closed only its sending side: it still gets what was sent back.
             closeWhenSent(CloseReason.PEER);
         } else {
@@ -181,10 +176,10 @@ final class ServerConnection implements RoutedHandler, Replies {
         return pendingBytes > MOST_PENDING_BYTES || pendingSends > MOST_PENDING_SENDS;
     }
 
-    private void resumeReading() throws ClosedChannelException {
-        if (pendingBytes <= MOST_PENDING_BYTES / 2 && pendingSends <= MOST_PENDING_SENDS / 2 && connection.isOpen()) {
+    private void resumeReading() {
+        if (pendingBytes <= MOST_PENDING_BYTES / 2 && pendingSends <= MOST_PENDING_SENDS / 2) {
             reading = Reading.ON;
-            connection.receiveContinuously(receive);
+            connection.resumeReceiving();
         }
     }
 
