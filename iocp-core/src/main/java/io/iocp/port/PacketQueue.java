@@ -220,6 +220,9 @@ public final class PacketQueue {
                     return packet;
                 }
                 if (me.closed) {
+                    if (interrupted) {
+                        me.thread.interrupt(); // the close wins; the interrupt is not lost
+                    }
                     throw closed(me.binding);
                 }
                 boolean late = timeoutNanos >= 0 && deadline - System.nanoTime() <= 0;

@@ -2,6 +2,7 @@ package io.iocp.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Operation;
@@ -9,6 +10,7 @@ import io.iocp.operation.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class PacketQueueTest {
@@ -92,5 +94,28 @@ class PacketQueueTest {
         queue.awaitEmpty(System.nanoTime() + TimeUnit.SECONDS.toNanos(20));
         assertThat(queue.size()).isZero();
         taker.join();
+    }
+
+    @Test
+    void shouldKeepTheInterruptOfAWaiterThatTheCloseEnds() throws Exception {
+        AtomicBoolean kept = new AtomicBoolean();
+        Thread waiter = Thread.ofPlatform().start(() -> {
+            try {
+                queue.take(-1);
+            } catch (ClosedPortException closed) {
+                kept.set(Thread.currentThread().isInterrupted());
+            } catch (InterruptedException e) {
+                throw new AssertionError("the close came first", e);
+            }
+        });
+        await().until(() -> waiter.getState() == Thread.State.WAITING);
+        synchronized (queue) {
+            // Awake by the interrupt, it waits for the lock, and finds the queue closed when it gets it.
+            waiter.interrupt();
+            await().until(() -> waiter.getState() == Thread.State.BLOCKED);
+            queue.close();
+        }
+        waiter.join();
+        assertThat(kept).isTrue();
     }
 }
