@@ -390,9 +390,12 @@ class ContinuousReceiveContractTest {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
             Link idle = fixture.link(port, "idle");
-            Link never = fixture.link(port, "never");
-            never.connection().idleTimeout(Duration.ofMillis(1));
-            never.connection().idleTimeout(null);
+            // In one handler, so that no time passes between setting and removing it.
+            Link never = fixture.link(port, "never", packet -> {
+                packet.connection().idleTimeout(Duration.ofMillis(1));
+                packet.connection().idleTimeout(null);
+            });
+            never.connection().post(new OverlappedIO(), 0);
             long begin = System.nanoTime();
             idle.connection().receive(new OverlappedIO());
             idle.connection().idleTimeout(Duration.ofMillis(150));
