@@ -241,7 +241,12 @@ public final class CompletionPort implements AutoCloseable {
             throw new IllegalStateException(boundTo + " is not associated with port '" + name() + "'");
         }
         Operation.Post operation = beginPost(packet, key, boundTo);
-        return core.postDelayed(operation, shard, nanos(delay));
+        ScheduledPost scheduled = core.postDelayed(operation, shard, nanos(delay));
+        PortListener listener = options.listener();
+        if (listener != null) {
+            dispatch.tell(() -> listener.posted(key));
+        }
+        return scheduled;
     }
 
     /** Not negative; a time that a clock cannot count is more than a hundred years. */

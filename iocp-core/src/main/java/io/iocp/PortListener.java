@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * operations. What is thrown is logged and dropped.
  */
 public interface PortListener {
-    /** A packet was put on the port from outside: posted, or delayed and now due. */
+    /** The application posted a packet, for now or for later. */
     default void posted(@Nullable Object key) {}
 
     /** A post was refused because the port's bound was reached. */

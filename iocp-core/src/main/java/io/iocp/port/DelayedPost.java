@@ -54,7 +54,7 @@ public final class DelayedPost extends Timer implements ScheduledPost {
             return false;
         }
         post.abandon();
-        shard.command(s -> s.flow().retire(this));
+        shard.command(s -> s.delayedPosts().retire(this));
         return true;
     }
 
@@ -82,7 +82,7 @@ public final class DelayedPost extends Timer implements ScheduledPost {
     /** Makes the packet ready unless the post was cancelled. */
     void end(Status status) {
         if (state.compareAndSet(WAITING, FIRED)) {
-            shard.flow().delayedPostEnded(this, post, status);
+            shard.delayedPosts().ended(this, post, status);
         }
     }
 }

@@ -10,11 +10,8 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Operation.Accept;
 import io.iocp.operation.Operation.ReceiveContinuously;
 import io.iocp.operation.Operation.Stream;
-import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.port.Counters.Count;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -43,17 +40,6 @@ final class Flow implements CompletionSink {
      * the inbox. Cancelling is by operation, never by descriptor, so a number that is reused at once cannot be hit.
      */
 
-    private static final VarHandle IN_FLIGHT_OF_KIND = MethodHandles.arrayElementVarHandle(int[].class);
-    private static final VarHandle IN_FLIGHT;
-
-    static {
-        try {
-            IN_FLIGHT = MethodHandles.lookup().findVarHandle(Flow.class, "inFlight", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private static final long ACCEPT_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** How far the end of the shard has come; only ever moves down this list. */
@@ -68,25 +54,22 @@ final class Flow implements CompletionSink {
     private final Shard shard;
     private final PortSettings settings;
     private final TimerWheel timers;
+    private final DelayedPosts delayedPosts;
     private final ReadyQueue ready;
+    private final InFlight inFlight = new InFlight();
     private final List<Endpoint> endpoints = new ArrayList<>();
     private EngineLoop loop;
     private Counters counters = new Counters();
     private Stage stage = Stage.OPEN;
-
-    /** Taken and not yet handed over. Written by the holder, read by any thread for the admission bound and gauges. */
-    private volatile int inFlight;
-
-    private final int[] inFlightOfKind = new int[OperationKind.values().length];
-    private int delayedPosts;
     private int closingEndpoints;
     private long nowNanos;
 
     @SuppressWarnings("NullAway.Init") // the loop needs its sink first: see connect()
-    Flow(Shard shard, PortSettings settings, TimerWheel timers, ReadyQueue ready) {
+    Flow(Shard shard, PortSettings settings, TimerWheel timers, DelayedPosts delayedPosts, ReadyQueue ready) {
         this.shard = shard;
         this.settings = settings;
         this.timers = timers;
+        this.delayedPosts = delayedPosts;
         this.ready = ready;
     }
 
@@ -110,7 +93,8 @@ final class Flow implements CompletionSink {
         return nowNanos;
     }
 
-    int inFlight() {
+    /** Taken and not yet handed over. Thread: any reads it. */
+    InFlight inFlight() {
         return inFlight;
     }
 
@@ -120,7 +104,7 @@ final class Flow implements CompletionSink {
 
     /** Nothing is in flight, nothing waits for a timer, and no endpoint is still closing. */
     boolean isEmpty() {
-        return inFlight == 0 && delayedPosts == 0 && closingEndpoints == 0;
+        return inFlight.total() == 0 && delayedPosts.isEmpty() && closingEndpoints == 0;
     }
 
     // ---- taking operations
@@ -129,13 +113,13 @@ final class Flow implements CompletionSink {
         endpoint.shardIndex = endpoints.size();
         endpoints.add(endpoint);
         if (stage == Stage.CLOSING && settings.closeHandles()) {
-            closeForPort(endpoint);
+            closeIfOpen(endpoint, Status.PORT_CLOSED);
         }
     }
 
     /** Takes a started operation: from now on it is this shard's, and it will end in exactly one terminal packet. */
     void take(Operation operation) {
-        changeInFlight(operation.kind(), 1);
+        inFlight.add(operation.kind(), 1);
         counters.started(operation.kind());
         if (operation instanceof Operation.Post post) {
             post.complete();
@@ -168,7 +152,7 @@ final class Flow implements CompletionSink {
 
     /** Takes an operation that came when the shard had given up waiting: it ends without having been anywhere. */
     void takeAtEnd(Operation operation) {
-        changeInFlight(operation.kind(), 1);
+        inFlight.add(operation.kind(), 1);
         counters.started(operation.kind());
         makeReady(operation, Status.PORT_CLOSED, 0, 0);
     }
@@ -521,14 +505,8 @@ final class Flow implements CompletionSink {
         endpoint.closeStatus = reason;
         endpoint.closeBegun = true;
         closingEndpoints++;
-        if (endpoint.idleTimer instanceof IdleTimer timer) {
-            timers.disarm(timer);
-            endpoint.idleTimer = null;
-        }
-        while (endpoint.boundPosts instanceof DelayedPost bound) {
-            retire(bound);
-            bound.end(Status.HANDLE_CLOSED);
-        }
+        idleTimeout(endpoint, 0);
+        delayedPosts.endBoundTo(endpoint);
         loop.shutdown(endpoint);
         discardStash(endpoint.input.current);
         endCurrent(endpoint.input, reason);
@@ -592,7 +570,7 @@ final class Flow implements CompletionSink {
                 continue;
             }
             if (next == Stage.CLOSING && settings.closeHandles()) {
-                closeForPort(endpoint);
+                closeIfOpen(endpoint, Status.PORT_CLOSED);
                 continue;
             }
             endCurrent(endpoint.input, Status.PORT_CLOSED);
@@ -600,104 +578,18 @@ final class Flow implements CompletionSink {
                 endCurrent(endpoint.output, Status.PORT_CLOSED);
             }
         }
-        // Delayed posts of no endpoint and of open ones alike: their time will not come.
-        timers.forEach(timer -> {
-            if (timer instanceof DelayedPost post) {
-                post.end(Status.PORT_CLOSED);
-            }
-        });
+        delayedPosts.endAll();
     }
 
-    private void closeForPort(Endpoint endpoint) {
+    /** Closes an endpoint unless somebody else has begun to. */
+    void closeIfOpen(Endpoint endpoint, Status reason) {
         if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
-            beginClose(endpoint, Status.PORT_CLOSED);
+            beginClose(endpoint, reason);
         }
     }
 
-    // ---- timers
-
-    void schedule(DelayedPost delayed) {
-        Endpoint bound = delayed.boundTo();
-        if (!delayed.isPending()) {
-            return;
-        }
-        if (bound != null && bound.isClosing()) {
-            delayed.end(Status.HANDLE_CLOSED);
-        } else if (stage != Stage.OPEN) {
-            delayed.end(Status.PORT_CLOSED);
-        } else {
-            delayed.scheduled = true;
-            delayedPosts++;
-            if (bound != null) {
-                bind(delayed, bound);
-            }
-            timers.arm(delayed, delayed.deadlineNanos());
-        }
-    }
-
-    /** Takes a delayed post that was cancelled or has ended out of the wheel and off its endpoint. */
-    void retire(DelayedPost delayed) {
-        if (delayed.scheduled) {
-            delayed.scheduled = false;
-            delayedPosts--;
-            timers.disarm(delayed);
-            unbind(delayed);
-        }
-    }
-
-    void delayedPostEnded(DelayedPost delayed, Operation.Post post, Status status) {
-        retire(delayed);
-        post.status = status;
-        shard.postFromTimer(post);
-    }
-
-    private static void bind(DelayedPost delayed, Endpoint bound) {
-        if (bound.boundPosts instanceof DelayedPost head) {
-            delayed.nextBound = head;
-            head.previousBound = delayed;
-        }
-        bound.boundPosts = delayed;
-    }
-
-    private static void unbind(DelayedPost delayed) {
-        Endpoint bound = delayed.boundTo();
-        if (bound == null) {
-            return;
-        }
-        if (delayed.previousBound == null) {
-            bound.boundPosts = delayed.nextBound;
-        }
-        if (delayed.previousBound != null) {
-            delayed.previousBound.nextBound = delayed.nextBound;
-        }
-        if (delayed.nextBound != null) {
-            delayed.nextBound.previousBound = delayed.previousBound;
-        }
-        delayed.nextBound = null;
-        delayed.previousBound = null;
-    }
-
-    /** Sets, changes or, with 0, removes the idle timeout of an endpoint. */
     void idleTimeout(Endpoint endpoint, long timeoutNanos) {
-        if (endpoint.idleTimer instanceof IdleTimer old) {
-            timers.disarm(old);
-            endpoint.idleTimer = null;
-        }
-        if (timeoutNanos > 0 && !endpoint.isClosing()) {
-            IdleTimer timer = new IdleTimer(this, endpoint, timeoutNanos);
-            endpoint.idleTimer = timer;
-            endpoint.lastActivityNanos = System.nanoTime();
-            timers.arm(timer, endpoint.lastActivityNanos + timeoutNanos);
-        }
-    }
-
-    void idleTimerExpired(IdleTimer timer, Endpoint endpoint) {
-        long due = endpoint.lastActivityNanos + timer.timeoutNanos();
-        if (due - System.nanoTime() > 0) {
-            timers.arm(timer, due);
-        } else if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
-            beginClose(endpoint, Status.TIMED_OUT);
-        }
+        IdleTimer.set(this, timers, endpoint, timeoutNanos);
     }
 
     // ---- ready packets
@@ -733,19 +625,8 @@ final class Flow implements CompletionSink {
 
     /** The packet goes to its handler, or to the queue that the user's threads take from: it is no longer this shard's. */
     void handedOver(Operation operation) {
-        changeInFlight(operation.kind(), -1);
+        inFlight.add(operation.kind(), -1);
         counters.completed(operation.kind(), operation.status);
-    }
-
-    private void changeInFlight(OperationKind kind, int by) {
-        IN_FLIGHT.setOpaque(this, inFlight + by);
-        int index = kind.ordinal();
-        IN_FLIGHT_OF_KIND.setOpaque(inFlightOfKind, index, inFlightOfKind[index] + by);
-    }
-
-    /** Thread: any. */
-    int inFlight(OperationKind kind) {
-        return (int) IN_FLIGHT_OF_KIND.getOpaque(inFlightOfKind, kind.ordinal());
     }
 
     private static Direction directionOf(Operation operation) {

@@ -65,6 +65,9 @@ public final class PacketQueue {
         /** Has a packet and has not woken yet: it looks asleep and is not. */
         boolean waking;
 
+        /** Is on its way into the lock that whoever looks at it holds: it looks blocked and is coming back. */
+        volatile boolean coming;
+
         /** Left the count because it sleeps, and comes back into it when it no longer does. */
         boolean asleep;
 
@@ -166,7 +169,9 @@ public final class PacketQueue {
             before.unbind(binding);
         }
         Waiter me;
+        binding.coming = true;
         synchronized (this) {
+            binding.coming = false;
             if (binding.queue == this) {
                 leave(binding);
             } else {
@@ -320,7 +325,7 @@ public final class PacketQueue {
             if (!binding.probe.isAlive()) {
                 leave(binding);
                 bound.remove(binding);
-            } else if (binding.active && !binding.waking) {
+            } else if (binding.active && !binding.waking && !binding.coming) {
                 binding.signs = binding.probe.isWaiting()
                         ? binding.signs + SIGNS_OF_A_WAIT
                         : binding.probe.isAsleep() ? binding.signs + 1 : 0;
@@ -355,7 +360,9 @@ public final class PacketQueue {
         if (binding.queue != this) {
             return false;
         }
+        binding.coming = true;
         synchronized (this) {
+            binding.coming = false;
             if (begins) {
                 leave(binding);
                 release();

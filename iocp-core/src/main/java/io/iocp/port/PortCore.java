@@ -141,6 +141,9 @@ public final class PortCore {
 
     /** Next: {@link Shard#turn}, or {@link PacketQueue#take} on a port without a handler. */
     void offerPost(Operation.Post post) {
+        if (settings.timed()) {
+            post.readyNanos = System.nanoTime();
+        }
         post.complete();
         if (packets != null) {
             packets.enqueue(post);
@@ -296,7 +299,7 @@ public final class PortCore {
     public int inFlight(OperationKind kind) {
         int sum = 0;
         for (Shard shard : shards) {
-            sum += shard.flow().inFlight(kind);
+            sum += shard.inFlight().of(kind);
         }
         return sum;
     }

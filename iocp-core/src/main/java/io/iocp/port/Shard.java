@@ -14,7 +14,6 @@ import io.iocp.port.Counters.Count;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,14 +57,6 @@ public final class Shard {
      * inbox by the last drain) and close the descriptor themselves.
      */
 
-    static final long LIBRARY = 0;
-    static final long HANDLER = 1;
-    static final long SLEEPING = 2;
-    static final long WOKEN = 3;
-    static final long UNHELD = 4;
-    private static final long STATE_MASK = 7;
-    private static final int HOLDER_SHIFT = 3;
-    private static final int PACKET_SHIFT = 19;
     private static final int FAILED_TURNS_IN_A_ROW = 16;
     private static final long BROKEN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -76,18 +67,8 @@ public final class Shard {
     }
 
     private static final Logger LOG = System.getLogger(Shard.class.getName());
-    private static final VarHandle WORD;
-
     /** Reaches the memory of all that was leaked, which the garbage collector would free under the kernel otherwise. */
     private static final Set<Shard> LEAKED = ConcurrentHashMap.newKeySet();
-
-    static {
-        try {
-            WORD = MethodHandles.lookup().findVarHandle(Shard.class, "word", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
 
     private final int index;
     private final PortCore port;
@@ -95,6 +76,7 @@ public final class Shard {
     private final Engine engine;
     private final TimerWheel timers = new TimerWheel(System.nanoTime());
     private final ReadyQueue ready = new ReadyQueue();
+    private final DelayedPosts delayedPosts = new DelayedPosts(this, timers);
     private final Flow flow;
     private final EngineLoop loop;
 
@@ -104,12 +86,9 @@ public final class Shard {
     private final AtomicInteger outside = new AtomicInteger();
     private final AtomicInteger load = new AtomicInteger();
 
-    @SuppressWarnings("unused") // through WORD
-    private volatile long word = UNHELD;
-
+    private final ShardWord word = new ShardWord();
     private volatile boolean terminated;
     private volatile boolean leaked;
-    private long packetNumber;
 
     /** Rounds in a row that failed. Holder only. */
     private int failedTurns;
@@ -119,7 +98,7 @@ public final class Shard {
         this.port = port;
         this.settings = port.settings();
         this.engine = engine;
-        this.flow = new Flow(this, settings, timers, ready);
+        this.flow = new Flow(this, settings, timers, delayedPosts, ready);
         this.loop = engine.openLoop(settings.loop(), flow);
         flow.connect(loop);
     }
@@ -163,7 +142,7 @@ public final class Shard {
             operation.abandon();
             throw new ClosedPortException("port '" + settings.name() + "' is closed: nothing can be started on it");
         }
-        if (waiting + flow.inFlight() >= settings.maxInFlight()) {
+        if (waiting + flow.inFlight().total() >= settings.maxInFlight()) {
             operation.abandon();
             throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxInFlight()
                     + " operations in flight on shard " + index + ", its bound (maxInFlight): nothing was started");
@@ -220,8 +199,7 @@ public final class Shard {
 
     /** Wakes the holder if it sleeps; true for the one caller who did. */
     boolean wake() {
-        long seen = word;
-        if ((seen & STATE_MASK) == SLEEPING && WORD.compareAndSet(this, seen, (seen & ~STATE_MASK) | WOKEN)) {
+        if (word.wake()) {
             loop.wakeup();
             return true;
         }
@@ -233,7 +211,7 @@ public final class Shard {
     private Worker enter() {
         if (Thread.currentThread() instanceof Worker worker
                 && worker.shard == this
-                && WORD.compareAndSet(this, worker.handlerWord, worker.handlerWord & ~STATE_MASK)) {
+                && word.leaveHandler(worker.handlerWord)) {
             worker.inLibrary = true;
             return worker;
         }
@@ -242,7 +220,7 @@ public final class Shard {
 
     private void exit(Worker worker) {
         worker.inLibrary = false;
-        WORD.setRelease(this, worker.handlerWord);
+        word.resumeHandler(worker.handlerWord);
     }
 
     // ---- the holder's loop
@@ -251,7 +229,7 @@ public final class Shard {
     void serve(Worker worker) {
         worker.hold(this);
         flow.holder(worker.counters);
-        WORD.setVolatile(this, heldBy(worker) | LIBRARY);
+        word.hold(worker);
         try {
             while (!isOver()) {
                 turn(worker);
@@ -303,7 +281,7 @@ public final class Shard {
     }
 
     private void sleep(Worker worker, long timeoutNanos) {
-        WORD.setVolatile(this, heldBy(worker) | SLEEPING);
+        word.sleep(worker);
         port.sleepers().push(this);
         VarHandle.fullFence(); // pairs with the one between a producer's offer and its look at the word or the sleepers
         boolean nothing = inbox.isEmpty() && port.hasNoPosts() && !isOver();
@@ -312,7 +290,7 @@ public final class Shard {
             loop.turn(nothing ? timeoutNanos : 0);
         } finally {
             port.sleepers().remove(this);
-            WORD.setVolatile(this, heldBy(worker) | LIBRARY);
+            word.hold(worker);
         }
     }
 
@@ -407,15 +385,14 @@ public final class Shard {
             }
             return;
         }
-        long mine = (++packetNumber << PACKET_SHIFT) | heldBy(worker) | HANDLER;
-        worker.handlerWord = mine;
         worker.inLibrary = false;
-        WORD.setRelease(this, mine);
+        long mine = word.enterHandler(worker);
+        worker.handlerWord = mine;
         boolean fine = false;
         try {
             fine = runner.run(operation);
         } finally {
-            boolean held = WORD.compareAndSet(this, mine, mine & ~STATE_MASK);
+            boolean held = word.leaveHandler(mine);
             assert held : "shard taken from a running handler";
             worker.inLibrary = true;
             if (worker.isInterrupted()) {
@@ -488,7 +465,7 @@ public final class Shard {
             flow.endWaiting();
             deliverRest(worker);
         }
-        WORD.setVolatile(this, UNHELD);
+        word.letGo();
         if (!leaked) {
             loop.close();
         }
@@ -576,7 +553,7 @@ public final class Shard {
                 catchUp();
                 boolean open = port.isOpen();
                 if (open) {
-                    flow.schedule(delayed);
+                    delayedPosts.schedule(delayed, flow.stage() == Flow.Stage.OPEN);
                 }
                 return open;
             } finally {
@@ -588,7 +565,7 @@ public final class Shard {
         boolean open = port.isOpen();
         if (open) {
             inbox.offer((Command) s -> {
-                s.flow.schedule(delayed);
+                s.delayedPosts.schedule(delayed, s.flow.stage() == Flow.Stage.OPEN);
                 s.outside.decrementAndGet();
             });
         } else {
@@ -622,6 +599,14 @@ public final class Shard {
         }
     }
 
+    InFlight inFlight() {
+        return flow.inFlight();
+    }
+
+    DelayedPosts delayedPosts() {
+        return delayedPosts;
+    }
+
     Flow flow() {
         return flow;
     }
@@ -639,11 +624,11 @@ public final class Shard {
 
     /** {@code library}, {@code handler}, {@code sleeping} or {@code unheld}. */
     String state() {
-        return switch ((int) (word & STATE_MASK)) {
-            case (int) HANDLER -> "handler";
-            case (int) SLEEPING -> "sleeping";
-            case (int) UNHELD -> "unheld";
-            default -> "library";
+        return switch (word.state()) {
+            case LIBRARY, WOKEN -> "library";
+            case HANDLER -> "handler";
+            case SLEEPING -> "sleeping";
+            case UNHELD -> "unheld";
         };
     }
 
@@ -653,16 +638,12 @@ public final class Shard {
                 state(),
                 load(),
                 readyPackets(),
-                flow.inFlight() + outside.get(),
+                flow.inFlight().total() + outside.get(),
                 loop.ringMemoryBytes(),
                 loop.receiveMemoryBytes());
     }
 
     EngineLoop loop() {
         return loop;
-    }
-
-    private static long heldBy(Worker worker) {
-        return (long) worker.number() << HOLDER_SHIFT;
     }
 }

@@ -3,10 +3,12 @@ package io.iocp.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.PortListener;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.OperationKind;
@@ -17,8 +19,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
@@ -185,7 +190,7 @@ class PostContractTest {
                 for (int i = 0; i < posts / bursts; i++) {
                     port.post("burst", burst * posts + i);
                 }
-                assertThat(all.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+                assertThat(all.await(20, TimeUnit.SECONDS)).isTrue();
                 fixture.end(port);
             }
             assertThat(seen).hasValue(posts);
@@ -253,7 +258,7 @@ class PostContractTest {
                 }
             });
             self[0].post(new OverlappedIO(), "round", 0, Status.OK);
-            assertThat(rounds.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+            assertThat(rounds.await(20, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -332,6 +337,46 @@ class PostContractTest {
                 poster.join();
             }
             assertThat(delivered).as("round %d", round).isEqualTo(accepted);
+        }
+    }
+
+    @EachEngine
+    @DisplayName("a listener is told how long a post waited, and how long its handler took")
+    void shouldTellHowLongAPostWaited(EngineChoice engine) throws Exception {
+        record Handled(Object key, long waitNanos, long handlerNanos) {}
+        BlockingQueue<Handled> handled = new LinkedBlockingQueue<>();
+        PortListener listener = new PortListener() {
+            @Override
+            public void handled(
+                    CompletionHandler handler,
+                    OperationKind kind,
+                    Status status,
+                    Object key,
+                    long waitNanos,
+                    long handlerNanos) {
+                handled.add(new Handled(key, waitNanos, handlerNanos));
+            }
+        };
+        long busyNanos = 5_000_000;
+        try (PortFixture fixture = new PortFixture(engine)) {
+            CompletionPort port = fixture.open(fixture.options().listener(listener), packet -> {
+                if (packet.attachment() instanceof CompletionPort same) {
+                    same.post("second", null);
+                    long end = System.nanoTime() + busyNanos;
+                    while (System.nanoTime() < end) {
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+            port.post("first", port);
+            Handled first = handled.poll(20, TimeUnit.SECONDS);
+            Handled second = handled.poll(20, TimeUnit.SECONDS);
+            assertThat(first).isNotNull();
+            assertThat(second).isNotNull();
+            assertThat(first.key()).isEqualTo("first");
+            assertThat(first.handlerNanos()).isGreaterThanOrEqualTo(busyNanos);
+            assertThat(second.key()).isEqualTo("second");
+            assertThat(second.waitNanos()).isGreaterThanOrEqualTo(busyNanos);
         }
     }
 }
