@@ -2,6 +2,7 @@ package io.iocp;
 
 import io.iocp.engine.LoopOptions;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,255 +86,120 @@ public record PortOptions(
     }
 
     public PortOptions name(String value) {
-        return new PortOptions(
-                value,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.name = value);
     }
 
     public PortOptions engine(EngineChoice value) {
-        return new PortOptions(
-                name,
-                value,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.engine = value);
     }
 
     public PortOptions concurrency(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                value,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.concurrency = value);
     }
 
     public PortOptions maxWorkers(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                value,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.maxWorkers = value);
     }
 
     public PortOptions receiveBuffers(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                value,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.receiveBuffers = value);
     }
 
     public PortOptions receiveCredit(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                value,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.receiveCredit = value);
     }
 
     public PortOptions submissionEntries(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                value,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.submissionEntries = value);
     }
 
     public PortOptions completionEntries(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                value,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.completionEntries = value);
     }
 
     public PortOptions readyBudget(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                value,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.readyBudget = value);
     }
 
     public PortOptions maxInFlight(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                value,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.maxInFlight = value);
     }
 
     public PortOptions maxPosts(int value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                value,
-                closeTimeout,
-                closeHandles,
-                listener);
+        return with(draft -> draft.maxPosts = value);
     }
 
     public PortOptions closeTimeout(Duration value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                value,
-                closeHandles,
-                listener);
+        return with(draft -> draft.closeTimeout = value);
     }
 
     public PortOptions closeHandles(boolean value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                value,
-                listener);
+        return with(draft -> draft.closeHandles = value);
     }
 
     public PortOptions listener(@Nullable PortListener value) {
-        return new PortOptions(
-                name,
-                engine,
-                concurrency,
-                maxWorkers,
-                receiveBuffers,
-                receiveCredit,
-                submissionEntries,
-                completionEntries,
-                readyBudget,
-                maxInFlight,
-                maxPosts,
-                closeTimeout,
-                closeHandles,
-                value);
+        return with(draft -> draft.listener = value);
+    }
+
+    private PortOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** A copy that one value can be changed of. */
+    private static final class Draft {
+        String name;
+        EngineChoice engine;
+        int concurrency;
+        int maxWorkers;
+        int receiveBuffers;
+        int receiveCredit;
+        int submissionEntries;
+        int completionEntries;
+        int readyBudget;
+        int maxInFlight;
+        int maxPosts;
+        Duration closeTimeout;
+        boolean closeHandles;
+
+        @Nullable
+        PortListener listener;
+
+        Draft(PortOptions from) {
+            name = from.name;
+            engine = from.engine;
+            concurrency = from.concurrency;
+            maxWorkers = from.maxWorkers;
+            receiveBuffers = from.receiveBuffers;
+            receiveCredit = from.receiveCredit;
+            submissionEntries = from.submissionEntries;
+            completionEntries = from.completionEntries;
+            readyBudget = from.readyBudget;
+            maxInFlight = from.maxInFlight;
+            maxPosts = from.maxPosts;
+            closeTimeout = from.closeTimeout;
+            closeHandles = from.closeHandles;
+            listener = from.listener;
+        }
+
+        PortOptions options() {
+            return new PortOptions(
+                    name,
+                    engine,
+                    concurrency,
+                    maxWorkers,
+                    receiveBuffers,
+                    receiveCredit,
+                    submissionEntries,
+                    completionEntries,
+                    readyBudget,
+                    maxInFlight,
+                    maxPosts,
+                    closeTimeout,
+                    closeHandles,
+                    listener);
+        }
     }
 
     int shards() {
