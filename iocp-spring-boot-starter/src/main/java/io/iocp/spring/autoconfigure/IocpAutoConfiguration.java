@@ -8,7 +8,11 @@ import io.iocp.spring.server.GracefulShutdown;
 import io.iocp.spring.server.ServerSettings;
 import io.iocp.spring.server.TcpServers;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -112,12 +116,30 @@ public final class IocpAutoConfiguration {
         require(prefix + "receive-buffer-size", server.receiveBufferSize().toBytes(), 16, 16 << 20);
         return new ServerSettings(
                 name,
-                new InetSocketAddress(server.address(), port),
+                new InetSocketAddress(server.address() == null ? everyAddress() : server.address(), port),
                 server.completionPort(),
                 server.backlog(),
                 server.maxConnections(),
                 server.idleTimeout(),
                 (int) server.receiveBufferSize().toBytes());
+    }
+
+    /** The wildcard of IPv6, which takes IPv4 too, as Boot's web servers do; of IPv4 where there is no IPv6. */
+    private static InetAddress everyAddress() {
+        try {
+            return InetAddress.getByAddress(new byte[hasIpv6() ? 16 : 4]);
+        } catch (UnknownHostException e) {
+            throw new AssertionError("addresses of 4 and 16 bytes are legal", e);
+        }
+    }
+
+    private static boolean hasIpv6() {
+        try {
+            SocketChannel.open(StandardProtocolFamily.INET6).close();
+            return true;
+        } catch (UnsupportedOperationException | IOException e) {
+            return false;
+        }
     }
 
     private static void require(String key, long value, long least, long most) {

@@ -19,6 +19,7 @@ import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.handler.Replies;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -184,6 +185,29 @@ class TcpServerTest {
             assertThat(context.getBean(CompletionPort.class).stats().handlerFailures())
                     .isEqualTo(1);
         });
+    }
+
+    @EachEngine
+    void shouldListenOnEveryAddressWhenNoneIsSet(EngineChoice engine) {
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(IocpAutoConfiguration.class))
+                .withPropertyValues("iocp.servers.echo.port=0", "iocp.concurrency=1", "iocp.engine=" + engine)
+                .withBean(Echo.class)
+                .run(context -> {
+                    int port = requireNonNull(server(context).localAddress()).getPort();
+                    // Every loopback address that this machine has, of both families.
+                    for (InetAddress loopback : NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress())
+                            .inetAddresses()
+                            .toList()) {
+                        try (Socket socket = new Socket(loopback, port)) {
+                            socket.setSoTimeout(20_000);
+                            socket.getOutputStream().write(HELLO);
+                            assertThat(socket.getInputStream().readNBytes(5))
+                                    .as("over " + loopback)
+                                    .isEqualTo(HELLO);
+                        }
+                    }
+                });
     }
 
     @EachEngine
