@@ -373,8 +373,9 @@ public final class CompletionPort implements AutoCloseable {
      * @throws IllegalStateException on a worker of this port, which it would wait for
      */
     public void shutdown(Duration timeout) {
+        long deadline = System.nanoTime() + nanos(timeout);
         end(() -> {
-            core.shutdown(nanos(timeout));
+            core.shutdown(deadline); // called again after an interrupt, and then goes on waiting
             return core.close();
         });
     }

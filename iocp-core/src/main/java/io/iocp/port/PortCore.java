@@ -238,13 +238,12 @@ public final class PortCore {
      * Drains, then closes: no new starts, receives and accepts end with PORT_CLOSED, sends may finish and what is queued is
      * delivered, until the time is over.
      */
-    public void shutdown(long timeoutNanos) throws InterruptedException {
+    public void shutdown(long deadlineNanos) throws InterruptedException {
         if (state.compareAndSet(State.OPEN, State.DRAINING)) {
-            long deadline = System.nanoTime() + timeoutNanos;
             shards.forEach(s -> s.endAll(Flow.Stage.DRAINING));
-            if (workers.awaitHolders(deadline) && packets != null) {
-                packets.awaitEmpty(deadline);
-            }
+        }
+        if (state.get() == State.DRAINING && workers.awaitHolders(deadlineNanos) && packets != null) {
+            packets.awaitEmpty(deadlineNanos);
         }
         close();
     }

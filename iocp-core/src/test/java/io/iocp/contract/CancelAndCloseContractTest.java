@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 
@@ -491,6 +492,36 @@ class CancelAndCloseContractTest {
             port.shutdown(Duration.ofSeconds(1));
             assertThat(port.isOpen()).isFalse();
             assertThatThrownBy(() -> fixture.listen(port, "late")).isInstanceOf(ClosedPortException.class);
+        }
+    }
+
+    @EachEngine
+    @DisplayName("an interrupt does not cut a shutdown short, and a second one waits as well")
+    void shouldDrainAlthoughItIsInterrupted(EngineChoice engine) throws Exception {
+        Packets packets = new Packets();
+        try (PortFixture fixture = new PortFixture(engine)) {
+            CompletionPort port = fixture.open(packets);
+            Link link = fixture.link(port, "key");
+            byte[] data = new byte[8_000_000];
+            new Random(33).nextBytes(data);
+            link.connection().send(new OverlappedIO("send"), ByteBuffer.wrap(data));
+            AtomicBoolean flagKept = new AtomicBoolean();
+            Thread interrupted = Thread.ofPlatform().start(() -> {
+                port.shutdown(PortFixture.DEADLINE);
+                flagKept.set(Thread.currentThread().isInterrupted());
+            });
+            await().atMost(PortFixture.DEADLINE).until(() -> !port.isOpen());
+            Thread second = Thread.ofPlatform().start(() -> port.shutdown(PortFixture.DEADLINE));
+            interrupted.interrupt();
+            await().atMost(PortFixture.DEADLINE).until(() -> !interrupted.isInterrupted());
+            assertThat(link.peerReads(data.length)).isEqualTo(data);
+            interrupted.join();
+            second.join();
+            fixture.end(port);
+            assertThat(flagKept).isTrue();
+            assertThat(packets.all().stream().filter(p -> "send".equals(p.attachment())))
+                    .singleElement()
+                    .satisfies(p -> assertThat(p.status()).isEqualTo(Status.OK));
         }
     }
 
