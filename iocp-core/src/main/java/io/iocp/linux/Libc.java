@@ -23,7 +23,6 @@ public interface Libc {
     int SO_SNDBUF = 7;
     int SO_RCVBUF = 8;
     int SO_KEEPALIVE = 9;
-    int SO_LINGER = 13;
     int IPPROTO_TCP = 6;
     int TCP_NODELAY = 1;
     int IPPROTO_IPV6 = 41;

@@ -80,13 +80,6 @@ public final class Sockets {
         return Memory.getInt(address);
     }
 
-    /** SO_LINGER: a close within {@code seconds}, 0 = reset the connection. */
-    public void linger(int fd, int seconds) throws LinuxException {
-        Memory.putInt(address, 1);
-        Memory.putInt(address + Integer.BYTES, seconds);
-        check("setsockopt", libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_LINGER, address, 2 * Integer.BYTES));
-    }
-
     private static int check(String call, int result) throws LinuxException {
         if (result < 0) {
             throw new LinuxException(call, result);

@@ -231,10 +231,6 @@ public abstract sealed class Operation {
             }
             return first;
         }
-
-        public boolean hasStash() {
-            return stashHead != null;
-        }
     }
 
     /** Receives once: into the caller's memory, or into a buffer of the engine's, so that an idle connection holds none. */

@@ -118,9 +118,8 @@ public final class PortCore {
      * @throws TooManyOperationsException if as many posts wait as may
      */
     public void post(Operation.Post post) {
-        // A worker that finds the port closing, nobody posting and no post may end. A thread that it did not see here
-        // has
-        // yet to look at the state, and is refused.
+        // A worker that finds the port closing, nobody posting and no post may end. A thread that it did not see
+        // here has yet to look at the state, and is refused.
         posting.incrementAndGet();
         try {
             if (!isOpen()) {
