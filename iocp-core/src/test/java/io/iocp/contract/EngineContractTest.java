@@ -1,6 +1,7 @@
 package io.iocp.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
@@ -17,6 +18,9 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -190,6 +194,37 @@ class EngineContractTest {
             }
             fixture.end(port);
             assertThat(port.stats().connectionsClosed()).isEqualTo(20);
+        }
+    }
+
+    @EachEngine
+    @DisplayName(
+            "without a handler of the port each handle's own runs; what nobody claims is told, and its connection closed")
+    void shouldCloseTheConnectionOfAPacketThatNobodyClaims(EngineChoice engine) throws Exception {
+        BlockingQueue<String> unclaimed = new LinkedBlockingQueue<>();
+        PortListener listener = new PortListener() {
+            @Override
+            public void unclaimed(OperationKind kind, @Nullable Object key) {
+                unclaimed.add(kind + " " + key);
+            }
+        };
+        try (PortFixture fixture = new PortFixture(engine)) {
+            CompletionPort port =
+                    fixture.openWithHandlersOfHandles(fixture.options().listener(listener));
+            Packets claimed = new Packets();
+            Link own = fixture.link(port, "own", claimed);
+            own.connection().receive(new OverlappedIO("mine"));
+            own.peerSends("x");
+            await().atMost(PortFixture.DEADLINE)
+                    .until(() -> claimed.all().stream().anyMatch(p -> "mine".equals(p.attachment())));
+            assertThat(own.connection().isOpen()).isTrue();
+            Link nobodys = fixture.link(port, "nobody's");
+            nobodys.connection().receive(new OverlappedIO());
+            nobodys.peerSends("y");
+            assertThat(unclaimed.poll(PortFixture.DEADLINE.toSeconds(), TimeUnit.SECONDS))
+                    .isEqualTo("RECEIVE nobody's");
+            await().atMost(PortFixture.DEADLINE)
+                    .until(() -> nobodys.connection().isClosed());
         }
     }
 }

@@ -99,6 +99,13 @@ final class PortFixture implements AutoCloseable {
         return peer;
     }
 
+    /** A port that has workers and no handler of its own. */
+    CompletionPort openWithHandlersOfHandles(PortOptions options) throws IOException {
+        CompletionPort port = CompletionPort.openWithHandlersOfHandles(options);
+        ports.add(port);
+        return port;
+    }
+
     Link link(CompletionPort port, @Nullable Object key) throws IOException, InterruptedException {
         return link(port, key, ListenOptions.defaults(), null);
     }
