@@ -3,6 +3,8 @@ package io.iocp.engine;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Performs operations and reports their completions to its {@link CompletionSink}: one ring, or one selector.
@@ -26,7 +28,8 @@ import io.iocp.operation.Operation;
  *       when bytes are there. 0 bytes with OK are never reported: end of stream is EOF. {@code ReceiveContinuously}: {@link
  *       CompletionSink#received} for each buffer. When no receive buffer is free the operation waits inside the engine (it
  *       stays submitted) and goes on when {@link #recycle} brings one; no byte is lost or reordered.
- *   <li>{@code Send}: all of the memory or an error; {@code bytes} is what the kernel accepted. A length of 0 completes OK.
+ *   <li>{@code Send}: all of the memory or an error; {@code bytes} is what the kernel accepted (at submit: by an {@link
+ *       #attempt} before it, 0 if there was none). A length of 0 completes OK.
  *       Never a SIGPIPE.
  *   <li>{@link #cancel} only asks. The operation completes CANCELLED (with the bytes transferred so far), or as if nobody
  *       had asked. It has no effect on an operation that the engine does not have.
@@ -36,6 +39,21 @@ import io.iocp.operation.Operation;
  */
 public interface EngineLoop {
     void submit(Operation operation);
+
+    /**
+     * Tries to perform a receive or a send now, without waiting, instead of submitting it; for starts that may end at once.
+     * Called only while the engine has no operation of that direction. Reports nothing to the sink.
+     *
+     * <p>If it returns a status the operation has ended: {@code bytes} and {@code nativeError} are set, and the {@code lease}
+     * of a receive into the engine's buffer (whose end of stream is EOF, as ever). A send ends only with all of its bytes
+     * accepted, or with an error.
+     *
+     * <p>If it returns null the operation has not ended, and {@link #submit} is to follow: nothing was received, and of a
+     * send the first {@code bytes} bytes were accepted, which the submit goes on after and counts in.
+     * An engine that cannot try an operation (an accept, several pieces, no buffer free) returns null as well.
+     */
+    @Nullable
+    Status attempt(Operation operation);
 
     void cancel(Operation operation);
 
@@ -58,6 +76,12 @@ public interface EngineLoop {
      * refuses connections at once. Operations in flight still complete (the caller cancels them).
      */
     void shutdown(Endpoint endpoint);
+
+    /**
+     * Ends the output of an open connection: the peer sees the end of the stream behind what was sent. The engine has no
+     * send of it; the input goes on.
+     */
+    void shutdownOutput(Endpoint endpoint);
 
     /** Last step: closes the descriptor. The engine has no operation of this endpoint any more. */
     void closeDescriptor(Endpoint endpoint);

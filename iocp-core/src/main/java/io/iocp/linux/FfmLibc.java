@@ -62,6 +62,11 @@ final class FfmLibc implements Libc {
     private static final MethodHandle WRITE =
             link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
+    private static final MethodHandle RECV =
+            link("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SEND =
+            link("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
     /** write(2) without errno capture, because any thread may call it at any time. */
     private static final MethodHandle WAKE =
             LINKER.downcallHandle(address("write"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
@@ -271,6 +276,24 @@ final class FfmLibc implements Libc {
     public long write(int fd, long address, long length) {
         try {
             return result((long) WRITE.invokeExact(capture, fd, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long recv(int fd, long address, long length, int flags) {
+        try {
+            return result((long) RECV.invokeExact(capture, fd, address, length, flags));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long send(int fd, long address, long length, int flags) {
+        try {
+            return result((long) SEND.invokeExact(capture, fd, address, length, flags));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -32,6 +32,7 @@ public interface Libc {
     int SHUT_WR = 1;
     int SHUT_RDWR = 2;
 
+    int MSG_DONTWAIT = 0x40;
     int MSG_WAITALL = 0x100;
     int MSG_NOSIGNAL = 0x4000;
 
@@ -169,6 +170,20 @@ public interface Libc {
      * @see <a href="https://man7.org/linux/man-pages/man2/write.2.html">write(2)</a>
      */
     long write(int fd, long address, long length);
+
+    /**
+     * Receives from a socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/recv.2.html">recv(2)</a>
+     */
+    long recv(int fd, long address, long length, int flags);
+
+    /**
+     * Sends on a socket.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/send.2.html">send(2)</a>
+     */
+    long send(int fd, long address, long length, int flags);
 
     /**
      * Adds one to an eventfd's counter, which wakes whoever waits for it. Errors are not reported: the one that can

@@ -1,5 +1,6 @@
 package io.iocp.engine;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,7 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -351,6 +353,116 @@ class EngineLoopTest {
             send = send(socket);
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
             assertThat(peer.getInputStream().available()).isZero();
+        }
+    }
+
+    @Test
+    void shouldTryAReceiveWithoutWaiting() throws IOException {
+        try (Socket peer = connect();
+                Arena arena = Arena.ofShared()) {
+            Endpoint socket = accept();
+            Operation.Receive own = begin(new Operation.Receive(this), socket);
+            MemorySegment memory = arena.allocate(3);
+            own.into(memory);
+            assertThat(loop.attempt(own)).as("nothing is there").isNull();
+            peer.getOutputStream().write("abcdef".getBytes(ISO_8859_1));
+            awaitAttempt(own);
+            assertThat(own.bytes).isEqualTo(3);
+            assertThat(memory.asByteBuffer().get(2)).isEqualTo((byte) 'c');
+
+            // Into the engine's buffer: through the kernel first, so that the engine has its buffers.
+            Operation.Receive submitted = receive(socket);
+            assertThat(next()).isEqualTo(new Completed(submitted, Status.OK, 3, 0));
+            LeasedBuffer first = Objects.requireNonNull(submitted.lease);
+            peer.getOutputStream().write("ghi".getBytes(ISO_8859_1));
+            Operation.Receive second = begin(new Operation.Receive(this), socket);
+            awaitAttempt(second);
+            LeasedBuffer lease = Objects.requireNonNull(second.lease);
+            assertThat(second.bytes).isEqualTo(3);
+            assertThat(ISO_8859_1.decode(lease.data()).toString()).isEqualTo("ghi");
+            assertThat(lease).isNotSameAs(first);
+            lease.release();
+            assertThat(sink.returned).containsExactly(lease);
+            loop.recycle(lease);
+            loop.recycle(first);
+
+            peer.shutdownOutput();
+            Operation.Receive third = begin(new Operation.Receive(this), socket);
+            assertThat(awaitAttempt(third)).isEqualTo(Status.EOF);
+            assertThat(sink.completed).as("an attempt reports nothing").isEmpty();
+            close(socket);
+        }
+    }
+
+    @Test
+    void shouldReportAResetThatAnAttemptFinds() throws IOException {
+        Socket peer = connect();
+        try (Arena arena = Arena.ofShared()) {
+            Endpoint socket = accept();
+            peer.setSoLinger(true, 0);
+            peer.close();
+            Operation.Receive receive = begin(new Operation.Receive(this), socket);
+            receive.into(arena.allocate(3));
+            assertThat(awaitAttempt(receive)).isEqualTo(Status.RESET);
+            assertThat(receive.bytes).isZero();
+            close(socket);
+        }
+    }
+
+    @Test
+    void shouldGoOnWithASendThatWasTriedInPart() throws Exception {
+        try (Socket peer = connect();
+                Arena arena = Arena.ofShared()) {
+            Endpoint socket = accept();
+            MemorySegment small = arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 'x', (byte) 'y');
+            Operation.Send whole = begin(new Operation.Send(this), socket);
+            whole.one(small);
+            assertThat(loop.attempt(whole)).isEqualTo(Status.OK);
+            assertThat(whole.bytes).isEqualTo(2);
+            assertThat(peer.getInputStream().readNBytes(2)).containsExactly('x', 'y');
+
+            byte[] bytes = new byte[8 << 20];
+            new Random(1).nextBytes(bytes);
+            Operation.Send big = begin(new Operation.Send(this), socket);
+            big.one(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
+            assertThat(loop.attempt(big)).as("more than the socket takes").isNull();
+            long sent = big.bytes;
+            assertThat(sent).isPositive().isLessThan(bytes.length);
+            loop.submit(big);
+            var read = CompletableFuture.supplyAsync(() -> readAll(peer, bytes.length), peers);
+            turnUntil(() -> !sink.completed.isEmpty());
+            assertThat(sink.completed).containsExactly(new Completed(big, Status.OK, bytes.length, 0));
+            assertThat(Arrays.equals(read.get(20, TimeUnit.SECONDS), bytes)).isTrue();
+
+            sink.completed.clear();
+            loop.shutdownOutput(socket);
+            assertThat(peer.getInputStream().read()).as("end of the stream").isEqualTo(-1);
+            close(socket);
+        }
+    }
+
+    private static byte[] readAll(Socket peer, int count) {
+        try {
+            return peer.getInputStream().readNBytes(count);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void close(Endpoint socket) {
+        loop.shutdown(socket);
+        loop.closeDescriptor(socket);
+    }
+
+    private Status awaitAttempt(Operation operation) {
+        long begin = System.nanoTime();
+        while (true) {
+            Status status = loop.attempt(operation);
+            if (status != null) {
+                return status;
+            }
+            assertThat(System.nanoTime() - begin).as("deadline").isLessThan(DEADLINE_NANOS);
+            Thread.onSpinWait();
         }
     }
 

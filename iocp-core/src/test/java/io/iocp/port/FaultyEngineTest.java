@@ -12,12 +12,14 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** 123: a worker outlives whatever the library itself throws between two packets. */
@@ -54,6 +56,12 @@ class FaultyEngineTest {
                 }
 
                 @Override
+                @Nullable
+                public Status attempt(Operation operation) {
+                    return loop.attempt(operation);
+                }
+
+                @Override
                 public void cancel(Operation operation) {
                     loop.cancel(operation);
                 }
@@ -84,6 +92,11 @@ class FaultyEngineTest {
                 @Override
                 public void shutdown(Endpoint endpoint) {
                     loop.shutdown(endpoint);
+                }
+
+                @Override
+                public void shutdownOutput(Endpoint endpoint) {
+                    loop.shutdownOutput(endpoint);
                 }
 
                 @Override

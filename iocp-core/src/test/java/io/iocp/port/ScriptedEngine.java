@@ -20,6 +20,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** An engine that does nothing by itself: the test says what completes and when, and reads what it was asked to do. */
 final class ScriptedEngine implements Engine {
@@ -59,6 +61,17 @@ final class ScriptedEngine implements Engine {
             submitted.add(operation);
         }
 
+        /** What the next attempts come to; none = they have to be submitted. */
+        final Queue<Function<Operation, @Nullable Status>> attempts = new ConcurrentLinkedQueue<>();
+
+        @Override
+        @Nullable
+        public Status attempt(Operation operation) {
+            calls.add("attempt");
+            Function<Operation, @Nullable Status> next = attempts.poll();
+            return next == null ? null : next.apply(operation);
+        }
+
         @Override
         public void cancel(Operation operation) {
             calls.add("cancel");
@@ -93,6 +106,11 @@ final class ScriptedEngine implements Engine {
         @Override
         public void shutdown(Endpoint endpoint) {
             calls.add("shutdown");
+        }
+
+        @Override
+        public void shutdownOutput(Endpoint endpoint) {
+            calls.add("shutdownOutput");
         }
 
         @Override

@@ -66,8 +66,8 @@ final class NioLoop implements EngineLoop {
         operation.engineTag = Completions.SUBMITTED;
         if (operation.isOutput()) {
             endpoint.outputOperation = operation;
-            if (endpoint instanceof NioSocket socket) {
-                socket.cursor.begin();
+            if (endpoint instanceof NioSocket socket && operation.bytes == 0) {
+                socket.cursor.begin(); // else an attempt has begun it
             }
         } else {
             endpoint.inputOperation = operation;
@@ -77,6 +77,14 @@ final class NioLoop implements EngineLoop {
             }
         }
         submitted.add(operation);
+    }
+
+    @Override
+    @Nullable
+    public Status attempt(Operation operation) {
+        NioEndpoint endpoint = Completions.endpointOf(operation);
+        assert endpoint.operationOf(operation.isOutput()) == null : "one operation for each direction at a time";
+        return operations.attempt(operation);
     }
 
     @Override
@@ -236,6 +244,17 @@ final class NioLoop implements EngineLoop {
         } catch (IOException e) {
             // The connection is broken already: its operations find out by themselves.
             return;
+        }
+    }
+
+    @Override
+    public void shutdownOutput(Endpoint endpoint) {
+        if (endpoint instanceof NioSocket socket && socket.channel.isOpen()) {
+            try {
+                socket.channel.shutdownOutput();
+            } catch (IOException e) {
+                return; // the connection is broken already, which its receive finds out
+            }
         }
     }
 

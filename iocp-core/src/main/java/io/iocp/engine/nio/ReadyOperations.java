@@ -53,6 +53,79 @@ final class ReadyOperations {
         }
     }
 
+    /**
+     * Performs a receive or a send that the loop does not have, as far as that goes now.
+     *
+     * @return how it ended; null if it is to be submitted
+     */
+    @Nullable
+    Status attempt(Operation operation) {
+        return switch (operation) {
+            case Operation.Receive receive -> attempt(receive, (NioSocket) Completions.endpointOf(receive));
+            case Operation.Send send -> attempt(send, (NioSocket) Completions.endpointOf(send));
+            case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
+        };
+    }
+
+    @Nullable
+    private Status attempt(Operation.Receive receive, NioSocket socket) {
+        MemorySegment memory = receive.memory;
+        ReceiveBufferPool pool = buffers.of(socket);
+        int n;
+        if (memory != null) {
+            if (memory.byteSize() == 0) {
+                return null;
+            }
+            n = read(socket, memory);
+        } else if (pool.hasWaiting()) {
+            return null; // others were here before
+        } else {
+            LeasedBuffer buffer = takeNow(pool);
+            if (buffer == null) {
+                return null;
+            }
+            n = read(socket, buffer);
+            if (n > 0) {
+                receive.lease = buffer.lease();
+            } else {
+                buffers.giveBack(buffer);
+            }
+        }
+        if (n == 0) {
+            socket.inputReady = false;
+            return null;
+        }
+        if (n == FAILED) {
+            receive.nativeError = readFailure.nativeError();
+            return readFailure.status();
+        }
+        receive.bytes = Math.max(n, 0);
+        return n == END_OF_STREAM ? Status.EOF : Status.OK;
+    }
+
+    /** A buffer, or null if there is none or no memory for one: then the submit sees to it. */
+    @Nullable
+    private static LeasedBuffer takeNow(ReceiveBufferPool pool) {
+        try {
+            return pool.take();
+        } catch (OutOfMemoryError e) {
+            return null;
+        }
+    }
+
+    @Nullable
+    private Status attempt(Operation.Send send, NioSocket socket) {
+        SendCursor cursor = socket.cursor;
+        cursor.begin();
+        IoFailure failure = write(send, socket);
+        send.bytes = cursor.sent();
+        if (failure != null) {
+            send.nativeError = failure.nativeError();
+            return failure.status();
+        }
+        return cursor.isDone(send) ? Status.OK : null;
+    }
+
     /** Leaves the operation to the selector: it is performed when its channel is ready. */
     void leaveToSelector(Operation operation, int readiness) {
         NioEndpoint endpoint = Completions.endpointOf(operation);
@@ -241,7 +314,20 @@ final class ReadyOperations {
 
     private void send(Operation.Send send, NioSocket socket) {
         SendCursor cursor = socket.cursor;
-        IoFailure failure = null;
+        IoFailure failure = write(send, socket);
+        if (failure != null) {
+            completions.failed(send, failure, cursor.sent());
+        } else if (cursor.isDone(send)) {
+            completions.completed(send, Status.OK, cursor.sent(), 0);
+        } else {
+            leaveToSelector(send, SelectionKey.OP_WRITE);
+        }
+    }
+
+    /** Writes what the kernel takes now; null if nothing went wrong. */
+    @Nullable
+    private IoFailure write(Operation.Send send, NioSocket socket) {
+        SendCursor cursor = socket.cursor;
         try {
             for (int i = 0; i < WRITES_PER_READINESS; i++) {
                 if (cursor.isDone(send)) {
@@ -253,16 +339,10 @@ final class ReadyOperations {
                 }
             }
         } catch (IOException e) {
-            failure = IoFailure.ofTransfer(e);
+            return IoFailure.ofTransfer(e);
         } catch (RuntimeException e) {
-            failure = new IoFailure(Status.FAULT, 0);
+            return new IoFailure(Status.FAULT, 0);
         }
-        if (failure != null) {
-            completions.failed(send, failure, cursor.sent());
-        } else if (cursor.isDone(send)) {
-            completions.completed(send, Status.OK, cursor.sent(), 0);
-        } else {
-            leaveToSelector(send, SelectionKey.OP_WRITE);
-        }
+        return null;
     }
 }

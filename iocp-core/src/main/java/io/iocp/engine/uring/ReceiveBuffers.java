@@ -3,6 +3,8 @@ package io.iocp.engine.uring;
 import io.iocp.linux.Libc;
 import io.iocp.linux.LinuxException;
 import io.iocp.operation.LeasedBuffer;
+import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The receive buffers of one size: a {@link BufferRing}, the leases on what the kernel filled, and the receives that wait
@@ -11,8 +13,21 @@ import io.iocp.operation.LeasedBuffer;
  * <p>Thread: shard holder.
  */
 final class ReceiveBuffers {
+    /** Marks the number of a buffer that the kernel does not choose from. */
+    private static final int OWN = 0x8000;
+
+    /** No more than may be filled outside of the ring before one comes back. */
+    private static final int MOST_OWN = 16;
+
     private final BufferRing ring;
     private final LeasedBuffer[] buffers;
+    private final LeasedBuffer.Owner leaseOwner;
+
+    /** Buffers beside the ring's, for receives that are tried at once: free ones, the last given back on top. */
+    @Nullable
+    private LeasedBuffer freeOwn;
+
+    private int madeOwn;
 
     /** Receives that found no buffer, longest waiting first. */
     final RequestList starved = new RequestList();
@@ -20,6 +35,7 @@ final class ReceiveBuffers {
     ReceiveBuffers(Libc libc, Ring owner, int group, int count, int bufferBytes, LeasedBuffer.Owner leaseOwner)
             throws LinuxException {
         this.ring = new BufferRing(libc, owner, group, count, bufferBytes);
+        this.leaseOwner = leaseOwner;
         this.buffers = new LeasedBuffer[count];
         for (int id = 0; id < count; id++) {
             buffers[id] = new LeasedBuffer(ring.segment(id), group << 16 | id, leaseOwner);
@@ -40,7 +56,7 @@ final class ReceiveBuffers {
     }
 
     long memoryBytes() {
-        return ring.memoryBytes();
+        return ring.memoryBytes() + (long) madeOwn * bufferBytes();
     }
 
     long ringBytes() {
@@ -66,8 +82,27 @@ final class ReceiveBuffers {
         ring.give(id);
     }
 
-    /** Nobody has a lease any more: the kernel may fill it again. */
+    /** A buffer that the kernel does not choose from, without a lease; null if all are out. */
+    @Nullable
+    LeasedBuffer takeOwn() {
+        LeasedBuffer buffer = freeOwn;
+        if (buffer != null) {
+            freeOwn = buffer.next;
+            buffer.next = null;
+        } else if (madeOwn < MOST_OWN) {
+            int id = group() << 16 | OWN | madeOwn++;
+            buffer = new LeasedBuffer(Arena.ofAuto().allocate(bufferBytes(), 64), id, leaseOwner);
+        }
+        return buffer;
+    }
+
+    /** Nobody has a lease any more: it may be filled again, by the kernel if it is one of the ring's. */
     void giveBack(LeasedBuffer buffer) {
+        if ((buffer.id() & OWN) != 0) {
+            buffer.next = freeOwn;
+            freeOwn = buffer;
+            return;
+        }
         ring.give(buffer.id() & 0xffff);
     }
 }

@@ -119,10 +119,94 @@ final class UringLoop implements EngineLoop {
         }
         Request request = requests.begin(operation, endpoint);
         operation.engineTag = request.userData();
+        if (operation instanceof Operation.Send) {
+            request.transferred = operation.bytes; // what an attempt has sent already
+        }
         if (selectsBuffer(operation) && !findBuffers(request)) {
             return;
         }
         arm(request);
+    }
+
+    @Override
+    @Nullable
+    public Status attempt(Operation operation) {
+        if (!(operation.endpoint instanceof UringEndpoint endpoint)) {
+            throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
+        }
+        return switch (operation) {
+            case Operation.Receive receive -> attempt(receive, endpoint);
+            case Operation.Send send -> attempt(send, endpoint.fd());
+            case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
+        };
+    }
+
+    @Nullable
+    private Status attempt(Operation.Receive receive, UringEndpoint endpoint) {
+        MemorySegment memory = receive.memory;
+        LeasedBuffer own = null;
+        if (memory == null) {
+            ReceiveBuffers pool = endpoint.receiveBuffers;
+            // Made at the first submit. The buffers that the kernel chooses from are not ours to fill.
+            if (pool == null || pool.bufferBytes() != endpoint.receiveBufferSize) {
+                return null;
+            }
+            long before = pool.memoryBytes();
+            own = pool.takeOwn();
+            if (own == null) {
+                return null;
+            }
+            if (pool.memoryBytes() != before) {
+                countMemory();
+            }
+            memory = own.segment();
+        } else if (memory.byteSize() == 0) {
+            return null;
+        }
+        long wanted = Math.min(memory.byteSize(), MAX_TRANSFER_BYTES);
+        long result = libc.recv(endpoint.fd(), memory.address(), wanted, Libc.MSG_DONTWAIT);
+        if (own != null) {
+            if (result > 0) {
+                own.length((int) result);
+                receive.lease = own.lease();
+            } else {
+                buffers(own).giveBack(own);
+            }
+        }
+        if (result < 0) {
+            return attemptFailed(receive, (int) -result);
+        }
+        receive.bytes = result;
+        return result == 0 ? Status.EOF : Status.OK;
+    }
+
+    @Nullable
+    private Status attempt(Operation.Send send, int fd) {
+        long length = send.length();
+        if (length == 0) {
+            return Status.OK;
+        }
+        if (send.pieces > 1) {
+            return null; // a gather needs the kernel's struct msghdr: not worth a second way
+        }
+        long wanted = Math.min(length, MAX_TRANSFER_BYTES);
+        long result = libc.send(fd, send.memory[0].address(), wanted, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
+        if (result < 0) {
+            return attemptFailed(send, (int) -result);
+        }
+        send.bytes = result;
+        return result == length ? Status.OK : null;
+    }
+
+    @Nullable
+    private static Status attemptFailed(Operation operation, int errno) {
+        return switch (errno) {
+            case Errno.EAGAIN, Errno.EINTR -> null;
+            default -> {
+                operation.nativeError = errno;
+                yield ErrnoStatus.of(errno);
+            }
+        };
     }
 
     @Override
@@ -482,6 +566,10 @@ final class UringLoop implements EngineLoop {
                 || (operation instanceof Operation.Receive receive && receive.memory == null);
     }
 
+    private ReceiveBuffers buffers(LeasedBuffer buffer) {
+        return pools[ReceiveBuffers.group(buffer)];
+    }
+
     private static ReceiveBuffers buffers(Request request) {
         ReceiveBuffers buffers = request.endpoint().receiveBuffers;
         if (buffers == null) {
@@ -530,7 +618,7 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public void recycle(LeasedBuffer buffer) {
-        pools[ReceiveBuffers.group(buffer)].giveBack(buffer);
+        buffers(buffer).giveBack(buffer);
     }
 
     // ---- wake-up and the end
@@ -556,6 +644,11 @@ final class UringLoop implements EngineLoop {
     public void shutdown(Endpoint endpoint) {
         // A connection keeps its input open: its receive is cancelled, and must not look like the peer's end of stream.
         libc.shutdown(((UringEndpoint) endpoint).fd(), endpoint.isListener() ? Libc.SHUT_RDWR : Libc.SHUT_WR);
+    }
+
+    @Override
+    public void shutdownOutput(Endpoint endpoint) {
+        libc.shutdown(((UringEndpoint) endpoint).fd(), Libc.SHUT_WR);
     }
 
     @Override
