@@ -1,0 +1,175 @@
+package io.iocp.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** A Markdown page of figures: where and how they were taken, and tables. */
+final class Report {
+    private final StringBuilder text = new StringBuilder();
+
+    Report(String title, String... paragraphs) {
+        text.append("# ").append(title).append('\n');
+        text.append("Written by the program that measured; the reading of it is in [README.md](README.md).\n\n");
+        paragraphs(paragraphs);
+    }
+
+    Report paragraphs(String... paragraphs) {
+        for (String paragraph : paragraphs) {
+            text.append(paragraph).append("\n\n");
+        }
+        return this;
+    }
+
+    Report heading(String heading) {
+        text.append("## ").append(heading).append('\n');
+        return this;
+    }
+
+    /** What somebody needs to know who wants to see the same. */
+    Report circumstances(String command, Rounds.Settings settings) throws IOException {
+        heading("Circumstances");
+        table(
+                List.of("what", "value"),
+                List.of(
+                        List.of("command", "`" + command + "`"),
+                        List.of(
+                                "date",
+                                LocalDate.now(java.time.ZoneId.systemDefault()).toString()),
+                        List.of("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version")),
+                        List.of(
+                                "processors",
+                                Runtime.getRuntime().availableProcessors() + " of " + processorModel()
+                                        + ", shared with whatever else ran on the machine"),
+                        List.of(
+                                "JDK",
+                                System.getProperty("java.vendor.version") + " (" + System.getProperty("java.vm.version")
+                                        + ")"),
+                        List.of("server flags", "`" + String.join(" ", ServerProcess.FLAGS) + "`"),
+                        List.of(
+                                "Netty",
+                                String.valueOf(io.netty.channel.Channel.class
+                                        .getPackage()
+                                        .getImplementationVersion())),
+                        List.of("servers may run on", settings.serverProcessorsOrAll()),
+                        List.of("load generator may run on", settings.loadProcessorsOrAll()),
+                        List.of("warm-up of each server", settings.warmUp().toSeconds() + " s, thrown away"),
+                        List.of("rounds, candidates in turn", Integer.toString(settings.rounds())),
+                        List.of("measured in each", settings.measured().toMillis() + " ms")));
+        return this;
+    }
+
+    private static String processorModel() throws IOException {
+        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 2))
+                    .orElse("unknown");
+        }
+    }
+
+    /** How each candidate was started. */
+    Report candidates(List<Candidate> candidates) {
+        heading("Servers");
+        List<List<String>> rows = new ArrayList<>();
+        candidates.forEach(c -> rows.add(List.of(c.name(), "`" + c.command() + "`")));
+        return table(List.of("server", "program and arguments"), rows);
+    }
+
+    /** One row for each candidate: medians over the rounds, ratios pair by pair to the first candidate. */
+    Report comparison(Map<Candidate, List<Measurement>> measured) {
+        List<Measurement> first = measured.values().iterator().next();
+        List<List<String>> rows = new ArrayList<>();
+        measured.forEach((candidate, rounds) -> rows.add(List.of(
+                candidate.name(),
+                number(median(rounds, Measurement::perSecond)),
+                number(rounds.stream().mapToDouble(Measurement::perSecond).min().orElse(Double.NaN))
+                        + " - "
+                        + number(rounds.stream()
+                                .mapToDouble(Measurement::perSecond)
+                                .max()
+                                .orElse(Double.NaN)),
+                ratio(rounds, first),
+                number(median(rounds, m -> m.othersMicros(50))),
+                number(median(rounds, m -> m.othersMicros(99))),
+                number(median(rounds, m -> m.othersMicros(99.9))),
+                number(median(rounds, m -> m.sleepersMicros(99))),
+                decimal(median(rounds, Measurement::serverMicrosPerMessage)),
+                decimal(median(rounds, Measurement::serverProcessors)),
+                decimal(median(rounds, Measurement::loadMicrosPerMessage)))));
+        return table(
+                List.of(
+                        "server",
+                        "messages/s",
+                        "least - most",
+                        "x first",
+                        "others p50 us",
+                        "p99 us",
+                        "p99.9 us",
+                        "sleepers p99 us",
+                        "server CPU us/message",
+                        "processors busy",
+                        "load CPU us/message"),
+                rows);
+    }
+
+    private static String ratio(List<Measurement> rounds, List<Measurement> first) {
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < rounds.size(); i++) {
+            ratios.add(rounds.get(i).perSecond() / first.get(i).perSecond());
+        }
+        return decimal(median(ratios));
+    }
+
+    Report table(List<String> heads, List<List<String>> rows) {
+        row(heads);
+        row(heads.stream().map(_ -> "---").toList());
+        rows.forEach(this::row);
+        text.append('\n');
+        return this;
+    }
+
+    private void row(List<String> cells) {
+        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    }
+
+    static double median(List<Measurement> rounds, ToDoubleFunction<Measurement> of) {
+        return median(rounds.stream().mapToDouble(of).boxed().toList());
+    }
+
+    static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+
+    static String number(double value) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%,.0f", value);
+    }
+
+    static String decimal(double value) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.2f", value);
+    }
+
+    String page() {
+        return text.toString().stripTrailing() + "\n";
+    }
+
+    /** Prints the page, and writes it where it is kept. */
+    void write(Path file) throws IOException {
+        String page = page();
+        IO.println(page);
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null) {
+            Files.createDirectories(folder);
+        }
+        Files.writeString(file, page);
+        IO.println("written to " + file);
+    }
+}

@@ -1,0 +1,45 @@
+package io.iocp.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each server in its own process, as in a measurement, for a fifth of a second. */
+class ServersTest {
+    private static final Duration SHORT = Duration.ofMillis(200);
+    private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    static Stream<Candidate> servers() {
+        return Stream.of(
+                Candidate.port("port", "engine=nio", "blocking=sleepers", "nap=5"),
+                Candidate.netty("Netty", "transport=nio", "threads=8", "nap=5"),
+                new Candidate("virtual threads", VirtualThreadEchoServer.class, List.of("nap=5")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("servers")
+    void shouldAnswerEveryMessageAndSleepForTheMarkedOnes(Candidate candidate) throws IOException {
+        try (ServerProcess server = ServerProcess.start(candidate, "")) {
+            Measurement closed =
+                    LoadGenerator.run(server.address(), new Load(10, 10, 0, SHORT, SHORT), server::cpuNanos);
+
+            assertThat(closed.messages())
+                    .isEqualTo(
+                            closed.others().getTotalCount() + closed.sleepers().getTotalCount())
+                    .isPositive();
+            assertThat(closed.sleepers().getMinValue()).isGreaterThanOrEqualTo(NAP_NANOS * 99 / 100);
+
+            Measurement open =
+                    LoadGenerator.run(server.address(), new Load(10, 0, 500, SHORT, SHORT), server::cpuNanos);
+
+            assertThat(open.sleepers().getTotalCount()).isZero();
+            assertThat(open.messages()).isPositive();
+        }
+    }
+}
