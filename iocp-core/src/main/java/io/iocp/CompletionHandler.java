@@ -1,6 +1,8 @@
 package io.iocp;
 
+import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a port does with its packets.
@@ -25,6 +27,17 @@ public interface CompletionHandler {
      */
     default boolean blocks(OverlappedIO packet) {
         return false;
+    }
+
+    /**
+     * Who is meant when this handler is found blocking without saying so: what is equal here is counted together ({@link
+     * BlockingDetection#LEARN}) and named by its {@code toString()} in logs and Actuator. The class by default; a handler that
+     * passes packets on answers for the one it passes to. Must return at once, on any thread.
+     *
+     * @param key the handle's or the post's
+     */
+    default Object identity(OperationKind kind, @Nullable Object key) {
+        return getClass().getName();
     }
 
     /**

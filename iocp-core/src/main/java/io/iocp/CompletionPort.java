@@ -49,11 +49,13 @@ public final class CompletionPort implements AutoCloseable {
             throws IOException {
         this.options = options;
         this.hasHandler = hasHandler;
-        this.dispatch = new Dispatch(this, handler, options.listener());
+        this.dispatch = new Dispatch(this, handler, options.listener(), options.blockingDetection());
         PortSettings settings = new PortSettings(
                 options.name(),
                 options.shards(),
                 options.workers(),
+                options.virtualThreads(),
+                options.blockingDetection() != BlockingDetection.OFF,
                 options.loop(),
                 options.receiveCredit(),
                 options.readyBudget(),
@@ -126,7 +128,7 @@ public final class CompletionPort implements AutoCloseable {
     }
 
     public PortStats stats() {
-        return PortStats.of(core, buffers.allocatedBytes());
+        return PortStats.of(core, dispatch.learnedHandlers(), buffers.allocatedBytes());
     }
 
     /** Whether operations can be started and packets posted. */
@@ -320,22 +322,34 @@ public final class CompletionPort implements AutoCloseable {
     }
 
     /**
-     * Runs something that makes the calling thread wait (a lock, a database, a sleep): meanwhile it does not count as running,
-     * so another thread gets the next packet at once instead of when the port finds out, which takes two milliseconds.
+     * Runs something that makes the calling thread wait (a lock, a database, a sleep), without making others wait with it. A
+     * handler gives its shard to another worker at once, as long as there is a spare ({@link PortOptions#maxWorkers(int)});
+     * with none left the shard waits too. A thread that takes packets does not count as running meanwhile, so another gets the
+     * next packet at once. In both cases the port would find out by itself, a millisecond or two later.
      *
-     * <p>Thread: one that takes packets of this port. A handler that blocks says so with {@link CompletionHandler#blocks}.
+     * <p>A handler whose every packet blocks had better say so with {@link CompletionHandler#blocks}, which is cheaper.
      *
-     * @throws IllegalStateException if the calling thread has not taken from this port last
+     * <p>Thread: a handler's of this port, or one that takes packets of it.
+     *
+     * @throws IllegalStateException if the calling thread is neither
      * @throws Exception what {@code call} throws
      */
     public <T extends @Nullable Object> T blocking(Callable<T> call) throws Exception {
-        if (!queue().blocking(true)) {
+        PacketQueue queue = core.packets();
+        if (queue == null) {
+            if (!core.beginBlocking()
+                    && !(core.usesVirtualThreads() && Thread.currentThread().isVirtual())) {
+                throw new IllegalStateException("the calling thread runs no handler of port '" + name() + "'");
+            }
+            return call.call();
+        }
+        if (!queue.blocking(true)) {
             throw new IllegalStateException("the calling thread has not taken packets of port '" + name() + "' last");
         }
         try {
             return call.call();
         } finally {
-            queue().blocking(false);
+            queue.blocking(false);
         }
     }
 

@@ -1,12 +1,14 @@
 package io.iocp;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.port.PacketRunner;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +31,18 @@ final class Dispatch implements PacketRunner {
     private final @Nullable PortListener listener;
     private final Set<String> unclaimedKeys = ConcurrentHashMap.newKeySet();
 
-    Dispatch(CompletionPort port, @Nullable CompletionHandler portHandler, @Nullable PortListener listener) {
+    /** Handlers that have taught the port that they block; null if it does not learn. */
+    private final @Nullable BlockingHandlers learned;
+
+    Dispatch(
+            CompletionPort port,
+            @Nullable CompletionHandler portHandler,
+            @Nullable PortListener listener,
+            BlockingDetection detection) {
         this.port = port;
         this.portHandler = portHandler;
         this.listener = listener;
+        this.learned = detection == BlockingDetection.LEARN ? new BlockingHandlers() : null;
     }
 
     @Override
@@ -128,11 +138,57 @@ final class Dispatch implements PacketRunner {
     public boolean isBlocking(Operation operation) {
         OverlappedIO packet = (OverlappedIO) operation.packet();
         try {
-            return handlerOf(packet).blocks(packet);
+            CompletionHandler handler = handlerOf(packet);
+            return handler.blocks(packet)
+                    || (learned != null
+                            && !learned.isEmpty()
+                            && learned.contains(handler.identity(packet.kind(), packet.key())));
         } catch (Throwable failure) {
             LOG.log(Level.ERROR, "a handler of port '" + port.name() + "' failed to say whether it blocks", failure);
             return false;
         }
+    }
+
+    @Override
+    public void handedOver(
+            int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long handlerNanos) {
+        OperationKind kind = operation.kind();
+        Handle handle = endpoint != null && endpoint.handle instanceof Handle h ? h : null;
+        CompletionHandler own = handle == null ? null : handle.handler();
+        CompletionHandler handler = own != null ? own : portHandler;
+        if (handler == null) {
+            return; // the packet that nobody claims: it does not block
+        }
+        tell(() -> {
+            Object key = handle != null ? handle.key() : ((OverlappedIO) operation.packet()).key();
+            Object identity = handler.identity(kind, key);
+            if (listener != null) {
+                listener.handedOver(new HandOver(shard, cause, identity.toString(), handlerNanos));
+            }
+            if (learned != null && cause == HandOverCause.ASLEEP && learned.found(identity)) {
+                LOG.log(
+                        Level.WARNING,
+                        "port ''{0}'': handler {1} blocks and does not say so; from now on its packets run on spare workers,"
+                                + " as if it did (see CompletionHandler.blocks)",
+                        port.name(),
+                        identity);
+                if (listener != null) {
+                    listener.learnedBlocking(identity.toString());
+                }
+            }
+        });
+    }
+
+    @Override
+    public void allBlocked(int workers) {
+        if (listener != null) {
+            tell(() -> listener.allWorkersBlocked(workers));
+        }
+    }
+
+    /** Names of the handlers that have taught the port that they block. */
+    List<String> learnedHandlers() {
+        return learned == null ? List.of() : learned.names();
     }
 
     @Override

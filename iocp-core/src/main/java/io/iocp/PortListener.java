@@ -49,6 +49,26 @@ public interface PortListener {
      */
     default void connectionClosed(@Nullable Object key, Status reason) {}
 
+    /**
+     * A shard went to another worker, because a handler kept the one that held it. Called by the thread that found it out, which
+     * is the port's monitor as a rule.
+     */
+    default void handedOver(HandOver handOver) {}
+
+    /**
+     * A handler was found blocking so often that its packets are treated as blocking from now on ({@link
+     * BlockingDetection#LEARN}). Called once for each.
+     */
+    default void learnedBlocking(String handler) {}
+
+    /**
+     * A shard should have gone to another worker and there was none: all are kept by handlers, and the connections of the shard
+     * wait. Called for each time that a holder was found so.
+     *
+     * @param workers how many there are, the bound of {@link PortOptions#maxWorkers(int)}
+     */
+    default void allWorkersBlocked(int workers) {}
+
     /** The port has begun to drain or close. */
     default void closing() {}
 }

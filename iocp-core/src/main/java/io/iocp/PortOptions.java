@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
  * @param engine which engine
  * @param concurrency how many workers may run at once, which is also the number of shards; 0 = the number of processors, read
  *     once when the port is opened
- * @param maxWorkers how many worker threads there may be; those beyond {@code concurrency} run the packets of handlers that
- *     {@linkplain CompletionHandler#blocks say that they block}. 0 = twice the concurrency. With none left such a packet runs
- *     on the shard's own worker, and its shard waits
+ * @param maxWorkers how many worker threads there may be; those beyond {@code concurrency} are spares: they run the packets of
+ *     handlers that {@linkplain CompletionHandler#blocks say that they block}, and take the shards of workers whose handlers
+ *     block without saying so. 0 = twice the concurrency. With none left a blocking packet runs on the shard's own worker, and
+ *     its shard waits
+ * @param virtualThreads how many packets of handlers that say that they block may run on virtual threads at once; beyond it
+ *     they go to spare workers. 0 = none, all go to spare workers
+ * @param blockingDetection what is done about handlers that block and do not say so
  * @param receiveBuffers receive buffers of each size for each shard, a power of two from 2 to 32768. They are taken only when
  *     bytes are there. When all are in use, receives wait until one comes back; nothing is lost
  * @param receiveCredit buffers that a continuous receive may have received and its handler not yet seen; from there on the
@@ -34,6 +38,8 @@ public record PortOptions(
         EngineChoice engine,
         int concurrency,
         int maxWorkers,
+        int virtualThreads,
+        BlockingDetection blockingDetection,
         int receiveBuffers,
         int receiveCredit,
         int submissionEntries,
@@ -56,6 +62,7 @@ public record PortOptions(
                 maxWorkers == 0 || concurrency == 0 || maxWorkers >= concurrency,
                 "maxWorkers (" + maxWorkers + ") must not be less than concurrency (" + concurrency
                         + "): each shard needs a worker");
+        check(virtualThreads >= 0, "virtualThreads must be 0 (none) or more: " + virtualThreads);
         checkPowerOfTwo("receiveBuffers", receiveBuffers, 2, 32_768);
         checkPowerOfTwo("submissionEntries", submissionEntries, 8, 4096);
         checkPowerOfTwo("completionEntries", completionEntries, 16, 65_536);
@@ -73,6 +80,8 @@ public record PortOptions(
                 EngineChoice.AUTO,
                 0,
                 0,
+                0,
+                BlockingDetection.LEARN,
                 256,
                 8,
                 256,
@@ -99,6 +108,14 @@ public record PortOptions(
 
     public PortOptions maxWorkers(int value) {
         return with(draft -> draft.maxWorkers = value);
+    }
+
+    public PortOptions virtualThreads(int value) {
+        return with(draft -> draft.virtualThreads = value);
+    }
+
+    public PortOptions blockingDetection(BlockingDetection value) {
+        return with(draft -> draft.blockingDetection = value);
     }
 
     public PortOptions receiveBuffers(int value) {
@@ -153,6 +170,8 @@ public record PortOptions(
         EngineChoice engine;
         int concurrency;
         int maxWorkers;
+        int virtualThreads;
+        BlockingDetection blockingDetection;
         int receiveBuffers;
         int receiveCredit;
         int submissionEntries;
@@ -171,6 +190,8 @@ public record PortOptions(
             engine = from.engine;
             concurrency = from.concurrency;
             maxWorkers = from.maxWorkers;
+            virtualThreads = from.virtualThreads;
+            blockingDetection = from.blockingDetection;
             receiveBuffers = from.receiveBuffers;
             receiveCredit = from.receiveCredit;
             submissionEntries = from.submissionEntries;
@@ -189,6 +210,8 @@ public record PortOptions(
                     engine,
                     concurrency,
                     maxWorkers,
+                    virtualThreads,
+                    blockingDetection,
                     receiveBuffers,
                     receiveCredit,
                     submissionEntries,

@@ -18,8 +18,11 @@ import java.util.function.ToLongFunction;
  * @param state {@code open}, {@code draining}, {@code closing} or {@code closed}
  * @param queueDepth packets that wait for a worker or a taker: posts and ready packets
  * @param workers threads by state: {@code running} (has a packet), {@code polling} (library), {@code sleeping} (in the
- *     kernel wait), {@code blocked} (runs the packet of a handler that says it blocks), {@code parked} (spare)
+ *     kernel wait), {@code blocked} (kept by a handler, on a spare or without its shard), {@code parked} (spare)
  * @param maxWorkers how many there may be
+ * @param handOvers how often a shard went to another worker because a handler kept its own
+ * @param allBlocked how often a shard should have gone to another worker and there was none
+ * @param learnedHandlers names of handlers that were found blocking so often that they are treated as blocking
  * @param inFlight operations that have started and whose last packets were not handed over, by kind
  * @param started operations that were ever started, by kind; posts to the port count when they are run
  * @param completed packets that were ever handed over, by kind and status
@@ -33,6 +36,9 @@ public record PortStats(
         int queueDepth,
         Map<String, Integer> workers,
         int maxWorkers,
+        long handOvers,
+        long allBlocked,
+        List<String> learnedHandlers,
         Map<OperationKind, Integer> inFlight,
         Map<OperationKind, Long> started,
         Map<OperationKind, Map<Status, Long>> completed,
@@ -55,7 +61,7 @@ public record PortStats(
      */
     public record ShardView(int index, String state, int handles, int readyPackets, int inFlight) {}
 
-    static PortStats of(PortCore core, long sendMemory) {
+    static PortStats of(PortCore core, List<String> learnedHandlers, long sendMemory) {
         List<Counters> counters = core.counters();
         Map<OperationKind, Integer> inFlight = new EnumMap<>(OperationKind.class);
         Map<OperationKind, Long> started = new EnumMap<>(OperationKind.class);
@@ -78,6 +84,9 @@ public record PortStats(
                 core.queueDepth(),
                 core.workersByState(),
                 core.maxWorkers(),
+                core.handOvers(),
+                core.allBlocked(),
+                learnedHandlers,
                 inFlight,
                 started,
                 completed,

@@ -38,6 +38,21 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public interface EngineLoop {
+    /**
+     * The calling thread holds the shard from now on, as the worker with this number. Called by each new holder before anything
+     * else. An engine whose requests belong to the threads that made them takes those of earlier holders over, little by little
+     * in each {@link #turn}; for any other this is nothing.
+     */
+    default void hold(int worker) {}
+
+    /** Takes everything that earlier holders requested over in the next turn: they cannot be counted upon. */
+    default void adoptAll() {}
+
+    /** Requests that the kernel has from this worker, whose thread must not end before it has none. Thread: any. */
+    default int held(int worker) {
+        return 0;
+    }
+
     void submit(Operation operation);
 
     /**

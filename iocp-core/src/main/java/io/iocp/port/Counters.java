@@ -56,6 +56,13 @@ public final class Counters {
         add(COUNTS + what.ordinal(), amount);
     }
 
+    /** Adds what another has counted, which has stopped counting. */
+    void addAll(Counters ended) {
+        for (int i = PADDING; i < cells.length - PADDING; i++) {
+            add(i - PADDING, ended.read(i - PADDING));
+        }
+    }
+
     public long startedOf(OperationKind kind) {
         return read(kind.ordinal());
     }

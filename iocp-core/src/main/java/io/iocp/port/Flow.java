@@ -81,6 +81,10 @@ final class Flow implements CompletionSink {
         counters = ofHolder;
     }
 
+    void count(Count what, long amount) {
+        counters.count(what, amount);
+    }
+
     /** A new round of the holder's loop: the time is read again when somebody asks for it. */
     void newTurn() {
         nowNanos = 0;

@@ -1,7 +1,9 @@
 package io.iocp.port;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the handler of one packet. The floor above implements it; workers call it. */
 public interface PacketRunner {
@@ -18,6 +20,16 @@ public interface PacketRunner {
 
     /** Whether the packet's handler says that it blocks, so that it must not run on the worker that holds the shard. */
     boolean isBlocking(Operation operation);
+
+    /**
+     * A shard went to another worker because the handler of a packet kept its own. The handler is still running, so of the
+     * operation only what never changes may be read. Must return at once. Thread: any.
+     */
+    void handedOver(
+            int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long handlerNanos);
+
+    /** A shard should have gone to another worker and all {@code workers} are kept by handlers. Must return at once. */
+    void allBlocked(int workers);
 
     /** A connection or listener of the port is closed, its descriptor too. */
     void closed(Endpoint endpoint);

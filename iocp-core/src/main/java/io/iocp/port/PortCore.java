@@ -3,6 +3,7 @@ package io.iocp.port;
 import io.iocp.engine.Engine;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.TooManyOperationsException;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,12 @@ public final class PortCore {
     /** Never runs; stands for "some other thread" when memory is asked who may use it. */
     private final Thread witness = new Thread(() -> {});
 
+    /** Null if nobody looks for handlers that block: they have been told not to, or there are none. */
+    private final @Nullable BlockingMonitor monitor;
+
+    private final LongAdder handOvers = new LongAdder();
+    private final LongAdder allBlocked = new LongAdder();
+
     private final AtomicInteger turnOfDelayedPosts = new AtomicInteger();
 
     /**
@@ -63,7 +71,13 @@ public final class PortCore {
         this.runner = runner;
         this.packets = withQueue ? new PacketQueue(settings.name(), settings.shards(), this::discardAccepted) : null;
         this.sleepers = new Sleepers(settings.shards());
-        this.workers = new Workers(settings.name(), settings.maxWorkers(), runner, this::signalIfClosing);
+        this.workers = new Workers(
+                settings.name(),
+                settings.maxWorkers(),
+                settings.virtualThreads(),
+                runner,
+                number -> shards.stream().anyMatch(s -> s.loop().held(number) > 0),
+                this::signalIfClosing);
         try {
             for (int i = 0; i < settings.shards(); i++) {
                 shards.add(new Shard(i, this, engine));
@@ -72,7 +86,11 @@ public final class PortCore {
             shards.forEach(s -> s.loop().close());
             throw e;
         }
+        monitor = packets == null && settings.detectsBlocking() ? new BlockingMonitor(this, workers, shards) : null;
         shards.forEach(workers::startHolder);
+        if (monitor != null) {
+            monitor.start();
+        }
     }
 
     PortSettings settings() {
@@ -231,6 +249,48 @@ public final class PortCore {
         }
     }
 
+    // ---- handlers that block
+
+    /** A holder is back from its sleep, and its shard's word says so. */
+    void awake() {
+        if (monitor != null) {
+            monitor.wakeIfIdle();
+        }
+    }
+
+    void handedOver(
+            int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long handlerNanos) {
+        handOvers.increment();
+        runner.handedOver(shard, operation, endpoint, cause, handlerNanos);
+    }
+
+    /** A shard should have gone to a spare, and there is none. */
+    void noSpareLeft() {
+        allBlocked.increment();
+        runner.allBlocked(settings.maxWorkers());
+    }
+
+    /**
+     * The calling handler is about to wait: another worker goes on with its shard.
+     *
+     * @return false if the caller is no worker of this port
+     */
+    public boolean beginBlocking() {
+        if (!(Thread.currentThread() instanceof Worker worker) || !worker.isOf(workers)) {
+            return false;
+        }
+        Shard shard = worker.shard;
+        if (shard != null) {
+            shard.giveAway(worker);
+        }
+        return true;
+    }
+
+    /** Whether packets of handlers that block may run on virtual threads. */
+    public boolean usesVirtualThreads() {
+        return settings.virtualThreads() > 0;
+    }
+
     // ---- the end
 
     /**
@@ -267,6 +327,9 @@ public final class PortCore {
             workers.awaitHolders(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
         }
         workers.dismiss();
+        if (monitor != null) {
+            monitor.end();
+        }
         state.set(State.CLOSED);
         return (int) shards.stream().filter(Shard::isLeaked).count();
     }
@@ -311,6 +374,14 @@ public final class PortCore {
         return connections.get();
     }
 
+    public long handOvers() {
+        return handOvers.sum();
+    }
+
+    public long allBlocked() {
+        return allBlocked.sum();
+    }
+
     public int maxWorkers() {
         return settings.maxWorkers();
     }
@@ -324,7 +395,8 @@ public final class PortCore {
         result.put("running", 0);
         result.put("polling", 0);
         result.put("sleeping", 0);
-        result.put("blocked", workers.awayCount());
+        int stuck = monitor == null ? 0 : monitor.stuck();
+        result.put("blocked", workers.awayCount() + stuck);
         result.put("parked", workers.parkedCount());
         for (Shard shard : shards) {
             switch (shard.state()) {
@@ -334,6 +406,8 @@ public final class PortCore {
                 default -> {}
             }
         }
+        // A holder that sleeps in a handler, because no spare is left, blocks and does not run.
+        result.merge("running", -stuck, (a, b) -> Math.max(0, a + b));
         return result;
     }
 }

@@ -5,6 +5,7 @@ import io.iocp.engine.EngineLoop;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Operation.Stream;
@@ -92,6 +93,16 @@ public final class Shard {
 
     /** Rounds in a row that failed. Holder only. */
     private int failedTurns;
+
+    // What the handler was given that runs or ran last. Written by the holder before it enters the handler, and read by
+    // whoever
+    // has taken the shard from it; the operation is the handler's meanwhile, so only what never changes of it may be
+    // read.
+    @Nullable
+    private Endpoint running;
+
+    @Nullable
+    private Operation runningOperation;
 
     Shard(int index, PortCore port, Engine engine) throws IOException {
         this.index = index;
@@ -225,21 +236,39 @@ public final class Shard {
 
     // ---- the holder's loop
 
-    /** Works on this shard until the port is closed. */
-    void serve(Worker worker) {
+    /**
+     * Works on this shard until the port is closed or somebody has taken the shard, because a handler did not return.
+     *
+     * @return true if the shard has ended, false if it was taken
+     */
+    boolean serve(Worker worker) {
         worker.hold(this);
-        flow.holder(worker.counters);
-        word.hold(worker);
         try {
-            while (!isOver()) {
+            begin(worker);
+            while (worker.shard == this && !isOver()) {
                 turn(worker);
             }
         } finally {
-            end(worker);
+            if (worker.shard == this) {
+                end(worker);
+            }
+        }
+        return worker.shard == this;
+    }
+
+    private void begin(Worker worker) {
+        flow.holder(worker.counters);
+        loop.hold(worker.number());
+        word.hold(worker);
+        Endpoint kept = running;
+        if (kept != null) {
+            // The handler that keeps the last holder: packets of its handle wait for "handler done".
+            kept.busy = true;
+            running = null;
         }
     }
 
-    /** One round: submit and reap, then run what is ready. */
+    /** One round: submit and reap, then run what is ready. The shard may be lost in the second part, and only there. */
     private void turn(Worker worker) {
         try {
             drainInbox();
@@ -273,6 +302,7 @@ public final class Shard {
         } catch (RuntimeException | Error e) {
             goOnAfter(e);
         }
+        assert worker.shard != this || word.isHeldInLibraryBy(worker) : "the shard is somebody else's";
     }
 
     /** A fault must not end the worker: what it concerned may be lost, every other connection goes on. */
@@ -291,6 +321,7 @@ public final class Shard {
         } finally {
             port.sleepers().remove(this);
             word.hold(worker);
+            port.awake();
         }
     }
 
@@ -320,7 +351,7 @@ public final class Shard {
 
     /** Runs packets that were ready at this moment, up to the budget. Next: {@link PacketRunner#run}. */
     void runReady(Worker worker) {
-        for (int budget = settings.readyBudget(); budget > 0; budget--) {
+        for (int budget = settings.readyBudget(); budget > 0 && worker.shard == this; budget--) {
             Operation operation = ready.poll();
             if (operation == null) {
                 return;
@@ -334,7 +365,7 @@ public final class Shard {
 
     /** Runs posts, each taken just before it runs, so that another worker may take the next. */
     private void runPosts(Worker worker) {
-        for (int budget = settings.readyBudget(); budget > 0; budget--) {
+        for (int budget = settings.readyBudget(); budget > 0 && worker.shard == this; budget--) {
             Operation.Post post = port.pollPost();
             if (post == null) {
                 return;
@@ -378,13 +409,18 @@ public final class Shard {
     private void run(Worker worker, Operation operation, @Nullable LeasedBuffer lease) {
         PacketRunner runner = port.runner();
         runner.prepare(operation);
-        Endpoint endpoint = operation.endpoint; // read now: once a spare has it, it may be in flight somewhere else
-        if (runner.isBlocking(operation) && port.workers().runElsewhere(this, operation, lease)) {
-            if (endpoint != null) {
-                endpoint.busy = true;
+        Endpoint endpoint = operation.endpoint; // read now: once the handler has it, it may be in flight somewhere else
+        if (runner.isBlocking(operation)) {
+            if (port.workers().runElsewhere(this, operation, lease)) {
+                if (endpoint != null) {
+                    endpoint.busy = true;
+                }
+                return;
             }
-            return;
+            flush();
         }
+        running = endpoint;
+        runningOperation = operation;
         worker.inLibrary = false;
         long mine = word.enterHandler(worker);
         worker.handlerWord = mine;
@@ -392,9 +428,12 @@ public final class Shard {
         try {
             fine = runner.run(operation);
         } finally {
-            boolean held = word.leaveHandler(mine);
-            assert held : "shard taken from a running handler";
-            worker.inLibrary = true;
+            boolean lost = !word.leaveHandler(mine);
+            if (lost) {
+                worker.lose();
+            } else {
+                worker.inLibrary = true;
+            }
             if (worker.isInterrupted()) {
                 // A flag left set would make every later wait return at once and close channels (Engines: nio).
                 Thread.interrupted();
@@ -404,6 +443,9 @@ public final class Shard {
             }
             if (lease != null && !giveBack(lease)) {
                 worker.counters.count(Count.HANDLER_FAILURES, 1);
+            }
+            if (lost && endpoint != null) {
+                command(s -> s.handlerDone(endpoint));
             }
         }
     }
@@ -424,6 +466,77 @@ public final class Shard {
         endpoint.busy = false;
         // In front: packets of the same endpoint that came later may still be in the queue, beyond the budget.
         ready.addFirst(endpoint.takeHeld());
+    }
+
+    // ---- changing hands
+
+    long sampleWord() {
+        return word.sample();
+    }
+
+    /**
+     * Takes the shard from a worker that a handler keeps, for a spare that is reserved for it. Thread: any, the kept one included.
+     *
+     * @param sampled the word that was seen
+     * @return false if the handler has returned, or is in the library, or somebody else has taken the shard: then nothing happened
+     */
+    boolean handTo(Worker spare, long sampled, Worker keptWorker, HandOverCause cause, long handlerNanos) {
+        // Before the CAS, so that the shard cannot end, and the kept one cannot be back, before this is known.
+        port.workers().left();
+        keptWorker.keep(true);
+        if (!word.take(sampled, spare)) {
+            keptWorker.keep(false);
+            port.workers().back();
+            return false;
+        }
+        // This thread holds the shard now, until the spare has it.
+        Operation operation = runningOperation;
+        Endpoint endpoint = running;
+        spare.send(new Errand.Serve(this));
+        if (operation != null) {
+            port.handedOver(index, operation, endpoint, cause, handlerNanos);
+        }
+        return true;
+    }
+
+    /**
+     * The handler that runs on this worker is about to wait: its shard, if it still holds one, goes to a spare. If there is none
+     * the shard waits with it, but what it has submitted is on its way.
+     */
+    void giveAway(Worker worker) {
+        if (word.sample() != worker.handlerWord) {
+            return; // taken already
+        }
+        Worker spare = port.workers().reserve();
+        if (spare != null) {
+            if (!handTo(spare, worker.handlerWord, worker, HandOverCause.ANNOUNCED, 0)) {
+                port.workers().release(spare);
+            }
+            return;
+        }
+        Worker inLibrary = enter();
+        if (inLibrary != null) {
+            try {
+                catchUp();
+                flush();
+            } finally {
+                exit(inLibrary);
+            }
+        }
+    }
+
+    /** Gives the kernel what was submitted, because a handler is about to keep this worker. */
+    private void flush() {
+        try {
+            loop.turn(0);
+        } catch (RuntimeException | Error e) {
+            goOnAfter(e);
+        }
+    }
+
+    /** Requests of earlier holders are not to be waited for. */
+    void adoptAll() {
+        command(s -> s.loop.adoptAll());
     }
 
     // ---- the end

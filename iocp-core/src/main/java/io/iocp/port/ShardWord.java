@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
  * The atomic word of a shard: who may touch it, which packet he runs, and what he does. Why it is right stands in {@link
  * Shard}.
  *
- * <p>Thread: {@link #wake} and {@link #state} any; the rest the holder, as said at each.
+ * <p>Thread: {@link #wake}, {@link #sample}, {@link #take} and {@link #state} any; the rest the holder, as said at each.
  */
 final class ShardWord {
     /** What the holder does, or that there is none. */
@@ -46,7 +46,7 @@ final class ShardWord {
     @SuppressWarnings("unused") // through WORD
     private volatile long word = UNHELD;
 
-    /** Holder only. */
+    /** Holder only; goes on from holder to holder, so that no word of a handler ever comes twice. */
     private long packetNumber;
 
     /** The worker begins to hold the shard, or is back from its sleep. */
@@ -85,10 +85,52 @@ final class ShardWord {
         WORD.setRelease(this, handlerWord);
     }
 
+    /** The word at this moment, for the static questions below and for {@link #take}. */
+    long sample() {
+        return word;
+    }
+
+    /** Whether the holder runs user code. */
+    static boolean isInHandler(long sampled) {
+        return (sampled & STATE_MASK) == HANDLER;
+    }
+
+    /** Whether the holder is in the kernel's wait or on its way out of it. */
+    static boolean isAsleep(long sampled) {
+        long state = sampled & STATE_MASK;
+        return state == SLEEPING || state == WOKEN || state == UNHELD;
+    }
+
+    /** The holder and its packet, whatever it does with it: two samples with the same are of the same run of a handler. */
+    static long packet(long sampled) {
+        return sampled & ~STATE_MASK;
+    }
+
+    /** Number of the worker that holds the shard. */
+    static int holder(long sampled) {
+        return (int) (sampled >>> HOLDER_SHIFT) & 0xffff;
+    }
+
+    /**
+     * Takes the shard from a holder that runs the very packet that was sampled, for {@code next}. Acquires what the old holder
+     * released when it entered the handler.
+     *
+     * @return false if the holder has come back into the library meanwhile, or somebody else has taken it
+     */
+    boolean take(long handlerWord, Worker next) {
+        assert isInHandler(handlerWord) : "only a handler's shard can be taken";
+        return WORD.compareAndSet(this, handlerWord, heldBy(next) | LIBRARY);
+    }
+
     /** SLEEPING to WOKEN; true for the one caller who did it, and who now has to wake the loop. */
     boolean wake() {
         long seen = word;
         return (seen & STATE_MASK) == SLEEPING && WORD.compareAndSet(this, seen, (seen & ~STATE_MASK) | WOKEN);
+    }
+
+    boolean isHeldInLibraryBy(Worker worker) {
+        long seen = word;
+        return (seen & STATE_MASK) == LIBRARY && holder(seen) == worker.number();
     }
 
     State state() {

@@ -1,25 +1,36 @@
 package io.iocp.port;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks whether a thread sleeps: the JVM, and where it can be asked the kernel, which also knows of threads inside a blocking
- * native call.
+ * native call. The kernel's answer is kept open after the first question, so that another costs one read.
  *
  * <p>Thread: made by the thread that it probes; asked by any.
  *
  * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html">proc_pid_stat(5)</a>
  */
-final class ThreadProbe {
+final class ThreadProbe implements AutoCloseable {
     private static final Path OWN = Path.of("/proc/thread-self");
+    /** The number, the name (at most 64 bytes for any kernel) in brackets and the letter behind them. */
+    private static final int MOST_BYTES = 128;
+
+    private static final char UNKNOWN = '?';
 
     private final Thread thread;
 
     /** The kernel's line on the thread; null for a virtual thread, and where there is no /proc. */
     private final @Nullable Path stat;
+
+    private final byte[] line = new byte[MOST_BYTES];
+
+    private @Nullable RandomAccessFile file;
+    private boolean closed;
 
     private ThreadProbe(Thread thread, @Nullable Path stat) {
         this.thread = thread;
@@ -59,18 +70,53 @@ final class ThreadProbe {
      * false where the kernel cannot be asked.
      */
     boolean isAsleep() {
-        if (stat == null) {
-            return false;
+        char state = state();
+        return state == 'S' || state == 'D';
+    }
+
+    /** Whether it sleeps in a way that no signal ends, for a disk as a rule: nothing is done in its context meanwhile. */
+    boolean isAsleepForGood() {
+        return state() == 'D';
+    }
+
+    private synchronized char state() {
+        if (stat == null || closed) {
+            return UNKNOWN;
         }
         try {
-            String line = Files.readString(stat);
+            RandomAccessFile open = file;
+            if (open == null) {
+                open = new RandomAccessFile(stat.toFile(), "r");
+                file = open;
+            }
+            open.seek(0);
+            int length = open.read(line);
             // The name in brackets may contain anything; the state is the letter behind the last bracket.
-            int end = line.lastIndexOf(')');
-            char state = end >= 0 && end + 2 < line.length() ? line.charAt(end + 2) : 'R';
-            return state == 'S' || state == 'D';
-        } catch (IOException e) {
-            // The thread is gone.
-            return false;
+            int end = length - 1;
+            while (end >= 0 && line[end] != ')') {
+                end--;
+            }
+            return end >= 0 && end + 2 < length ? (char) line[end + 2] : UNKNOWN;
+        } catch (FileNotFoundException gone) {
+            return UNKNOWN;
+        } catch (IOException gone) {
+            close();
+            return UNKNOWN;
+        }
+    }
+
+    /** Gives the descriptor back; the kernel is not asked any more. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        RandomAccessFile open = file;
+        file = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (IOException e) {
+                return; // it was only read from
+            }
         }
     }
 }

@@ -1,34 +1,40 @@
 package io.iocp.port;
 
-import io.iocp.operation.Endpoint;
-import io.iocp.operation.LeasedBuffer;
-import io.iocp.operation.Operation;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread of the port: holds a shard and serves it, or is a spare that runs one packet of a handler that blocks. A platform
- * thread, because a ring's requests complete in the context of the thread that submitted them.
+ * A thread of the port: holds a shard and serves it until its handler blocks, or is a spare that waits for an {@link Errand}.
+ * A platform thread, because a ring's requests complete in the context of the thread that submitted them.
  */
 final class Worker extends Thread {
     private static final Logger LOG = System.getLogger(Worker.class.getName());
-
-    /** What a spare is to run. */
-    record Errand(
-            Shard shard, Operation operation, @Nullable LeasedBuffer lease) {}
 
     private final int number;
     private final Workers workers;
     final Counters counters = new Counters();
 
     // Only this thread touches the next three.
+
+    /** The shard that it holds, or has lost without having found out; null while it is a spare. */
     @Nullable
     Shard shard;
 
+    /** The shard's word while a handler runs, with which it comes back into the library. */
     long handlerWord;
+
     boolean inLibrary = true;
+
+    /** Null until the thread has begun. */
+    private volatile @Nullable ThreadProbe probe;
+
+    /** A shard was taken from it, and its handler has not returned. */
+    private volatile boolean kept;
+
+    /** Runs a packet of a handler that says that it blocks. */
+    private volatile boolean onErrand;
 
     @Nullable
     private volatile Errand errand;
@@ -40,12 +46,19 @@ final class Worker extends Thread {
         setDaemon(true);
     }
 
+    /** Unique among the workers of the port that live; used again when it has ended. */
     int number() {
         return number;
     }
 
     void hold(Shard newShard) {
         shard = newShard;
+        inLibrary = true;
+    }
+
+    /** It has found out that its shard was taken. */
+    void lose() {
+        shard = null;
         inLibrary = true;
     }
 
@@ -58,6 +71,27 @@ final class Worker extends Thread {
         return workers == candidate;
     }
 
+    /** Whoever is about to take its shard says so, and takes it back if that failed. */
+    void keep(boolean by) {
+        kept = by;
+    }
+
+    /** Whether a handler still keeps it, without its shard. */
+    boolean isKept() {
+        return kept;
+    }
+
+    /** Whether it runs a handler without holding a shard: kept by one, or on the errand of running one. */
+    boolean isAway() {
+        return kept || onErrand;
+    }
+
+    /** How to find out whether it sleeps; null if it has not begun. Thread: any. */
+    @Nullable
+    ThreadProbe probe() {
+        return probe;
+    }
+
     void send(Errand newErrand) {
         errand = newErrand;
         LockSupport.unpark(this);
@@ -65,61 +99,66 @@ final class Worker extends Thread {
 
     @Override
     public void run() {
+        ThreadProbe own = ThreadProbe.ofCurrent();
+        probe = own;
         try {
-            Shard first = shard;
-            if (first != null) {
-                first.serve(this);
-            } else {
-                serveAsSpare();
+            for (Errand next = await(); next != null; next = await()) {
+                if (perform(next)) {
+                    return;
+                }
+                kept = false;
+                onErrand = false;
+                workers.park(this);
             }
         } finally {
+            own.close();
             workers.ended(this);
         }
     }
 
-    private void serveAsSpare() {
+    /** What it is to do next; null if it is to end. */
+    @Nullable
+    private Errand await() {
         long idleUntil = System.nanoTime() + Workers.IDLE_NANOS;
         while (true) {
             Errand next = errand;
-            if (next == null) {
-                // A permit that a handler left behind ends one park at once; that is no reason to retire.
-                long left = idleUntil - System.nanoTime();
-                if (workers.mayRetire(this, left <= 0)) {
-                    return;
-                }
-                LockSupport.parkNanos(workers, left);
-                Thread.interrupted(); // whoever's that is: a flag left set would end every park at once
-                continue;
+            if (next != null) {
+                errand = null;
+                return next;
             }
-            errand = null;
-            try {
-                run(next);
-            } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
+            // A permit that a handler left behind ends one park at once; that is no reason to retire.
+            long left = idleUntil - System.nanoTime();
+            if (workers.mayRetire(this, left <= 0)) {
+                return null;
             }
-            workers.park(this);
-            idleUntil = System.nanoTime() + Workers.IDLE_NANOS;
+            if (left <= 0) {
+                // The kernel has requests of this thread, or somebody is about to send it on an errand.
+                left = Workers.LINGER_NANOS;
+            }
+            LockSupport.parkNanos(workers, left);
+            Thread.interrupted(); // whoever's that is: a flag left set would end every park at once
         }
     }
 
-    private void run(Errand next) {
-        Operation operation = next.operation();
-        Endpoint endpoint = operation.endpoint;
-        LeasedBuffer lease = next.lease();
-        boolean fine = false;
+    /** True if it served a shard until its end. */
+    private boolean perform(Errand next) {
         try {
-            fine = workers.runner().run(operation);
-        } finally {
-            Thread.interrupted();
-            if (!fine) {
-                counters.count(Counters.Count.HANDLER_FAILURES, 1);
+            switch (next) {
+                case Errand.Serve serve -> {
+                    boolean ended = serve.shard().serve(this);
+                    if (ended) {
+                        workers.shardEnded();
+                    }
+                    return ended;
+                }
+                case Errand.Run run -> {
+                    onErrand = true;
+                    run.run(workers.runner());
+                }
             }
-            if (endpoint != null) {
-                next.shard().command(s -> s.handlerDone(endpoint));
-            }
-            if (lease != null && !Shard.giveBack(lease)) {
-                counters.count(Counters.Count.HANDLER_FAILURES, 1);
-            }
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
         }
+        return false;
     }
 }

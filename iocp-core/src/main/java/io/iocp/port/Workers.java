@@ -4,39 +4,61 @@ import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of a port: one for each shard, and up to the port's bound spares that run the packets of handlers which say
- * that they block. Spares are made when needed, parked last in first out, and end after 30 seconds without work.
+ * The threads of a port: one for each shard, and up to the port's bound spares, which run the packets of handlers that say that
+ * they block, and take the shards of those that do not say so. Spares are made when needed, parked last in first out, and end
+ * after 30 seconds without work, but not before the kernel has let go of every request that they submitted.
  *
- * <p>Thread: any; a lock guards the lists, taken only when a packet goes to a spare or a spare comes back.
+ * <p>Thread: any; a lock guards the lists, taken only when a spare gets work or comes back.
  */
 final class Workers {
     static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** How long a spare that could have ended waits before it looks again whether it may. */
+    static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final String name;
     private final int most;
     private final PacketRunner runner;
     private final Runnable spareDone;
+    private final IntPredicate kernelHoldsRequestsOf;
+    private final Semaphore virtualThreads;
     private final List<Worker> all = new ArrayList<>();
+    private final BitSet numbers = new BitSet();
     private final Deque<Worker> parked = new ArrayDeque<>();
-    private final List<Counters> retired = new ArrayList<>();
+    private final Counters ofEnded = new Counters();
     private final AtomicInteger away = new AtomicInteger();
-    private int made;
+    private int shardsHeld;
     private boolean closed;
 
-    /** @param spareDone called when a spare has finished a packet */
-    Workers(String name, int most, PacketRunner runner, Runnable spareDone) {
+    /**
+     * @param virtualThreads how many packets of blocking handlers may run on virtual threads at once
+     * @param kernelHoldsRequestsOf whether the kernel has requests of the worker with a number: it would cancel them if the
+     *     thread ended
+     * @param spareDone called when a spare has finished a packet
+     */
+    Workers(
+            String name,
+            int most,
+            int virtualThreads,
+            PacketRunner runner,
+            IntPredicate kernelHoldsRequestsOf,
+            Runnable spareDone) {
         this.name = name;
         this.spareDone = spareDone;
         this.most = most;
+        this.virtualThreads = new Semaphore(virtualThreads);
         this.runner = runner;
+        this.kernelHoldsRequestsOf = kernelHoldsRequestsOf;
     }
 
     PacketRunner runner() {
@@ -45,80 +67,147 @@ final class Workers {
 
     synchronized void startHolder(Shard shard) {
         Worker worker = make();
-        worker.hold(shard);
+        worker.send(new Errand.Serve(shard));
+        shardsHeld++;
         worker.start();
     }
 
     private Worker make() {
-        int number = made++;
-        Worker worker = new Worker(number & 0xffff, this, "iocp-" + name + "-worker-" + number);
+        int number = numbers.nextClearBit(0);
+        numbers.set(number);
+        Worker worker = new Worker(number, this, "iocp-" + name + "-worker-" + number);
         all.add(worker);
         return worker;
     }
 
-    /**
-     * Gives a packet to a spare.
-     *
-     * @return false if there is none left: the caller then runs it itself
-     */
-    boolean runElsewhere(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
-        Worker spare;
-        boolean fresh = false;
-        synchronized (this) {
-            spare = parked.pollLast();
-            if (spare == null) {
-                if (all.size() >= most || closed) {
-                    return false;
-                }
-                spare = make();
-                fresh = true;
-            }
-            away.incrementAndGet();
+    private void forget(Worker worker) {
+        if (all.remove(worker)) {
+            numbers.clear(worker.number());
+            ofEnded.addAll(worker.counters);
         }
-        if (fresh) {
-            try {
-                spare.start();
-            } catch (OutOfMemoryError e) {
-                // The system has no thread left: that is the same as no spare.
-                synchronized (this) {
-                    all.remove(spare);
-                }
-                away.decrementAndGet();
-                return false;
-            }
-        }
-        spare.send(new Worker.Errand(shard, operation, lease));
-        return true;
     }
 
-    void park(Worker spare) {
+    // ---- spares
+
+    /**
+     * A spare that nobody else can get: the caller sends it an errand or gives it {@linkplain #release back}.
+     *
+     * @return null if there is none and none may be made
+     */
+    @Nullable
+    Worker reserve() {
+        Worker spare;
         synchronized (this) {
-            parked.addLast(spare);
+            spare = parked.pollLast();
+            if (spare != null) {
+                return spare;
+            }
+            if (all.size() >= most || closed) {
+                return null;
+            }
+            spare = make();
         }
+        try {
+            spare.start();
+            return spare;
+        } catch (OutOfMemoryError e) {
+            // The system has no thread left: that is the same as no spare.
+            synchronized (this) {
+                forget(spare);
+            }
+            return null;
+        }
+    }
+
+    /** A reserved spare was not needed. */
+    synchronized void release(Worker spare) {
+        parked.addLast(spare);
+        if (closed) {
+            LockSupport.unpark(spare);
+        }
+    }
+
+    /** A handler begins to run on a thread that holds no shard: the port waits for it before it ends. */
+    void left() {
+        away.incrementAndGet();
+    }
+
+    /** It did not, or is done. Whoever it concerned has been told through the shard's inbox. */
+    void back() {
         away.decrementAndGet();
         spareDone.run();
     }
 
-    /** Whether a spare without work may end: its time is over, and it is still parked, so nobody has given it any. */
-    synchronized boolean mayRetire(Worker spare, boolean late) {
-        return (late || closed) && parked.remove(spare);
+    /**
+     * Gives a packet to another thread.
+     *
+     * @return false if there is none left: the caller then runs it itself
+     */
+    boolean runElsewhere(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
+        Errand.Run errand = new Errand.Run(shard, operation, lease);
+        if (virtualThreads.tryAcquire()) {
+            left();
+            Thread.ofVirtual().name("iocp-" + name + "-handler").start(() -> runOnVirtualThread(errand));
+            return true;
+        }
+        Worker spare = reserve();
+        if (spare == null) {
+            return false;
+        }
+        left();
+        spare.send(errand);
+        return true;
     }
 
-    synchronized void ended(Worker worker) {
-        if (all.remove(worker)) {
-            retired.add(worker.counters);
+    private void runOnVirtualThread(Errand.Run errand) {
+        try {
+            errand.run(runner);
+        } finally {
+            virtualThreads.release();
+            back();
         }
+    }
+
+    /** The worker is done with its errand: a packet, or a shard that it has lost. */
+    void park(Worker spare) {
+        release(spare);
+        back();
+    }
+
+    /** Whether a spare without work may end: its time is over, it is still parked, and the kernel has nothing of it. */
+    boolean mayRetire(Worker spare, boolean late) {
+        if (!late && !isClosed()) {
+            return false;
+        }
+        synchronized (this) {
+            return (closed || !kernelHoldsRequestsOf.test(spare.number())) && parked.remove(spare);
+        }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    // ---- the end
+
+    /** A worker has served its shard to the end. */
+    synchronized void shardEnded() {
+        shardsHeld--;
         notifyAll();
     }
 
-    /** No packet runs on a spare. */
+    synchronized void ended(Worker worker) {
+        forget(worker);
+    }
+
+    /** No handler runs on a thread without a shard. */
     boolean isQuiet() {
         return away.get() == 0;
     }
 
-    /** Waits for the workers that hold shards to end; false if the time was not enough. */
+    /** Waits for the shards to end; false if the time was not enough. */
     synchronized boolean awaitHolders(long deadlineNanos) throws InterruptedException {
-        while (all.stream().anyMatch(w -> w.shard != null)) {
+        while (shardsHeld > 0) {
             long left = deadlineNanos - System.nanoTime();
             if (left <= 0) {
                 return false;
@@ -134,8 +223,25 @@ final class Workers {
         parked.forEach(LockSupport::unpark);
     }
 
-    synchronized int count() {
-        return all.size();
+    // ---- gauges
+
+    synchronized List<Worker> all() {
+        return List.copyOf(all);
+    }
+
+    /** The worker with this number; null if there is none now. */
+    @Nullable
+    synchronized Worker byNumber(int number) {
+        for (Worker worker : all) {
+            if (worker.number() == number) {
+                return worker;
+            }
+        }
+        return null;
+    }
+
+    synchronized boolean isParked(Worker worker) {
+        return parked.contains(worker);
     }
 
     synchronized int parkedCount() {
@@ -148,7 +254,8 @@ final class Workers {
 
     /** Counters of all workers, those that have ended included. */
     synchronized List<Counters> counters() {
-        List<Counters> result = new ArrayList<>(retired);
+        List<Counters> result = new ArrayList<>();
+        result.add(ofEnded);
         all.forEach(w -> result.add(w.counters));
         return result;
     }

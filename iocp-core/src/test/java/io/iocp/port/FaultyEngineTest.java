@@ -9,6 +9,7 @@ import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.engine.nio.NioEngine;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
@@ -140,6 +141,13 @@ class FaultyEngineTest {
         }
 
         @Override
+        public void handedOver(
+                int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long nanos) {}
+
+        @Override
+        public void allBlocked(int workers) {}
+
+        @Override
         public void closed(Endpoint endpoint) {}
     }
 
@@ -148,6 +156,8 @@ class FaultyEngineTest {
                 "faulty",
                 shards,
                 shards,
+                0,
+                false,
                 new LoopOptions(16, 16, 2),
                 4,
                 16,

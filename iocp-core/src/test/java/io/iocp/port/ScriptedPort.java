@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A port on a {@link ScriptedEngine}, without the public floor: the test is the handler. */
 final class ScriptedPort implements AutoCloseable {
@@ -43,6 +45,8 @@ final class ScriptedPort implements AutoCloseable {
                 "scripted",
                 shards,
                 shards + 4,
+                0,
+                false,
                 new LoopOptions(8, 32, 8),
                 4,
                 64,
@@ -66,6 +70,13 @@ final class ScriptedPort implements AutoCloseable {
             public boolean isBlocking(Operation operation) {
                 return blocking;
             }
+
+            @Override
+            public void handedOver(
+                    int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long nanos) {}
+
+            @Override
+            public void allBlocked(int workers) {}
 
             @Override
             public void closed(Endpoint endpoint) {

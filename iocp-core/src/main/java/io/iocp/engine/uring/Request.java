@@ -22,7 +22,9 @@ final class Request {
         /** A receive that waits for a buffer to come back. */
         STARVED,
         /** It has ended; that is reported in the next turn, because submit and cancel must not report. */
-        ENDED
+        ENDED,
+        /** Its operation has gone on in another slot; the kernel has cancelled it, and has still to say so. */
+        SUPERSEDED
     }
 
     final int slot;
@@ -37,6 +39,12 @@ final class Request {
 
     /** Somebody asked to cancel it; else an ECANCELED is the kernel's own doing, and the request is made again. */
     boolean cancelRequested;
+
+    /** The worker that the kernel has it from, while its place is {@link Place#KERNEL} or {@link Place#SUPERSEDED}. */
+    int submitter;
+
+    /** The kernel was asked to cancel it, so that the present holder can make it again. */
+    boolean adopting;
 
     /** Bytes of the operation so far; those of a continuous receive are reported as they come, not counted here. */
     long transferred;
@@ -95,13 +103,20 @@ final class Request {
 
     void begin(Operation started, UringEndpoint target) {
         assert place == Place.FREE : place;
-        // Never 0, so that the user_data of a live request is never 0 either.
-        generation = generation == -1 ? 1 : generation + 1;
         operation = started;
         endpoint = target;
         cancelRequested = false;
+        adopting = false;
         transferred = 0;
         place = Place.UNSENT;
+        renew();
+    }
+
+    /** It is about to be made of the kernel, once more perhaps: nothing that was said of it before is meant for it. */
+    void renew() {
+        // Never 0, so that the user_data of a live request is never 0 either.
+        generation = generation == -1 ? 1 : generation + 1;
+        operation().engineTag = userData();
     }
 
     /** The one way a request in use changes its place; lists follow from it, not the other way round. */

@@ -27,6 +27,7 @@ final class RequestTable {
             requests = Arrays.copyOf(requests, used * 2);
             free = Arrays.copyOf(free, used * 2);
         }
+        assert used < UserData.MOST_SLOTS : "more operations in flight than there are slots";
         Request request = new Request(used);
         requests[used++] = request;
         return request;
@@ -45,6 +46,18 @@ final class RequestTable {
                         && request.place() != Request.Place.FREE
                 ? request
                 : null;
+    }
+
+    /** Slots that were ever used. */
+    int slots() {
+        return used;
+    }
+
+    /** The request of a slot; null if its slot is free. */
+    @Nullable
+    Request inSlot(int slot) {
+        Request request = requests[slot];
+        return request != null && request.place() != Request.Place.FREE ? request : null;
     }
 
     void end(Request request) {

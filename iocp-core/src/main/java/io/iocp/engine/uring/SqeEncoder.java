@@ -78,6 +78,13 @@ final class SqeEncoder {
         end(sqe, userData, 0);
     }
 
+    /** Cancels the request with {@code target} as its user_data, and says how that went. */
+    static void reportingCancel(long sqe, long target, long userData) {
+        head(sqe, UringAbi.OP_ASYNC_CANCEL, 0, 0, -1);
+        body(sqe, 0, target, 0, 0);
+        end(sqe, userData, 0);
+    }
+
     /** A completion each time {@code fd} is woken with one of {@code events}, until it ends without F_MORE. */
     static void pollMultishot(long sqe, int fd, int events, long userData) {
         head(sqe, UringAbi.OP_POLL_ADD, 0, 0, fd);

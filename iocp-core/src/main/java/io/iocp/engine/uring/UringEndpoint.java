@@ -34,6 +34,11 @@ final class UringEndpoint extends Endpoint {
         return fd;
     }
 
+    /** Whether the descriptor is still its own. */
+    boolean hasDescriptor() {
+        return fd >= 0;
+    }
+
     /** Gives the descriptor to the one caller who closes it. */
     int takeFd() {
         int last = fd();

@@ -15,7 +15,6 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,9 +29,9 @@ final class UringLoop implements EngineLoop {
      * wait in a list. Nothing is ever reported from submit() or cancel(): what ends there is reported by the next turn().
      *
      * Ownership. A Request stays in the table from submit() to the last completion of its one kernel request, and with it
-     * everything that the kernel may still touch. The user_data of a request is its slot and generation; a cancel carries the
-     * complement of the slot, so that its failure can be told apart, and the wake-up has a slot of its own. An ECANCELED that
-     * nobody asked for means that the thread which submitted the request has died: the request is made again.
+     * everything that the kernel may still touch. The user_data of a kernel request is its slot and a generation that no other
+     * request in that slot has had, so that an answer to an old cancel meets nothing; cancels and the wake-up have negative slots. An ECANCELED that nobody asked for means that the thread which submitted the request has
+     * died: the request is made again. Requests of a thread that no longer holds the shard: see Adoption.
      *
      * Cancelling. The request's own completion decides how it ended. A cancel that finds nothing (ENOENT) is repeated while
      * the request is there: a multishot receive is out of the kernel's sight for a moment each time it is queued again.
@@ -40,8 +39,8 @@ final class UringLoop implements EngineLoop {
      * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
      * waits in its pool's list and is made again when a buffer has come back.
      *
-     * Wake-up. A multishot poll of an eventfd completes for each write to it, so nobody needs to read it. Its first arming is
-     * left to the first turn(), because a request belongs to the thread that submits it.
+     * Wake-up. See WakeUp. Its first arming is left to the first turn(), because a request belongs to the thread that
+     * submits it.
      *
      * Shutdown. close() expects that no request is left, and the shard leaks the loop if it cannot wait for that: the kernel
      * goes on with requests for a while after the descriptor is closed.
@@ -53,9 +52,6 @@ final class UringLoop implements EngineLoop {
     /** How long a turn sleeps at most while requests wait because the kernel had no memory for them. */
     private static final long RETRY_NANOS = 1_000_000;
 
-    private static final long WAKE_UP = UserData.of(-1, 0);
-    private static final int WAKERS_GONE = Integer.MIN_VALUE;
-
     private final Libc libc;
     private final Sockets sockets;
     private final Ring ring;
@@ -63,9 +59,11 @@ final class UringLoop implements EngineLoop {
     private final CompletionQueue completions;
     private final CompletionSink sink;
     private final int receiveBufferCount;
-    private final int eventfd;
 
     private final RequestTable requests = new RequestTable();
+    private final Submitters submitters = new Submitters();
+    private final Adoption adoption = new Adoption(requests, submitters);
+    private final WakeUp wakeUp;
 
     /** Requests that found no room in the submission queue. */
     private final RequestList unsent = new RequestList();
@@ -82,10 +80,6 @@ final class UringLoop implements EngineLoop {
     private volatile long receiveMemoryBytes;
     private volatile long ringMemoryBytes;
 
-    /** Threads inside {@link #wakeup()}; {@link #WAKERS_GONE} once the eventfd is closed. */
-    private final AtomicInteger wakers = new AtomicInteger();
-
-    private boolean wakeUpArmed;
     private int reported;
 
     static UringLoop open(Libc libc, LoopOptions options, CompletionSink sink) throws LinuxException {
@@ -104,10 +98,41 @@ final class UringLoop implements EngineLoop {
         this.ring = ring;
         this.submissions = ring.submissions();
         this.completions = ring.completions();
-        this.eventfd = eventfd;
+        this.wakeUp = new WakeUp(libc, eventfd, submitters);
         this.receiveBufferCount = receiveBufferCount;
         this.sink = sink;
         this.ringMemoryBytes = ring.mappedBytes();
+    }
+
+    // ---- the holder
+
+    @Override
+    public void hold(int worker) {
+        submitters.hold(worker);
+        adoption.begin();
+        if (submitters.hasForeign()) {
+            // First of all: until then only the last holder can be woken, and it may sleep where nothing wakes it.
+            armWakeUp();
+        }
+    }
+
+    @Override
+    public void adoptAll() {
+        adoption.hurry();
+    }
+
+    @Override
+    public int held(int worker) {
+        return submitters.held(worker);
+    }
+
+    /** Takes a request of an earlier holder over, if the kernel confirms that it has cancelled that one's. */
+    void adopt(Request request) {
+        long sqe = freeEntry();
+        if (sqe != 0) {
+            request.adopting = true;
+            SqeEncoder.reportingCancel(sqe, request.userData(), UserData.ofReportingCancel(request.userData()));
+        }
     }
 
     // ---- submit and cancel
@@ -118,7 +143,6 @@ final class UringLoop implements EngineLoop {
             throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
         }
         Request request = requests.begin(operation, endpoint);
-        operation.engineTag = request.userData();
         if (operation instanceof Operation.Send) {
             request.transferred = operation.bytes; // what an attempt has sent already
         }
@@ -219,7 +243,7 @@ final class UringLoop implements EngineLoop {
         switch (request.place()) {
             case KERNEL -> cancelInKernel(request);
             case UNSENT, STARVED -> endLater(request, Status.CANCELLED, 0);
-            case ENDED, FREE -> {}
+            case ENDED, FREE, SUPERSEDED -> {}
         }
     }
 
@@ -227,8 +251,12 @@ final class UringLoop implements EngineLoop {
         long sqe = freeEntry();
         if (sqe == 0) {
             uncancelled.add(request);
+        } else if (request.submitter == submitters.holder()
+                || request.operation().isOutput()) {
+            SqeEncoder.cancel(sqe, request.userData(), UserData.ofCancel(request.userData()));
         } else {
-            SqeEncoder.cancel(sqe, request.userData(), UserData.of(~request.slot, request.generation()));
+            // An earlier holder's: its own completion may be long in coming, the cancel's answer is not.
+            SqeEncoder.reportingCancel(sqe, request.userData(), UserData.ofReportingCancel(request.userData()));
         }
     }
 
@@ -239,7 +267,9 @@ final class UringLoop implements EngineLoop {
             request.move(Request.Place.UNSENT);
             unsent.add(request);
         } else {
+            request.renew();
             encode(request, sqe);
+            request.submitter = submitters.submitted();
             request.move(Request.Place.KERNEL);
         }
     }
@@ -305,13 +335,16 @@ final class UringLoop implements EngineLoop {
     @Override
     public int turn(long timeoutNanos) {
         reported = 0;
-        if (!wakeUpArmed) {
+        if (!wakeUp.isArmed()) {
             armWakeUp();
         }
+        if (adoption.isUnderWay()) {
+            adoption.proceed(this);
+        }
         resume();
-        if (timeoutNanos == 0 || !ended.isEmpty() || !completions.isEmpty()) {
+        if (timeoutNanos == 0 || !ended.isEmpty() || !completions.isEmpty() || adoption.isUnderWay()) {
             check(ring.submitAndPoll());
-        } else if (unsent.isEmpty() && uncancelled.isEmpty()) {
+        } else if (unsent.isEmpty() && uncancelled.isEmpty() && wakeUp.isArmed()) {
             check(ring.submitAndWait(timeoutNanos));
         } else {
             check(ring.submitAndWait(timeoutNanos < 0 ? RETRY_NANOS : Math.min(timeoutNanos, RETRY_NANOS)));
@@ -374,16 +407,23 @@ final class UringLoop implements EngineLoop {
 
     private void dispatch(long userData, int result, int flags) {
         if (UserData.slot(userData) < 0) {
-            if (userData == WAKE_UP) {
-                wakeUpArmed = (flags & UringAbi.CQE_F_MORE) != 0;
-            } else {
-                cancelFailed(userData, result);
-            }
+            dispatchOther(userData, result, flags);
             return;
         }
         Request request = requests.find(userData);
         if (request == null) {
             sink.staleCompletion();
+            return;
+        }
+        boolean more = (flags & UringAbi.CQE_F_MORE) != 0;
+        if (!more) {
+            submitters.done(request.submitter);
+            request.adopting = false;
+        } else if (adoption.isDue(request)) {
+            adopt(request);
+        }
+        if (request.place() == Request.Place.SUPERSEDED) {
+            superseded(request, result, flags);
             return;
         }
         switch (request.operation()) {
@@ -395,14 +435,70 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    private void cancelFailed(long userData, int result) {
-        Request request = requests.find(UserData.of(~UserData.slot(userData), UserData.generation(userData)));
+    /** What belongs to no operation. */
+    private void dispatchOther(long userData, int result, int flags) {
+        switch (UserData.kind(userData)) {
+            case WAKE_UP -> wakeUp.completed(userData, (flags & UringAbi.CQE_F_MORE) != 0);
+            case WAKE_UP_CANCEL -> cancelForeignWakeUps(); // not found: its thread is just completing it
+            case CANCEL -> cancelFailed(requests.find(UserData.cancelled(userData)), result);
+            case REPORTING_CANCEL -> cancelReported(requests.find(UserData.cancelled(userData)), result);
+            case REQUEST -> throw new AssertionError("has a slot");
+        }
+    }
+
+    private void cancelFailed(@Nullable Request request, int result) {
         // Any other error (EALREADY) means that the request was found and will end by itself.
         if (request != null
                 && result == -Errno.ENOENT
                 && request.place() == Request.Place.KERNEL
                 && request.list == null) {
             uncancelled.add(request);
+        }
+    }
+
+    private void cancelReported(@Nullable Request request, int result) {
+        if (request == null || request.place() != Request.Place.KERNEL) {
+            return; // its own completion came first, or another cancel's
+        }
+        request.adopting = false;
+        if (result == 0) {
+            supersede(request);
+        } else if (request.cancelRequested) {
+            cancelFailed(request, result);
+        }
+    }
+
+    /** The kernel has cancelled a request and will only say so: its operation goes on in another, or ends. */
+    private void supersede(Request old) {
+        Operation operation = old.operation();
+        boolean cancelled = old.cancelRequested;
+        Request fresh = requests.begin(operation, old.endpoint());
+        old.leaveList();
+        old.move(Request.Place.SUPERSEDED);
+        if (cancelled) {
+            end(fresh, Status.CANCELLED, 0);
+        } else {
+            arm(fresh);
+        }
+    }
+
+    /** A request whose operation has gone on elsewhere has completed; ECANCELED, unless the kernel has broken its word. */
+    private void superseded(Request request, int result, int flags) {
+        UringEndpoint endpoint = request.endpoint();
+        if ((flags & UringAbi.CQE_F_BUFFER) != 0) {
+            giveBackUnused(request, flags);
+        }
+        if (result > 0 || (result == 0 && endpoint.isListener())) {
+            if (endpoint.isListener()) {
+                libc.close(result);
+                sink.acceptAborted();
+            } else if (endpoint.hasDescriptor()) {
+                // Bytes that may be out of order by now: the stream is broken, and must not go on as if it were not.
+                libc.shutdown(endpoint.fd(), Libc.SHUT_RDWR);
+            }
+        }
+        if ((flags & UringAbi.CQE_F_MORE) == 0) {
+            requests.end(request);
         }
     }
 
@@ -626,18 +722,23 @@ final class UringLoop implements EngineLoop {
     private void armWakeUp() {
         long sqe = freeEntry();
         if (sqe != 0) {
-            SqeEncoder.pollMultishot(sqe, eventfd, Libc.POLLIN, WAKE_UP);
-            wakeUpArmed = true;
+            wakeUp.arm(sqe);
+            cancelForeignWakeUps();
+        }
+    }
+
+    private void cancelForeignWakeUps() {
+        for (long poll : wakeUp.foreign()) {
+            long sqe = freeEntry();
+            if (sqe != 0) {
+                SqeEncoder.cancel(sqe, poll, UserData.ofWakeUpCancel(poll));
+            }
         }
     }
 
     @Override
     public void wakeup() {
-        // Counted in and out, so that nobody writes to the descriptor's number once somebody else may have it.
-        if (wakers.getAndIncrement() >= 0) {
-            libc.wake(eventfd);
-        }
-        wakers.getAndDecrement();
+        wakeUp.wake();
     }
 
     @Override
@@ -658,14 +759,10 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public void close() {
-        if (wakers.get() < 0) {
-            return;
+        if (wakeUp.end()) {
+            ring.close();
+            wakeUp.close();
         }
-        while (!wakers.compareAndSet(0, WAKERS_GONE)) {
-            Thread.onSpinWait();
-        }
-        ring.close();
-        libc.close(eventfd);
     }
 
     @Override

@@ -1,0 +1,14 @@
+package io.iocp;
+
+/** What a port does about handlers that block without {@linkplain CompletionHandler#blocks saying so}. */
+public enum BlockingDetection {
+    /** Nothing: the other connections of the shard wait with the handler. */
+    OFF,
+    /** The shard goes to another worker as soon as its own is found asleep; nothing is remembered. */
+    HAND_OVER,
+    /**
+     * The same, and a handler that was found asleep several times within a short while is treated as one that says that it
+     * blocks, from then on.
+     */
+    LEARN
+}
