@@ -93,10 +93,12 @@ public final class Connection extends Handle {
      * behind by {@link PortOptions#receiveCredit(int)} buffers, and goes on by itself. Only on a port with a handler.
      *
      * @throws IllegalStateException if the connection is not associated, {@code packet} is in use, or the port has no handler
+     * @throws IllegalArgumentException if {@code packet} has a {@linkplain OverlappedIO#timeout(Duration) timeout}
      * @throws ClosedChannelException if the connection is closed
      */
     public void receiveContinuously(OverlappedIO packet) throws ClosedChannelException {
         port().checkContinuous("receiveContinuously", "receive");
+        packet.checkContinuous();
         Operation.ReceiveContinuously operation = packet.receiveContinuously();
         start(begin(packet, operation), operation);
     }

@@ -10,6 +10,8 @@ import io.iocp.operation.TooManyOperationsException;
 import io.iocp.port.Shard;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +114,66 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
             on.close(endpoint, Status.HANDLE_CLOSED);
         }
+    }
+
+    /**
+     * Asks to cancel what is in flight on this handle with this {@linkplain OverlappedIO#groupId(long) group id}. Never
+     * waits. Each of them gets its packet, which says how it ended: CANCELLED with the bytes transferred by then, or as if
+     * nobody had asked. Delayed posts and posts are no operations of a handle: {@link io.iocp.operation.ScheduledPost#cancel}.
+     *
+     * <p>What another thread starts meanwhile may be among them or not; what was started before is. Unlike on IBM i it is not
+     * all or nothing.
+     *
+     * @param groupId 0 for all that were given no group
+     * @return how many are being cancelled because of this call; 0 if none was in flight, or others have cancelled them
+     * @see <a href="https://www.ibm.com/docs/en/i/7.5?topic=ssw_ibm_i_75/apis/qsocanceloperation.html">QsoCancelOperation (IBM
+     *     i)</a>
+     */
+    public final int cancel(long groupId) {
+        return cancelThose(groupId);
+    }
+
+    /**
+     * Asks to cancel everything that is in flight on this handle, of whatever group. Never waits. Otherwise as {@link
+     * #cancel(long)}.
+     *
+     * @see <a href="https://learn.microsoft.com/windows/win32/fileio/cancelioex-func">CancelIoEx (Windows)</a>
+     */
+    public final int cancelAll() {
+        return cancelThose(null);
+    }
+
+    /**
+     * Whether something started on this handle with this group id is still in flight, also if it is being cancelled: its
+     * packet is not queued yet. Old news by the time that it returns, unless nobody else starts or cancels.
+     *
+     * @see <a href="https://www.ibm.com/docs/en/i/7.5?topic=ssw_ibm_i_75/apis/qsoisoperationpending.html">QsoIsOperationPending
+     *     (IBM i)</a>
+     */
+    public final boolean isPending(long groupId) {
+        for (Operation operation : endpoint.roll()) {
+            if (operation.isPendingIn(endpoint, groupId)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private int cancelThose(@Nullable Long groupId) {
+        Shard on = shard;
+        if (on == null) {
+            return 0;
+        }
+        // First all are marked, then the shard is told: what waits behind one that is cancelled does not begin in
+        // between.
+        List<Operation> cancelled = new ArrayList<>();
+        for (Operation operation : endpoint.roll()) {
+            if (operation.requestCancel(endpoint, groupId)) {
+                cancelled.add(operation);
+            }
+        }
+        cancelled.forEach(operation -> on.cancel(operation, endpoint));
+        return cancelled.size();
     }
 
     /**

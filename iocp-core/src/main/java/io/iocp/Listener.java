@@ -30,10 +30,12 @@ public final class Listener extends Handle {
      * one without. Only on a port with a handler.
      *
      * @throws IllegalStateException if the listener is not associated, {@code packet} is in use, or the port has no handler
+     * @throws IllegalArgumentException if {@code packet} has a {@linkplain OverlappedIO#timeout(java.time.Duration) timeout}
      * @throws ClosedChannelException if the listener is closed
      */
     public void acceptContinuously(OverlappedIO packet) throws ClosedChannelException {
         port().checkContinuous("acceptContinuously", "accept");
+        packet.checkContinuous();
         start(packet, true);
     }
 

@@ -8,6 +8,7 @@ import io.iocp.operation.Status;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class OverlappedIO {
     @Nullable
     private Object attachment;
+
+    private long timeoutNanos;
+    private long groupId;
 
     @Nullable
     private Object postKey;
@@ -61,6 +65,51 @@ public final class OverlappedIO {
     public OverlappedIO attachment(@Nullable Object newAttachment) {
         attachment = newAttachment;
         return this;
+    }
+
+    // ---- inputs of the next start
+
+    /**
+     * Limits how long each operation may take that is started with this object from now on, until it is changed again. The
+     * time counts from the start, also while the operation waits behind others. When it is over the operation ends with
+     * {@link Status#TIMED_OUT} and the bytes transferred by then; a receive has lost nothing, the next one gets what comes
+     * later. What completes in the same moment completes as if there were no limit: there is one packet in any case.
+     *
+     * <p>A packet's own start only: see {@link Connection#idleTimeout} for continuous operations, which refuse a limit; posts
+     * end at once and have none.
+     *
+     * @param limit any resolution (kept to a millisecond, never early); null or zero = none
+     * @return this
+     * @see <a href="https://www.ibm.com/docs/en/i/7.5?topic=ssw_ibm_i_75/apis/startrecv.html">QsoStartRecv, operationWaitTime
+     *     (IBM i)</a>
+     */
+    public OverlappedIO timeout(@Nullable Duration limit) {
+        timeoutNanos = limit == null ? 0 : CompletionPort.nanos(limit);
+        return this;
+    }
+
+    /** The limit of the next start; zero for none. */
+    public Duration timeout() {
+        return Duration.ofNanos(timeoutNanos);
+    }
+
+    /**
+     * Puts what is started with this object from now on into a group, which {@link Handle#cancel(long)} cancels and {@link
+     * Handle#isPending} asks for; IBM's {@code operationId}. Any number of operations may be in a group, and the groups of
+     * different handles have nothing to do with each other.
+     *
+     * @param id any number; 0, which is also what an operation has that was given none, is a group like the others. {@link
+     *     OperationIds#next()} gives numbers that nobody else has
+     * @return this
+     */
+    public OverlappedIO groupId(long id) {
+        groupId = id;
+        return this;
+    }
+
+    /** The group of the next start. */
+    public long groupId() {
+        return groupId;
     }
 
     // ---- results
@@ -307,9 +356,22 @@ public final class OverlappedIO {
             }
         }
         next.begin(endpoint);
+        next.groupId = groupId;
+        next.timeoutNanos = timeoutNanos;
+        if (timeoutNanos > 0) {
+            next.deadlineNanos = System.nanoTime() + timeoutNanos;
+        }
         operation = next;
         handle = on;
         accepted = null;
+    }
+
+    /** @throws IllegalArgumentException if what it is set to makes no sense for an operation with many packets */
+    void checkContinuous() {
+        if (timeoutNanos > 0) {
+            throw new IllegalArgumentException("a continuous operation has no timeout: it lasts until it is cancelled,"
+                    + " and connection.idleTimeout() ends a connection on which nothing happens");
+        }
     }
 
     void postKey(@Nullable Object key) {

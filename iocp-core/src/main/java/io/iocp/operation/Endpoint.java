@@ -1,6 +1,10 @@
 package io.iocp.operation;
 
 import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +56,7 @@ public abstract class Endpoint {
         /** Puts an operation behind those that wait. */
         public void enqueue(Operation operation) {
             operation.next = null;
+            operation.previous = tail;
             if (tail == null) {
                 head = operation;
             } else {
@@ -68,30 +73,37 @@ public abstract class Endpoint {
                 head = first.next;
                 if (head == null) {
                     tail = null;
+                } else {
+                    head.previous = null;
                 }
                 first.next = null;
             }
             return first;
         }
 
-        /** Takes one waiting operation out of the middle; false if it does not wait here. */
+        /**
+         * Takes one waiting operation out of the middle, however many wait; false if it does not wait here. It must not wait
+         * in another direction.
+         */
         public boolean remove(Operation operation) {
-            Operation previous = null;
-            for (Operation o = head; o != null; previous = o, o = o.next) {
-                if (o == operation) {
-                    if (previous == null) {
-                        head = o.next;
-                    } else {
-                        previous.next = o.next;
-                    }
-                    if (tail == o) {
-                        tail = previous;
-                    }
-                    o.next = null;
-                    return true;
-                }
+            Operation before = operation.previous;
+            Operation after = operation.next;
+            if (head != operation && before == null) {
+                return false;
             }
-            return false;
+            if (before == null) {
+                head = after;
+            } else {
+                before.next = after;
+            }
+            if (after == null) {
+                tail = before;
+            } else {
+                after.previous = before;
+            }
+            operation.next = null;
+            operation.previous = null;
+            return true;
         }
 
         public long nextSequence() {
@@ -100,6 +112,8 @@ public abstract class Endpoint {
     }
 
     private static final AtomicLong IDS = new AtomicLong();
+    private static final Operation[] NOBODY = {};
+    private static final int LEAST_ROLL = 4;
 
     private final long id = IDS.incrementAndGet();
     private final boolean listener;
@@ -109,6 +123,16 @@ public abstract class Endpoint {
     private final InetSocketAddress remoteAddress;
 
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
+
+    /*
+     * The roll: whatever may be in flight here, in no order, so that any thread can find it. An operation is put there
+     * by the first of its starts here, and a start that finds it there already costs one comparison. Nobody takes it
+     * off when it ends; those who have left are dropped when room is needed. The lock is held for as long as it takes
+     * to copy the roll; only starts that are new here and cancels of groups take it, never the shard's own work.
+     */
+    private final Object rollLock = new Object();
+    private Operation[] roll = NOBODY;
+    private int rollSize;
 
     public final Direction input = new Direction();
     public final Direction output = new Direction();
@@ -196,6 +220,38 @@ public abstract class Endpoint {
     /** The one way the lifecycle changes; false if the endpoint was not in {@code from}. */
     public final boolean move(Lifecycle from, Lifecycle to) {
         return lifecycle.compareAndSet(from.ordinal(), to.ordinal());
+    }
+
+    /** Puts an operation that begins here on the roll. */
+    final void enrol(Operation operation) {
+        synchronized (rollLock) {
+            if (rollSize == roll.length) {
+                dropLeavers();
+            }
+            roll[rollSize++] = operation;
+            operation.enrolledAt(this); // under the lock: who drops leavers must not find it with its old home
+        }
+    }
+
+    private void dropLeavers() {
+        Set<Operation> staying = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Operation operation : roll) {
+            if (operation.staysWith(this)) {
+                staying.add(operation);
+            }
+        }
+        // Half of it empty, so that the next time is as many starts away as there are to look at.
+        roll = staying.toArray(new Operation[Math.max(LEAST_ROLL, 2 * staying.size())]);
+        rollSize = staying.size();
+    }
+
+    /**
+     * Every operation whose start here has returned and that has not ended, and perhaps some others. A snapshot. Thread: any.
+     */
+    public final Operation[] roll() {
+        synchronized (rollLock) {
+            return Arrays.copyOf(roll, rollSize);
+        }
     }
 
     /** Keeps a ready packet back while the endpoint is {@link #busy}. */

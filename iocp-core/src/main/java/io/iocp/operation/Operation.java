@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * {@code OverlappedIO}, which keeps the object and reuses it for its next operation of the same kind, so that starting
  * allocates nothing.
  *
- * <p>Thread: the inputs are written by the caller before {@link #begin}; from then on all fields but the state belong to the
- * holder of the shard, until the packet is delivered.
+ * <p>Thread: the inputs are written by the caller between {@link #begin} and {@link #started}; from then on all fields but
+ * the state belong to the holder of the shard, until the packet is delivered.
  *
  * <p>To add an operation: one subclass here; the compiler then names the engines that must perform it.
  */
@@ -20,6 +20,8 @@ public abstract sealed class Operation {
     public enum State {
         /** Never started, or delivered and free to be started again. */
         IDLE,
+        /** A start method has marked it and writes its inputs; the start may still fail. Nobody else may touch it. */
+        BEGUN,
         /** Admitted; waits in an inbox or in its direction's FIFO. */
         STARTED,
         /** The engine has it. */
@@ -30,8 +32,19 @@ public abstract sealed class Operation {
         COMPLETED
     }
 
+    /*
+     * The state is the low bits of a word whose other bits count the starts. Whoever wants to cancel one certain start
+     * (and finds the operation in a list, where it may be in flight again by the time that he acts) reads the word, then
+     * what the start was told (endpoint, group), and CASes the word that he has read: if that succeeds, what he read
+     * belongs together. For that the inputs are written while the operation is BEGUN and released by started().
+     */
+    private static final int STATE_MASK = 7;
+    private static final int ONE_START = STATE_MASK + 1;
+
     private static final VarHandle STATE;
+    private static final VarHandle HOME;
     private static final int IDLE = State.IDLE.ordinal();
+    private static final int BEGUN = State.BEGUN.ordinal();
     private static final int STARTED = State.STARTED.ordinal();
     private static final int SUBMITTED = State.SUBMITTED.ordinal();
     private static final int CANCELLING = State.CANCELLING.ordinal();
@@ -40,7 +53,9 @@ public abstract sealed class Operation {
 
     static {
         try {
-            STATE = MethodHandles.lookup().findVarHandle(Operation.class, "state", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(Operation.class, "state", int.class);
+            HOME = lookup.findVarHandle(Operation.class, "home", Endpoint.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -54,9 +69,32 @@ public abstract sealed class Operation {
     @Nullable
     public Endpoint endpoint;
 
-    /** Link of the list that it waits in before the engine has it. */
+    /** The endpoint whose roll it is on for sure: where it was started last, unless that has struck it off since. */
+    @Nullable
+    private volatile Endpoint home;
+
+    /** Links of the list that it waits in before the engine has it. */
     @Nullable
     public Operation next;
+
+    @Nullable
+    Operation previous;
+
+    /** The group that it can be cancelled with; 0 for the default one. */
+    public long groupId;
+
+    /** How long it may take, from its start; 0 = for ever. */
+    public long timeoutNanos;
+
+    /** {@link System#nanoTime()} at which its time is over; only if it has a timeout. */
+    public long deadlineNanos;
+
+    /** Its time was over before anything else ended it: the cancel that follows shows up as that. */
+    public boolean timedOut;
+
+    /** The timer that the shard keeps for it once it had a timeout; used again at its next start. */
+    @Nullable
+    public Object timer;
 
     /** Link of the ready queue. */
     @Nullable
@@ -109,16 +147,25 @@ public abstract sealed class Operation {
     }
 
     public final State state() {
-        return STATES[state];
+        return STATES[stateOf(state)];
+    }
+
+    private static int stateOf(int word) {
+        return word & STATE_MASK;
+    }
+
+    private static int with(int word, int newState) {
+        return (word & ~STATE_MASK) | newState;
     }
 
     /**
-     * IDLE to STARTED, and the results of the last run are cleared.
+     * IDLE to BEGUN, and the results of the last run are cleared.
      *
      * @throws IllegalStateException if it is in flight or its packet waits
      */
     public final void begin(@Nullable Endpoint target) {
-        if (!STATE.compareAndSet(this, IDLE, STARTED)) {
+        int seen = state;
+        if (stateOf(seen) != IDLE || !STATE.compareAndSet(this, seen, with(seen + ONE_START, BEGUN))) {
             throw new IllegalStateException(
                     "this OverlappedIO is in use (" + state() + "): wait for its packet or use another one");
         }
@@ -128,47 +175,121 @@ public abstract sealed class Operation {
         nativeError = 0;
         more = false;
         lease = null;
+        timedOut = false;
     }
 
-    /** STARTED back to IDLE: the start failed, there will be no packet. */
+    /** BEGUN back to IDLE: the start failed, there will be no packet. */
     public final void abandon() {
-        STATE.setVolatile(this, IDLE);
+        STATE.setVolatile(this, with(state, IDLE));
+    }
+
+    /** BEGUN to STARTED: there will be a packet, and from now on everybody may cancel it. */
+    public final void started() {
+        Endpoint target = endpoint;
+        if (target != null && !target.equals(home) && !(this instanceof Post)) {
+            target.enrol(this);
+        }
+        STATE.setRelease(this, with(state, STARTED));
+    }
+
+    /** It is on the roll of {@code endpoint}, whose lock the caller has. */
+    final void enrolledAt(Endpoint endpoint) {
+        home = endpoint;
+    }
+
+    /**
+     * Whether it has to stay on the roll of {@code endpoint}, because it is in flight there or may be at any moment. If not
+     * it will be put there anew by its next start.
+     */
+    final boolean staysWith(Endpoint endpoint) {
+        Endpoint at = home;
+        if (at != null && !at.equals(endpoint)) {
+            return false; // it has moved on
+        }
+        if (isPending()) {
+            return true;
+        }
+        // A start CASes the state, then reads the home; here the home is CASed, then the state read: one sees the
+        // other.
+        HOME.compareAndSet(this, endpoint, null);
+        return isPending();
     }
 
     /** STARTED to SUBMITTED; false if somebody asked to cancel it meanwhile. Holder only. */
     public final boolean submitted() {
-        return STATE.compareAndSet(this, STARTED, SUBMITTED);
+        int seen = state;
+        return stateOf(seen) == STARTED && STATE.compareAndSet(this, seen, with(seen, SUBMITTED));
     }
 
     /** STARTED or SUBMITTED to CANCELLING; true for the one caller who did it. Any thread. */
     public final boolean requestCancel() {
-        return STATE.compareAndSet(this, SUBMITTED, CANCELLING) || STATE.compareAndSet(this, STARTED, CANCELLING);
+        for (int seen = state; isCancellable(seen); seen = state) {
+            if (STATE.compareAndSet(this, seen, with(seen, CANCELLING))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** As {@link #requestCancel()}, but only a start on {@code target}, and of this group if there is one. Any thread. */
+    public final boolean requestCancel(Endpoint target, @Nullable Long group) {
+        int first = state;
+        for (int seen = first; isCancellable(seen) && isSameStart(first, seen); seen = state) {
+            boolean meant = target.equals(endpoint) && (group == null || groupId == group);
+            if (!meant) {
+                return false;
+            }
+            if (STATE.compareAndSet(this, seen, with(seen, CANCELLING))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether it is started on {@code target} in this group, and has not ended yet. Any thread. */
+    public final boolean isPendingIn(Endpoint target, long group) {
+        int seen = state;
+        boolean pending = isCancellable(seen) || stateOf(seen) == CANCELLING;
+        boolean meant = pending && target.equals(endpoint) && groupId == group;
+        VarHandle.loadLoadFence(); // the second look at the state must not come before what it vouches for
+        return meant && isSameStart(seen, state);
+    }
+
+    private static boolean isCancellable(int word) {
+        int now = stateOf(word);
+        return now == SUBMITTED || now == STARTED;
+    }
+
+    private static boolean isSameStart(int one, int other) {
+        return (one & ~STATE_MASK) == (other & ~STATE_MASK);
     }
 
     public final boolean isCancelling() {
-        return state == CANCELLING;
+        return stateOf(state) == CANCELLING;
     }
 
     /** Any state in flight to COMPLETED: from now on a cancel finds nothing to cancel. Holder only. */
     public final void complete() {
-        assert state != IDLE && state != COMPLETED : "completed twice or never started: " + state();
-        STATE.setVolatile(this, COMPLETED);
+        int seen = state;
+        assert stateOf(seen) != IDLE && stateOf(seen) != COMPLETED : "completed twice or never started: " + state();
+        STATE.setVolatile(this, with(seen, COMPLETED));
     }
 
     /** COMPLETED to IDLE: the packet is handed over, the object is its owner's again. */
     public final void deliver() {
-        assert state == COMPLETED : "delivered before it completed: " + state();
-        STATE.setVolatile(this, IDLE);
+        int seen = state;
+        assert stateOf(seen) == COMPLETED : "delivered before it completed: " + state();
+        STATE.setVolatile(this, with(seen, IDLE));
     }
 
     /** Its packet waits: it ended before its turn came, or while it was with the engine. */
     public final boolean isCompleted() {
-        return state == COMPLETED;
+        return stateOf(state) == COMPLETED;
     }
 
     /** True from {@link #begin} until {@link #deliver}. */
     public final boolean isPending() {
-        return state != IDLE;
+        return stateOf(state) != IDLE;
     }
 
     /**

@@ -12,7 +12,10 @@ public enum Status {
     HANDLE_CLOSED,
     /** The port was closed under the operation. */
     PORT_CLOSED,
-    /** A time limit passed: the connection was idle for longer than it may be. */
+    /**
+     * A time limit passed: the operation's own (with what had been transferred by then), or the connection was idle for longer
+     * than it may be.
+     */
     TIMED_OUT,
     /** A delayed post came due (IBM EAGAIN). */
     TIMER_EXPIRED,

@@ -34,6 +34,10 @@ final class Flow implements CompletionSink {
      * never completed here; it is only asked to cancel, and its answer counts. A cancel names the endpoint that it
      * means, because the operation may be another shard's by the time that it is looked at.
      *
+     * Timeout. The timer is a cancel like any other: it moves the operation to CANCELLING, and the operation's own end
+     * decides what the packet says. If it moved it there first, an end as cancelled is called TIMED_OUT. The timer is
+     * disarmed before the packet is ready, because it is the shard's and the operation then no longer.
+     *
      * Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when
      * it has run and both directions have no current operation, that is, when the kernel holds nothing of it. The
      * lifecycle alone does not say so: the caller of close() moves it first, and beginClose() comes later, through
@@ -141,6 +145,9 @@ final class Flow implements CompletionSink {
             // The cancel overtook it: it asked for what was not here yet.
             makeReady(operation, Status.CANCELLED, 0, 0);
             return;
+        }
+        if (operation.timeoutNanos > 0) {
+            OperationTimer.arm(operation, this, timers);
         }
         Operation current = direction.current;
         if (current == null) {
@@ -338,7 +345,7 @@ final class Flow implements CompletionSink {
             return over;
         }
         assert seen != Status.CANCELLED || operation.isCancelling() : "cancelled, but nobody asked for it";
-        return seen;
+        return seen == Status.CANCELLED ? cancelled(operation) : seen;
     }
 
     private boolean mayGoOn(Endpoint endpoint, Operation operation) {
@@ -497,11 +504,25 @@ final class Flow implements CompletionSink {
         }
         Direction direction = directionOf(operation);
         if (direction.current == operation) {
-            end(operation, Status.CANCELLED);
+            end(operation, cancelled(operation));
         } else if (direction.remove(operation)) {
-            makeReady(operation, Status.CANCELLED, 0, 0);
+            makeReady(operation, cancelled(operation), 0, 0);
         }
         // Else its packet is ready already, or it comes behind this cancel in the inbox and take() sees the state.
+    }
+
+    /** Its time is over, and it has not ended yet. */
+    void timeOut(Operation operation) {
+        if (operation.requestCancel()) {
+            operation.timedOut = true;
+            cancel(operation, endpointOf(operation));
+        }
+        // Else somebody has cancelled it before, and that is on its way.
+    }
+
+    /** What an operation has ended with that was cancelled: by somebody, or by its time. */
+    private static Status cancelled(Operation operation) {
+        return operation.timedOut ? Status.TIMED_OUT : Status.CANCELLED;
     }
 
     /** The endpoint has moved to CLOSING; {@code reason} is what its operations end with. */
@@ -603,6 +624,9 @@ final class Flow implements CompletionSink {
         operation.bytes = bytes;
         operation.nativeError = nativeError;
         operation.more = false;
+        if (operation.timeoutNanos > 0) {
+            OperationTimer.disarm(operation, timers);
+        }
         operation.settle();
         operation.complete();
         addReady(operation);

@@ -128,6 +128,7 @@ public final class Shard {
             try {
                 catchUp();
                 checkStart(operation, outside.get());
+                operation.started();
                 flow.take(operation);
             } finally {
                 exit(worker);
@@ -144,6 +145,7 @@ public final class Shard {
             }
             throw e;
         }
+        operation.started();
         inbox.offer(operation);
         signal();
     }
