@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Next: {@link Flow#take}.
  */
-public final class Shard {
+public final class Shard implements Sleepers.Member {
     /*
      * Ownership. `word` says who may touch the shard: the holder's number, the number of the packet it runs, and a
      * state. The holder works in LIBRARY. Before user code it release-stores HANDLER with a new packet number; every
@@ -210,8 +210,8 @@ public final class Shard {
         wake();
     }
 
-    /** Wakes the holder if it sleeps; true for the one caller who did. */
-    boolean wake() {
+    @Override
+    public boolean wake() {
         if (word.wake()) {
             loop.wakeup();
             return true;

@@ -8,14 +8,21 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any. A short lock guards the array, because members also leave from its middle.
  */
 final class Sleepers {
-    private final Shard[] stack;
+    /** A shard, as seen from here. */
+    @FunctionalInterface
+    interface Member {
+        /** Wakes the holder if it sleeps; true for the one caller who did. */
+        boolean wake();
+    }
+
+    private final Member[] stack;
     private int size;
 
     /** Mirror of {@link #size} for {@link #isEmpty()}; a producer reads it after a full fence (pairs with the sleeper's). */
     private volatile int published;
 
     Sleepers(int shards) {
-        stack = new Shard[shards];
+        stack = new Member[shards];
     }
 
     boolean isEmpty() {
@@ -26,12 +33,13 @@ final class Sleepers {
         return published;
     }
 
-    synchronized void push(Shard shard) {
+    synchronized void push(Member shard) {
         stack[size++] = shard;
         published = size;
     }
 
-    synchronized void remove(Shard shard) {
+    @SuppressWarnings("ReferenceEquality") // this one, not one like it
+    synchronized void remove(Member shard) {
         for (int i = size - 1; i >= 0; i--) {
             if (stack[i] == shard) {
                 System.arraycopy(stack, i + 1, stack, i, size - i - 1);
@@ -43,7 +51,7 @@ final class Sleepers {
     }
 
     @Nullable
-    private synchronized Shard pop() {
+    private synchronized Member pop() {
         if (size == 0) {
             return null;
         }
@@ -54,7 +62,7 @@ final class Sleepers {
 
     /** Wakes the one that fell asleep last, if any sleeps; true if one was woken. */
     boolean wakeOne() {
-        for (Shard shard = pop(); shard != null; shard = pop()) {
+        for (Member shard = pop(); shard != null; shard = pop()) {
             // Somebody else may have woken it for its inbox before it could leave the stack: then the next one is due.
             if (shard.wake()) {
                 return true;

@@ -1,0 +1,129 @@
+package io.iocp.port;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.iocp.operation.Operation;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** The queue of posts: many offer, and of the many who poll one at a time is its consumer. */
+final class PostQueueStress {
+    private static final Operation.Post FIRST = new Operation.Post(1);
+    private static final Operation.Post SECOND = new Operation.Post(2);
+
+    private PostQueueStress() {}
+
+    /** 1 or 2; 0 for none. */
+    private static int polled(PostQueue queue) {
+        Operation.Post post = queue.poll();
+        return post == null ? 0 : (Integer) post.packet();
+    }
+
+    /** What is left, one decimal digit each, the oldest first. */
+    private static int rest(PostQueue queue) {
+        int digits = 0;
+        while (!queue.isEmpty()) {
+            int next = polled(queue);
+            if (next == 0) {
+                return -1; // nobody polls at the same time: the consumer's flag is stuck
+            }
+            digits = 10 * digits + next;
+        }
+        return digits;
+    }
+
+    /** Each of two threads offers a post and polls once. */
+    @JCStressTest
+    @Outcome(
+            id = {"0, 1, 2", "0, 2, 1", "1, 0, 2", "2, 0, 1", "1, 2, 0", "2, 1, 0"},
+            expect = ACCEPTABLE,
+            desc = "each post was polled once")
+    @Outcome(expect = FORBIDDEN, desc = "a post was lost or polled twice, or nobody got any, or the queue is stuck")
+    @State
+    public static class BothOfferAndPoll {
+        private final PostQueue queue = new PostQueue();
+
+        @Actor
+        public void one(III_Result r) {
+            queue.offer(FIRST);
+            r.r1 = polled(queue);
+        }
+
+        @Actor
+        public void other(III_Result r) {
+            queue.offer(SECOND);
+            r.r2 = polled(queue);
+        }
+
+        @Arbiter
+        public void end(III_Result r) {
+            r.r3 = rest(queue);
+        }
+    }
+
+    /** One thread offers two posts, another polls twice meanwhile: what was offered first leaves first. */
+    @JCStressTest
+    @Outcome(
+            id = {"0, 0, 12", "0, 1, 2", "1, 0, 2", "1, 2, 0"},
+            expect = ACCEPTABLE,
+            desc = "in the order of the offers")
+    @Outcome(expect = FORBIDDEN, desc = "overtaken, lost, or polled twice")
+    @State
+    public static class OrderOfOneProducer {
+        private final PostQueue queue = new PostQueue();
+
+        @Actor
+        public void producer() {
+            queue.offer(FIRST);
+            queue.offer(SECOND);
+        }
+
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = polled(queue);
+            r.r2 = polled(queue);
+        }
+
+        @Arbiter
+        public void end(III_Result r) {
+            r.r3 = rest(queue);
+        }
+    }
+
+    /** Two poll at once what is there: one of them may be turned away, never both. */
+    @JCStressTest
+    @Outcome(
+            id = {"1, 2", "2, 1"},
+            expect = ACCEPTABLE,
+            desc = "one after the other")
+    @Outcome(
+            id = {"1, 0", "0, 1"},
+            expect = ACCEPTABLE,
+            desc = "one was in the other's way")
+    @Outcome(expect = FORBIDDEN, desc = "nobody got anything, or both the same")
+    @State
+    public static class TwoPollWhatIsThere {
+        private final PostQueue queue = new PostQueue();
+
+        public TwoPollWhatIsThere() {
+            queue.offer(FIRST);
+            queue.offer(SECOND);
+        }
+
+        @Actor
+        public void worker(II_Result r) {
+            r.r1 = polled(queue);
+        }
+
+        @Actor
+        public void otherWorker(II_Result r) {
+            r.r2 = polled(queue);
+        }
+    }
+}
