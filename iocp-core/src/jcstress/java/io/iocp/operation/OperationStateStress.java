@@ -3,6 +3,7 @@ package io.iocp.operation;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.net.InetSocketAddress;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -18,6 +19,7 @@ final class OperationStateStress {
     private static Operation started() {
         Operation operation = new Operation.Receive("packet");
         operation.begin(null);
+        operation.started();
         return operation;
     }
 
@@ -155,6 +157,57 @@ final class OperationStateStress {
             r.r1 = free;
             r.r2 = free;
             r.r3 = free ? operation.bytes : 0L;
+        }
+    }
+
+    /**
+     * Somebody cancels group 1 while the one operation of that group ends and is started anew, in group 2. What he found in
+     * a list is not what he meant any more, and must not be cancelled.
+     */
+    @JCStressTest
+    @Outcome(id = "true, true, STARTED", expect = ACCEPTABLE, desc = "cancelled in time; the next start goes on")
+    @Outcome(id = "true, false, STARTED", expect = ACCEPTABLE, desc = "too late for group 1; the next start goes on")
+    @Outcome(expect = FORBIDDEN, desc = "cancelled in group 2, or said so and did not")
+    @State
+    public static class StaleGroupCancel {
+        private final Endpoint endpoint = new Nowhere();
+        private final Operation operation = new Operation.Receive("packet");
+
+        public StaleGroupCancel() {
+            start(1);
+        }
+
+        private void start(long group) {
+            operation.begin(endpoint);
+            operation.groupId = group;
+            operation.started();
+        }
+
+        @Actor
+        public void holder(ZZL_Result r) {
+            operation.complete();
+            operation.deliver();
+            start(2);
+            r.r1 = true;
+        }
+
+        @Actor
+        public void canceller(ZZL_Result r) {
+            r.r2 = operation.requestCancel(endpoint, 1L);
+        }
+
+        @Arbiter
+        public void end(ZZL_Result r) {
+            r.r3 = operation.state();
+        }
+    }
+
+    /** A connection of no engine. */
+    private static final class Nowhere extends Endpoint {
+        private static final InetSocketAddress NOWHERE = new InetSocketAddress(0);
+
+        Nowhere() {
+            super(false, NOWHERE, NOWHERE);
         }
     }
 }

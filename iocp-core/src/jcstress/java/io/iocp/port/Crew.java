@@ -1,7 +1,9 @@
 package io.iocp.port;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
+import org.jspecify.annotations.Nullable;
 
 /** Two workers that never run: names to write into a {@link ShardWord}. */
 final class Crew {
@@ -20,10 +22,17 @@ final class Crew {
         }
 
         @Override
+        public void handedOver(
+                int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long handlerNanos) {}
+
+        @Override
+        public void allBlocked(int workers) {}
+
+        @Override
         public void closed(Endpoint endpoint) {}
     };
 
-    private static final Workers WORKERS = new Workers("stress", 2, NOTHING, () -> {});
+    private static final Workers WORKERS = new Workers("stress", 2, 0, NOTHING, _ -> false, () -> {});
 
     /** Holds the shard in the beginning. */
     static final Worker HOLDER = new Worker(1, WORKERS, "holder");
