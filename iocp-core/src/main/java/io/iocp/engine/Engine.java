@@ -19,6 +19,11 @@ public interface Engine {
     /** Closes an endpoint that was never associated: no loop knows it, nothing is in flight on it. */
     void closeUnassociated(Endpoint endpoint);
 
+    /** The clock that timers go by, as {@link System#nanoTime()} counts. */
+    default long nanoTime() {
+        return System.nanoTime();
+    }
+
     /** Opens a loop that reports to {@code sink}. */
     EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException;
 }

@@ -64,7 +64,7 @@ public final class DelayedPost extends Timer implements ScheduledPost {
         return state.get() == WAITING;
     }
 
-    /** The moment at which it is due, as {@link System#nanoTime()} counts. */
+    /** The moment at which it is due, by the engine's clock. */
     public long deadlineNanos() {
         return deadlineNanos;
     }

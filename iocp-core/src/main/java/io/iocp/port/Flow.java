@@ -15,6 +15,7 @@ import io.iocp.port.Counters.Count;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,7 @@ final class Flow implements CompletionSink {
     private final TimerWheel timers;
     private final DelayedPosts delayedPosts;
     private final ReadyQueue ready;
+    private final LongSupplier clock;
     private final InFlight inFlight = new InFlight();
     private final List<Endpoint> endpoints = new ArrayList<>();
     private EngineLoop loop;
@@ -69,12 +71,24 @@ final class Flow implements CompletionSink {
     private long nowNanos;
 
     @SuppressWarnings("NullAway.Init") // the loop needs its sink first: see connect()
-    Flow(Shard shard, PortSettings settings, TimerWheel timers, DelayedPosts delayedPosts, ReadyQueue ready) {
+    Flow(
+            Shard shard,
+            PortSettings settings,
+            TimerWheel timers,
+            DelayedPosts delayedPosts,
+            ReadyQueue ready,
+            LongSupplier clock) {
         this.shard = shard;
         this.settings = settings;
         this.timers = timers;
         this.delayedPosts = delayedPosts;
         this.ready = ready;
+        this.clock = clock;
+    }
+
+    /** What timers go by. */
+    long nanoTime() {
+        return clock.getAsLong();
     }
 
     void connect(EngineLoop engineLoop) {
@@ -96,7 +110,7 @@ final class Flow implements CompletionSink {
 
     private long now() {
         if (nowNanos == 0) {
-            nowNanos = System.nanoTime();
+            nowNanos = clock.getAsLong();
         }
         return nowNanos;
     }
@@ -363,7 +377,7 @@ final class Flow implements CompletionSink {
             }
         };
         accept.retry = retry;
-        timers.arm(retry, System.nanoTime() + ACCEPT_RETRY_NANOS);
+        timers.arm(retry, clock.getAsLong() + ACCEPT_RETRY_NANOS);
     }
 
     /** The accept is not to try again; true if it was about to. */

@@ -29,7 +29,7 @@ final class IdleTimer extends Timer {
         @Nullable IdleTimer timer = null;
         if (timeoutNanos > 0 && !endpoint.isClosing()) {
             timer = new IdleTimer(flow, timers, endpoint, timeoutNanos);
-            endpoint.lastActivityNanos = System.nanoTime();
+            endpoint.lastActivityNanos = flow.nanoTime();
             timers.arm(timer, endpoint.lastActivityNanos + timeoutNanos);
         }
         endpoint.idleTimer = timer;
@@ -38,7 +38,7 @@ final class IdleTimer extends Timer {
     @Override
     void expired() {
         long due = endpoint.lastActivityNanos + timeoutNanos;
-        if (due - System.nanoTime() > 0) {
+        if (due - flow.nanoTime() > 0) {
             timers.arm(this, due);
         } else {
             flow.closeIfOpen(endpoint, Status.TIMED_OUT);

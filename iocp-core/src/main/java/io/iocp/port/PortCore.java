@@ -194,7 +194,7 @@ public final class PortCore {
     public DelayedPost postDelayed(Operation.Post post, @Nullable Shard shard, long delayNanos) {
         Shard on =
                 shard != null ? shard : shards.get(Math.floorMod(turnOfDelayedPosts.getAndIncrement(), shards.size()));
-        DelayedPost delayed = new DelayedPost(on, post, post.endpoint, System.nanoTime() + Math.max(0, delayNanos));
+        DelayedPost delayed = new DelayedPost(on, post, post.endpoint, engine.nanoTime() + Math.max(0, delayNanos));
         if (!on.schedule(delayed)) {
             post.abandon();
             throw closed();

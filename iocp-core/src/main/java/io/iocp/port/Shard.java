@@ -75,9 +75,9 @@ public final class Shard implements Sleepers.Member {
     private final PortCore port;
     private final PortSettings settings;
     private final Engine engine;
-    private final TimerWheel timers = new TimerWheel(System.nanoTime());
+    private final TimerWheel timers;
     private final ReadyQueue ready = new ReadyQueue();
-    private final DelayedPosts delayedPosts = new DelayedPosts(this, timers);
+    private final DelayedPosts delayedPosts;
     private final Flow flow;
     private final EngineLoop loop;
 
@@ -109,7 +109,9 @@ public final class Shard implements Sleepers.Member {
         this.port = port;
         this.settings = port.settings();
         this.engine = engine;
-        this.flow = new Flow(this, settings, timers, delayedPosts, ready);
+        this.timers = new TimerWheel(engine.nanoTime());
+        this.delayedPosts = new DelayedPosts(this, timers);
+        this.flow = new Flow(this, settings, timers, delayedPosts, ready, engine::nanoTime);
         this.loop = engine.openLoop(settings.loop(), flow);
         flow.connect(loop);
     }
@@ -276,7 +278,7 @@ public final class Shard implements Sleepers.Member {
             drainInbox();
             long now = 0;
             if (timers.size() > 0) {
-                now = System.nanoTime();
+                now = engine.nanoTime();
                 timers.advance(now);
             }
             flow.newTurn();
