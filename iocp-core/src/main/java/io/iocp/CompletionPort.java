@@ -45,7 +45,8 @@ public final class CompletionPort implements AutoCloseable {
     private final BufferPool buffers = new BufferPool();
 
     @SuppressWarnings("NullAway.Init")
-    private CompletionPort(PortOptions options, @Nullable CompletionHandler handler, boolean hasHandler)
+    private CompletionPort(
+            PortOptions options, @Nullable CompletionHandler handler, boolean hasHandler, EngineSelection wanted)
             throws IOException {
         this.options = options;
         this.hasHandler = hasHandler;
@@ -64,7 +65,7 @@ public final class CompletionPort implements AutoCloseable {
                 nanos(options.closeTimeout()),
                 options.closeHandles(),
                 options.listener() != null);
-        EngineSelection picked = EngineSelection.of(options.engine(), options.name());
+        EngineSelection picked = wanted;
         PortCore opened;
         try {
             opened = new PortCore(settings, picked.engine(), dispatch, !hasHandler);
@@ -87,7 +88,7 @@ public final class CompletionPort implements AutoCloseable {
      * @throws IOException if the engine cannot be opened (descriptors, memory)
      */
     public static CompletionPort open(PortOptions options) throws IOException {
-        return new CompletionPort(options, null, false);
+        return new CompletionPort(options, null, false, EngineSelection.of(options));
     }
 
     /**
@@ -97,7 +98,13 @@ public final class CompletionPort implements AutoCloseable {
      * @throws IOException if the engine cannot be opened (descriptors, memory)
      */
     public static CompletionPort open(PortOptions options, CompletionHandler handler) throws IOException {
-        return new CompletionPort(options, handler, true);
+        return open(options, handler, EngineSelection.of(options));
+    }
+
+    /** On an engine that somebody else has picked. */
+    static CompletionPort open(PortOptions options, CompletionHandler handler, EngineSelection engine)
+            throws IOException {
+        return new CompletionPort(options, handler, true, engine);
     }
 
     /**
@@ -106,7 +113,7 @@ public final class CompletionPort implements AutoCloseable {
      * closed.
      */
     public static CompletionPort openWithHandlersOfHandles(PortOptions options) throws IOException {
-        return new CompletionPort(options, null, true);
+        return new CompletionPort(options, null, true, EngineSelection.of(options));
     }
 
     public String name() {

@@ -2,6 +2,8 @@ package io.iocp;
 
 import io.iocp.engine.Engine;
 import io.iocp.engine.nio.NioEngine;
+import io.iocp.engine.simulated.SimulatedEngine;
+import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.engine.uring.UringEngine;
 import io.iocp.engine.uring.UringFeatures;
 import java.io.IOException;
@@ -23,7 +25,20 @@ record EngineSelection(Engine engine, EngineReport report) {
      *
      * @throws EngineUnavailableException if io_uring is required and does not work; says why and what helps
      */
-    static EngineSelection of(EngineChoice choice, String portName) throws IOException {
+    static EngineSelection of(PortOptions options) throws IOException {
+        SimulatedNetwork network = options.simulated();
+        return network == null ? of(options.engine(), options.name()) : simulated(network, options.name());
+    }
+
+    private static EngineSelection simulated(SimulatedNetwork network, String portName) {
+        LOG.log(Level.INFO, "port ''{0}'' runs on {1}, chosen by the program", portName, network);
+        Engine engine = new SimulatedEngine(network);
+        String reason = "chosen by the program: " + network;
+        return new EngineSelection(
+                engine, new EngineReport("simulated", reason, false, null, null, engine.capabilities()));
+    }
+
+    private static EngineSelection of(EngineChoice choice, String portName) throws IOException {
         if (choice == EngineChoice.NIO) {
             // Nothing native is touched: this is also the way out where native access is forbidden.
             LOG.log(Level.INFO, "port ''{0}'' runs on nio, chosen by configuration", portName);

@@ -1,6 +1,7 @@
 package io.iocp;
 
 import io.iocp.engine.LoopOptions;
+import io.iocp.engine.simulated.SimulatedNetwork;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param closeTimeout how long {@code close()} waits for the kernel to let go of memory before it leaks it
  * @param closeHandles whether closing the port closes its handles; if not they stay open, and can only be closed
  * @param listener is told what happens; null for nobody
+ * @param simulated a network in memory that the port runs on, for tests; null for a real one. Goes before {@code engine}
  */
 public record PortOptions(
         String name,
@@ -49,7 +51,8 @@ public record PortOptions(
         int maxPosts,
         Duration closeTimeout,
         boolean closeHandles,
-        @Nullable PortListener listener) {
+        @Nullable PortListener listener,
+        @Nullable SimulatedNetwork simulated) {
 
     public PortOptions {
         check(!name.isBlank(), "name must not be blank");
@@ -91,6 +94,7 @@ public record PortOptions(
                 0,
                 Duration.ofSeconds(5),
                 false,
+                null,
                 null);
     }
 
@@ -158,6 +162,10 @@ public record PortOptions(
         return with(draft -> draft.listener = value);
     }
 
+    public PortOptions simulated(@Nullable SimulatedNetwork value) {
+        return with(draft -> draft.simulated = value);
+    }
+
     private PortOptions with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -185,6 +193,9 @@ public record PortOptions(
         @Nullable
         PortListener listener;
 
+        @Nullable
+        SimulatedNetwork simulated;
+
         Draft(PortOptions from) {
             name = from.name;
             engine = from.engine;
@@ -202,6 +213,7 @@ public record PortOptions(
             closeTimeout = from.closeTimeout;
             closeHandles = from.closeHandles;
             listener = from.listener;
+            simulated = from.simulated;
         }
 
         PortOptions options() {
@@ -221,7 +233,8 @@ public record PortOptions(
                     maxPosts,
                     closeTimeout,
                     closeHandles,
-                    listener);
+                    listener,
+                    simulated);
         }
     }
 

@@ -3,9 +3,12 @@ package io.iocp.engine;
 /**
  * Where engines may differ; in everything else they behave the same.
  *
- * @param name {@code io_uring} or {@code nio}
+ * @param name {@code io_uring}, {@code nio} or {@code simulated}
  * @param completionBased true if the kernel completes operations itself, false if readiness is turned into completions here
  * @param multishot true if one kernel request serves many accepts or receives
  * @param providedBuffers true if the kernel picks a buffer only when bytes are there
+ * @param sockets true if its endpoints are sockets of the machine, which other programs can reach; false if they exist only in
+ *     a simulated network
  */
-public record EngineCapabilities(String name, boolean completionBased, boolean multishot, boolean providedBuffers) {}
+public record EngineCapabilities(
+        String name, boolean completionBased, boolean multishot, boolean providedBuffers, boolean sockets) {}

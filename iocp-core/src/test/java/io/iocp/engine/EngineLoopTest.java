@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.NeedsCondition;
+import io.iocp.Peer;
 import io.iocp.engine.RecordingSink.Completed;
 import io.iocp.engine.nio.NioEngine;
+import io.iocp.engine.simulated.Faults;
+import io.iocp.engine.simulated.SimulatedEngine;
+import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.engine.uring.UringEngine;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
@@ -41,12 +45,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract of {@link EngineLoop}, on each engine. Steps a loop by hand: every turn is the test's own. */
 @ParameterizedClass
-@ValueSource(strings = {"nio", "io_uring"})
+@ValueSource(strings = {"nio", "io_uring", "simulated"})
 @Timeout(60)
 class EngineLoopTest {
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    private final SimulatedNetwork network = SimulatedNetwork.of(Faults.none());
     private final Engine engine;
     private final RecordingSink sink = new RecordingSink();
     private final ExecutorService peers = Executors.newVirtualThreadPerTaskExecutor();
@@ -54,11 +59,13 @@ class EngineLoopTest {
     private Endpoint listener;
 
     EngineLoopTest(String engineName) throws IOException {
-        if (engineName.equals("io_uring")) {
-            NeedsCondition.require(engineName);
-            engine = new UringEngine();
-        } else {
-            engine = new NioEngine();
+        switch (engineName) {
+            case "io_uring" -> {
+                NeedsCondition.require(engineName);
+                engine = new UringEngine();
+            }
+            case "nio" -> engine = new NioEngine();
+            default -> engine = new SimulatedEngine(network);
         }
         assertThat(engine.capabilities().name()).isEqualTo(engineName);
     }
@@ -82,11 +89,18 @@ class EngineLoopTest {
         return engine.listen(any, ListenOptions.defaults().withReceiveBufferSize(receiveBufferSize));
     }
 
-    private Socket connect() throws IOException {
+    private Peer connect() throws IOException {
+        return connect(listener.localAddress());
+    }
+
+    private Peer connect(InetSocketAddress address) throws IOException {
+        if (!engine.capabilities().sockets()) {
+            return Peer.of(network.connect(address));
+        }
         Socket peer = new Socket();
-        peer.connect(listener.localAddress(), 10_000);
+        peer.connect(address, 10_000);
         peer.setSoTimeout(10_000);
-        return peer;
+        return Peer.of(peer);
     }
 
     private Endpoint accept() {
@@ -159,19 +173,19 @@ class EngineLoopTest {
 
     @Test
     void shouldEchoThroughABufferOfItsOwn() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.Receive receive = receive(socket);
             assertThat(loop.turn(0)).isZero();
             assertThat(receive.lease).isNull();
-            peer.getOutputStream().write(new byte[] {1, 2, 3});
+            peer.output().write(new byte[] {1, 2, 3});
             assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 3, 0));
             LeasedBuffer lease = Objects.requireNonNull(receive.lease);
             assertThat(lease.length()).isEqualTo(3);
             Operation.Send send = send(socket, lease.segment().asSlice(0, 3));
             assertThat(sink.completed).as("nothing completes within submit").isEmpty();
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 3, 0));
-            assertThat(peer.getInputStream().readNBytes(3)).containsExactly(1, 2, 3);
+            assertThat(peer.input().readNBytes(3)).containsExactly(1, 2, 3);
             lease.release();
             assertThat(sink.returned).containsExactly(lease);
         }
@@ -179,10 +193,10 @@ class EngineLoopTest {
 
     @Test
     void shouldKnowTheAddressesOfAnAcceptedConnection() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
-            assertThat(socket.localAddress()).isEqualTo(peer.getRemoteSocketAddress());
-            assertThat(socket.remoteAddress()).isEqualTo(peer.getLocalSocketAddress());
+            assertThat(socket.localAddress()).isEqualTo(peer.remoteAddress());
+            assertThat(socket.remoteAddress()).isEqualTo(peer.localAddress());
             assertThat(socket.receiveBufferSize).isEqualTo(4096);
         }
     }
@@ -192,30 +206,28 @@ class EngineLoopTest {
         Operation.Accept accept = new Operation.Accept(this);
         accept.continuous = true;
         loop.submit(begin(accept, listener));
-        try (Socket a = connect();
-                Socket b = connect();
-                Socket c = connect()) {
+        try (Peer a = connect();
+                Peer b = connect();
+                Peer c = connect()) {
             turnUntil(() -> sink.accepted.size() == 3);
-            assertThat(sink.accepted).extracting(Endpoint::remoteAddress).containsExactly(local(a), local(b), local(c));
+            assertThat(sink.accepted)
+                    .extracting(Endpoint::remoteAddress)
+                    .containsExactly(a.localAddress(), b.localAddress(), c.localAddress());
         }
         loop.cancel(accept);
         assertThat(next()).isEqualTo(new Completed(accept, Status.CANCELLED, 0, 0));
     }
 
-    private static InetSocketAddress local(Socket socket) {
-        return (InetSocketAddress) socket.getLocalSocketAddress();
-    }
-
     @Test
     void shouldKeepOrderWithTwoBuffersAndAMegabyte() throws IOException {
         byte[] all = random(1 << 20);
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.ReceiveContinuously receive = receiveContinuously(socket);
             CompletableFuture<Void> writing = CompletableFuture.runAsync(
                     () -> {
                         try {
-                            peer.getOutputStream().write(all);
+                            peer.output().write(all);
                             peer.shutdownOutput();
                         } catch (IOException e) {
                             throw new AssertionError(e);
@@ -236,15 +248,15 @@ class EngineLoopTest {
 
     @Test
     void shouldServeAWaitingConnectionOnceABufferComesBack() throws IOException {
-        try (Socket peer = connect();
-                Socket other = connect()) {
+        try (Peer peer = connect();
+                Peer other = connect()) {
             Endpoint socket = accept();
             Endpoint second = accept();
             receiveContinuously(socket);
-            peer.getOutputStream().write(new byte[3 * 4096]);
+            peer.output().write(new byte[3 * 4096]);
             turnUntil(() -> sink.held.size() == 2);
             Operation.Receive waiting = receive(second);
-            other.getOutputStream().write(7);
+            other.output().write(7);
             loop.turn(STEP_NANOS);
             loop.turn(STEP_NANOS);
             assertThat(sink.completed).as("no buffer is free").isEmpty();
@@ -259,13 +271,13 @@ class EngineLoopTest {
 
     @Test
     void shouldReceiveIntoTheCallersMemory() throws IOException {
-        try (Socket peer = connect();
+        try (Peer peer = connect();
                 Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
             Operation.Receive receive = new Operation.Receive(this);
             receive.memory = arena.allocate(2);
             loop.submit(begin(receive, socket));
-            peer.getOutputStream().write(new byte[] {5, 6, 7});
+            peer.output().write(new byte[] {5, 6, 7});
             assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 2, 0));
             assertThat(receive.memory.toArray(ValueLayout.JAVA_BYTE)).containsExactly(5, 6);
             loop.submit(receive);
@@ -276,7 +288,7 @@ class EngineLoopTest {
 
     @Test
     void shouldReportTheEndOfTheStreamAgainAndAgain() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             peer.shutdownOutput();
             for (int i = 0; i < 3; i++) {
@@ -289,11 +301,10 @@ class EngineLoopTest {
 
     @Test
     void shouldReportAReset() throws IOException {
-        Socket peer = connect();
+        Peer peer = connect();
         Endpoint socket = accept();
         Operation.Receive receive = receive(socket);
-        peer.setSoLinger(true, 0);
-        peer.close();
+        peer.reset();
         assertThat(next()).isEqualTo(new Completed(receive, Status.RESET, 0, 104));
         Operation.Send send = send(socket, segment(random(10)));
         assertThat(next()).isEqualTo(new Completed(send, Status.RESET, 0, 32));
@@ -302,7 +313,7 @@ class EngineLoopTest {
     @Test
     void shouldSendAllToASlowReader() throws Exception {
         byte[] all = random(6 << 20);
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.Send send = send(socket, segment(all));
             loop.turn(0);
@@ -323,7 +334,7 @@ class EngineLoopTest {
             pieces[i] = memory.asSlice(i * 700L, 700);
         }
         pieces[3000] = MemorySegment.NULL;
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.Send send = send(socket, pieces);
             CompletableFuture<byte[]> reading = read(peer, all.length);
@@ -332,11 +343,11 @@ class EngineLoopTest {
         }
     }
 
-    private CompletableFuture<byte[]> read(Socket peer, int length) {
+    private CompletableFuture<byte[]> read(Peer peer, int length) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return peer.getInputStream().readNBytes(length);
+                        return peer.input().readNBytes(length);
                     } catch (IOException e) {
                         throw new AssertionError(e);
                     }
@@ -346,13 +357,13 @@ class EngineLoopTest {
 
     @Test
     void shouldCompleteAnEmptySend() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.Send send = send(socket, MemorySegment.NULL, MemorySegment.NULL);
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
             send = send(socket);
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
-            assertThat(peer.getInputStream().available()).isZero();
+            assertThat(peer.input().available()).isZero();
         }
     }
 
@@ -469,7 +480,7 @@ class EngineLoopTest {
     @Test
     void shouldCancelASendWithItsPartialCount() throws IOException {
         byte[] all = random(16 << 20);
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.Send send = send(socket, segment(all));
             loop.turn(0);
@@ -479,21 +490,20 @@ class EngineLoopTest {
             assertThat(completed.status()).isEqualTo(Status.CANCELLED);
             assertThat(completed.bytes()).isPositive().isLessThan(all.length);
             loop.shutdown(socket);
-            assertThat(peer.getInputStream().readAllBytes())
-                    .isEqualTo(Arrays.copyOf(all, Math.toIntExact(completed.bytes())));
+            assertThat(peer.input().readAllBytes()).isEqualTo(Arrays.copyOf(all, Math.toIntExact(completed.bytes())));
         }
     }
 
     @Test
     void shouldLeaveTheBytesToTheNextReceiveWhenCancelled() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             for (int i = 0; i < 500; i++) {
                 Operation.Receive receive = receive(socket);
                 if (i % 3 == 0) {
                     loop.turn(0);
                 }
-                peer.getOutputStream().write(i);
+                peer.output().write(i);
                 if (i % 2 == 0) {
                     loop.turn(0);
                 }
@@ -516,11 +526,11 @@ class EngineLoopTest {
 
     @Test
     void shouldStopReadingOnceCancelledFromWithinAReport() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.ReceiveContinuously receive = receiveContinuously(socket);
             sink.onReceived = () -> loop.cancel(receive);
-            peer.getOutputStream().write(random(3 * 4096));
+            peer.output().write(random(3 * 4096));
             assertThat(next()).isEqualTo(new Completed(receive, Status.CANCELLED, 0, 0));
             // What the kernel had filled by then still arrives, in order.
             assertThat(sink.held).hasSizeBetween(1, 2);
@@ -538,11 +548,11 @@ class EngineLoopTest {
 
     @Test
     void shouldIgnoreACancelOfWhatItDoesNotHave() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             loop.cancel(begin(new Operation.Receive(this), socket));
             assertThat(loop.turn(0)).isZero();
-            assertThat(peer.isClosed()).isFalse();
+            assertThat(peer.input().available()).isZero();
         }
     }
 
@@ -560,12 +570,12 @@ class EngineLoopTest {
 
     @Test
     void shouldEndTheStreamAtOnceWhenShutDown() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Endpoint socket = accept();
             Operation.Receive receive = receive(socket);
             assertThat(loop.turn(0)).isZero();
             loop.shutdown(socket);
-            assertThat(peer.getInputStream().read()).isEqualTo(-1);
+            assertThat(peer.input().read()).isEqualTo(-1);
             loop.cancel(receive);
             assertThat(next()).isEqualTo(new Completed(receive, Status.CANCELLED, 0, 0));
             loop.closeDescriptor(socket);
@@ -590,11 +600,11 @@ class EngineLoopTest {
 
     @Test
     void shouldWorkThoughTheInterruptFlagIsSet() throws IOException {
-        try (Socket peer = connect()) {
+        try (Peer peer = connect()) {
             Thread.currentThread().interrupt();
             Endpoint socket = accept();
             Operation.Receive receive = receive(socket);
-            peer.getOutputStream().write(1);
+            peer.output().write(1);
             Thread.currentThread().interrupt();
             assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
             Operation.Send send = send(socket, segment(new byte[] {2}));
@@ -615,9 +625,9 @@ class EngineLoopTest {
     void shouldListenOnBothFamiliesAtTheIpv6Wildcard() throws IOException {
         Endpoint both = engine.listen(
                 new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 0), ListenOptions.defaults());
-        try (Socket four = new Socket(
-                        InetAddress.getLoopbackAddress(), both.localAddress().getPort());
-                InputStream in = four.getInputStream()) {
+        try (Peer four = connect(new InetSocketAddress(
+                        InetAddress.getLoopbackAddress(), both.localAddress().getPort()));
+                InputStream in = four.input()) {
             assertThat(in.available()).isZero();
         } finally {
             engine.closeUnassociated(both);

@@ -19,7 +19,7 @@ import java.net.UnknownHostException;
 
 /** The engine whose completions come from the kernel. {@link UringFeatures#probe()} says first whether it works here. */
 public final class UringEngine implements Engine {
-    private static final EngineCapabilities CAPABILITIES = new EngineCapabilities("io_uring", true, true, true);
+    private static final EngineCapabilities CAPABILITIES = new EngineCapabilities("io_uring", true, true, true, true);
 
     private final Linux.Available linux;
 

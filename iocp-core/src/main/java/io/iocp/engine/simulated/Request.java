@@ -1,0 +1,48 @@
+package io.iocp.engine.simulated;
+
+import io.iocp.operation.Operation;
+
+/**
+ * One operation that a loop has made a request of: its slot and generation, and how far it has come.
+ *
+ * <p>Thread: shard holder; {@link #queued} whoever has the network's lock.
+ */
+final class Request {
+    final SimulatedLoop loop;
+    final Operation operation;
+    final SimulatedEndpoint endpoint;
+
+    /** Slot and generation; a completion names the request by it. */
+    long userData;
+
+    /** Its last completion is under way: nothing can change that any more. */
+    boolean answered;
+
+    /** Somebody asked to cancel it. */
+    boolean cancelAsked;
+
+    /** It stands in the loop's line of requests to be tried. */
+    boolean queued;
+
+    /** The pass in which its latest completion is due; none may come before the one before it. */
+    long lastDue;
+
+    /** Bytes that a send has handed over. */
+    long sent;
+
+    /** The piece of a send that comes next. */
+    int piece;
+
+    /** Where in that piece. */
+    long offset;
+
+    Request(SimulatedLoop loop, Operation operation, SimulatedEndpoint endpoint) {
+        this.loop = loop;
+        this.operation = operation;
+        this.endpoint = endpoint;
+    }
+
+    boolean isContinuous() {
+        return operation.stream() != null;
+    }
+}

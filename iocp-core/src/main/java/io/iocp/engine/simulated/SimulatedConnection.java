@@ -1,0 +1,63 @@
+package io.iocp.engine.simulated;
+
+import java.net.InetSocketAddress;
+
+/**
+ * A connection: the port's end, and what the peer's end has to know. Thread: whoever has the network's lock.
+ *
+ * <p>A reset leaves the bytes that came before it to be received; then the port's side is told once and sees the end of the
+ * stream from there on, as on Linux.
+ */
+final class SimulatedConnection extends SimulatedEndpoint {
+    /** From the peer. */
+    final Pipe incoming;
+
+    /** To the peer. */
+    final Pipe outgoing;
+
+    /** The connection is reset, for the port's side. */
+    boolean reset;
+
+    /** The port's side has been told of the reset. */
+    boolean resetTold;
+
+    /** The connection is reset, for the peer. */
+    boolean peerReset;
+
+    /** The peer has closed its end. */
+    boolean peerClosed;
+
+    SimulatedConnection(SimulatedListener listener, InetSocketAddress local, InetSocketAddress remote, int window) {
+        super(false, local, remote);
+        receiveBufferSize = listener.receiveBufferSize;
+        incoming = new Pipe(window);
+        outgoing = new Pipe(window);
+    }
+
+    /** The peer, or the network, resets the connection: the port's side will see it. */
+    void resetPort() {
+        if (!reset) {
+            reset = true;
+            outgoing.clear();
+            touch();
+        }
+    }
+
+    /** This side ends its stream; what comes from the peer is of no interest any more. */
+    void shutDownBoth() {
+        shutDown = true;
+        outgoing.finished = true;
+        touch();
+    }
+
+    /** Closes the port's end. Input that nobody has read makes it a reset for the peer. */
+    void closeDescriptor() {
+        shutDown = true;
+        closed = true;
+        outgoing.finished = true;
+        if (incoming.size() > 0) {
+            peerReset = true;
+        }
+        incoming.clear();
+    }
+}

@@ -1,0 +1,40 @@
+package io.iocp.engine.simulated;
+
+import io.iocp.operation.Endpoint;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An endpoint of the network in memory, with the requests that a loop has of it.
+ *
+ * <p>Thread: whoever has the network's lock.
+ */
+abstract sealed class SimulatedEndpoint extends Endpoint permits SimulatedListener, SimulatedConnection {
+    /** The request of the input direction that waits for something to happen. */
+    @Nullable
+    Request inputRequest;
+
+    /** The request of the output direction that waits for something to happen. */
+    @Nullable
+    Request outputRequest;
+
+    /** This side has shut it down: what it has in flight ends as cancelled. */
+    boolean shutDown;
+
+    /** The descriptor is closed. */
+    boolean closed;
+
+    SimulatedEndpoint(boolean listener, InetSocketAddress local, @Nullable InetSocketAddress remote) {
+        super(listener, local, remote);
+    }
+
+    /** Something happened: what waits is tried again. */
+    final void touch() {
+        if (inputRequest != null) {
+            inputRequest.loop.tryAgain(inputRequest);
+        }
+        if (outputRequest != null) {
+            outputRequest.loop.tryAgain(outputRequest);
+        }
+    }
+}

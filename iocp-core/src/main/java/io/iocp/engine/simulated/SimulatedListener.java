@@ -1,0 +1,36 @@
+package io.iocp.engine.simulated;
+
+import io.iocp.operation.ListenOptions;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+
+/** A listening endpoint and the connections that wait to be accepted. Thread: whoever has the network's lock. */
+final class SimulatedListener extends SimulatedEndpoint {
+    final ArrayDeque<SimulatedConnection> backlog = new ArrayDeque<>();
+    private final int mostWaiting;
+
+    SimulatedListener(InetSocketAddress local, ListenOptions options) {
+        super(true, local, null);
+        mostWaiting = options.backlog();
+        receiveBufferSize = options.receiveBufferSize();
+    }
+
+    boolean hasRoom() {
+        return backlog.size() < mostWaiting;
+    }
+
+    /** Whether a connection to this address comes here; the IPv6 wildcard takes IPv4 too. */
+    boolean serves(InetSocketAddress wanted) {
+        InetAddress own = localAddress().getAddress();
+        InetAddress other = wanted.getAddress();
+        if (localAddress().getPort() != wanted.getPort()) {
+            return false;
+        }
+        if (own.isAnyLocalAddress()) {
+            return !(own instanceof Inet4Address) || other instanceof Inet4Address;
+        }
+        return own.equals(other);
+    }
+}

@@ -1,0 +1,621 @@
+package io.iocp.engine.simulated;
+
+import io.iocp.engine.CompletionSink;
+import io.iocp.engine.EngineLoop;
+import io.iocp.engine.LoopOptions;
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
+import io.iocp.operation.Status;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loop on a {@link SimulatedNetwork}: each turn gives the simulated kernel what was submitted, lets it do a pass over what
+ * can be done, and reports the completions that have come out.
+ *
+ * <p>Thread: shard holder, but for {@link #wakeup()}, {@link #tryAgain} and {@link #receiveMemoryBytes()}.
+ */
+final class SimulatedLoop implements EngineLoop {
+    /*
+     * Ordering. Time is counted in passes. A delayed completion stands in `events` until its pass; no completion of a
+     * request is due before the one that was made before it, so the bytes of a direction stay in order whatever is
+     * delayed, and so does the end behind them. Received bytes are put into the operation's memory when the completion
+     * is due, not when they are taken from the stream: whoever frees that memory too early finds out.
+     *
+     * Ownership. The kernel's work is done by the holder, within turn(); other threads (peers) only change the network
+     * and put requests into `tries`, both under the network's lock. Reports are made without the lock; the sink may
+     * call anything here from within one, which takes effect in the next pass.
+     */
+    private static final int EIO = 5;
+    private static final int EMFILE = 24;
+    private static final int EPIPE = 32;
+    private static final int ECONNRESET = 104;
+
+    /** Buffers that a continuous receive fills, or connections that a continuous accept takes, in one pass. */
+    private static final int MOST_AT_ONCE = 8;
+
+    /** Something that the kernel does in a later pass. */
+    private record Event(long due, long number, Runnable action) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            return due != other.due ? Long.compare(due, other.due) : Long.compare(number, other.number);
+        }
+    }
+
+    private final SimulatedNetwork network;
+    private final Faults faults;
+    private final SplittableRandom random;
+    private final CompletionSink sink;
+    private final Requests requests;
+    private final ReceiveBuffers buffers;
+    private final CompletionQueue completions;
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private final List<Request> submissions = new ArrayList<>();
+    private final List<Request> cancels = new ArrayList<>();
+    private final List<Completion> reaped = new ArrayList<>();
+
+    /** Requests to be tried in the next pass. Under the network's lock. */
+    private final ArrayDeque<Request> tries = new ArrayDeque<>();
+
+    private final Condition somethingToDo;
+
+    /** A wake-up that no waiting turn has answered. Under the network's lock. */
+    private boolean wakeupPending;
+
+    private long pass;
+    private long eventNumber;
+    private int reported;
+
+    SimulatedLoop(SimulatedNetwork network, LoopOptions options, CompletionSink sink, Requests requests) {
+        this.network = network;
+        this.faults = network.faults();
+        this.random = network.randomOfNextLoop();
+        this.sink = sink;
+        this.requests = requests;
+        this.buffers = new ReceiveBuffers(options.receiveBuffers(), sink);
+        this.completions = new CompletionQueue(options.completionEntries());
+        this.somethingToDo = network.lock.newCondition();
+    }
+
+    // ---- the engine's side
+
+    @Override
+    public void submit(Operation operation) {
+        SimulatedEndpoint endpoint = (SimulatedEndpoint)
+                Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint");
+        submit(new Request(this, operation, endpoint));
+    }
+
+    private void submit(Request request) {
+        Operation operation = request.operation;
+        SimulatedEndpoint endpoint = request.endpoint;
+        network.lock.lock();
+        try {
+            assert (operation.isOutput() ? endpoint.outputRequest : endpoint.inputRequest) == null
+                    : "one operation for each direction at a time";
+            if (operation.isOutput()) {
+                endpoint.outputRequest = request;
+            } else {
+                endpoint.inputRequest = request;
+            }
+        } finally {
+            network.lock.unlock();
+        }
+        requests.add(request);
+        operation.engineTag = request.userData + 1;
+        submissions.add(request);
+    }
+
+    @Override
+    public void cancel(Operation operation) {
+        Request request = operation.engineTag == 0 ? null : requests.find(operation.engineTag - 1);
+        if (request != null && request.operation == operation && !request.cancelAsked) {
+            request.cancelAsked = true;
+            cancels.add(request);
+        }
+    }
+
+    @Override
+    public int turn(long timeoutNanos) {
+        reported = 0;
+        Stepper stepper = network.stepper();
+        if (stepper == null) {
+            turnFreely(timeoutNanos);
+        } else {
+            turnStepped(timeoutNanos, stepper);
+        }
+        report();
+        return reported;
+    }
+
+    private void turnFreely(long timeoutNanos) {
+        long end = timeoutNanos > 0 ? System.nanoTime() + timeoutNanos : 0;
+        network.lock.lock();
+        try {
+            while (!passed(timeoutNanos)) {
+                long left = timeoutNanos < 0 ? Long.MAX_VALUE : end - System.nanoTime();
+                if (left <= 0) {
+                    return;
+                }
+                if (tries.isEmpty() && events.isEmpty() && completions.isEmpty()) {
+                    somethingToDo.awaitNanos(left);
+                }
+            }
+        } catch (InterruptedException e) {
+            // The flag is whoever's that set it: a wait of the kernel would not have ended, and this one does no harm.
+            return;
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
+    private void turnStepped(long timeoutNanos, Stepper stepper) {
+        stepper.step(false);
+        while (true) {
+            network.lock.lock();
+            try {
+                if (passed(timeoutNanos)) {
+                    return;
+                }
+                if (!tries.isEmpty() || !events.isEmpty()) {
+                    continue;
+                }
+            } finally {
+                network.lock.unlock();
+            }
+            if (!stepper.step(true) && timeoutNanos > 0) {
+                network.advance(timeoutNanos);
+                return;
+            }
+        }
+    }
+
+    /** Does a pass; true if the turn is over. Under the lock. */
+    private boolean passed(long timeoutNanos) {
+        pass();
+        completions.reap(reaped);
+        if (!reaped.isEmpty() || timeoutNanos == 0) {
+            return true;
+        }
+        if (wakeupPending) {
+            wakeupPending = false;
+            return true;
+        }
+        return happens(faults.spuriousWakeup());
+    }
+
+    private void report() {
+        for (int i = 0; i < reaped.size(); i++) {
+            Completion completion = reaped.get(i);
+            Request request = requests.find(completion.userData());
+            if (request == null) {
+                sink.staleCompletion();
+            } else if (!completion.last()) {
+                reportOneOfMany(request, completion);
+            } else {
+                detach(request);
+                reportLast(request, completion);
+            }
+        }
+        reaped.clear();
+    }
+
+    private void reportOneOfMany(Request request, Completion completion) {
+        if (request.operation instanceof Operation.ReceiveContinuously receive) {
+            reported++;
+            sink.received(receive, Objects.requireNonNull(completion.buffer()));
+        } else if (request.operation instanceof Operation.Accept accept && completion.accepted() != null) {
+            if (isAborted(completion.accepted())) {
+                sink.acceptAborted();
+            } else {
+                reported++;
+                sink.accepted(accept, completion.accepted());
+            }
+        }
+    }
+
+    private void reportLast(Request request, Completion completion) {
+        Operation operation = request.operation;
+        Status status = completion.status();
+        SimulatedConnection accepted = completion.accepted();
+        if (accepted != null && isAborted(accepted)) {
+            sink.acceptAborted();
+            accepted = null;
+            status = Status.CANCELLED; // that is: not accepted yet
+        }
+        if (status == Status.CANCELLED && !request.cancelAsked && !request.endpoint.shutDown) {
+            resubmit(request); // nobody asked for it
+            return;
+        }
+        switch (operation) {
+            case Operation.Receive receive -> receive.lease = completion.buffer();
+            case Operation.Accept accept -> accept.accepted = accepted;
+            case Operation.ReceiveContinuously _, Operation.Send _ -> {}
+            case Operation.Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
+        }
+        reported++;
+        sink.completed(operation, status, completion.bytes(), completion.nativeError());
+    }
+
+    /** A connection that was reset before anybody could look at it. */
+    private boolean isAborted(SimulatedConnection connection) {
+        network.lock.lock();
+        try {
+            if (connection.reset && !connection.closed) {
+                network.close(connection);
+            }
+            return connection.reset;
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
+    /** The kernel has ended the request: its slot is free. */
+    private void detach(Request request) {
+        network.lock.lock();
+        try {
+            if (request.operation.isOutput()) {
+                request.endpoint.outputRequest = null;
+            } else {
+                request.endpoint.inputRequest = null;
+            }
+        } finally {
+            network.lock.unlock();
+        }
+        long ended = request.userData;
+        requests.remove(request);
+        request.operation.engineTag = 0;
+        if (happens(faults.stale())) {
+            at(pass + delay(), () -> completions.post(Completion.end(ended, Status.OK, 0, 0)));
+        }
+    }
+
+    private void resubmit(Request request) {
+        Request again = new Request(this, request.operation, request.endpoint);
+        again.sent = request.sent;
+        again.piece = request.piece;
+        again.offset = request.offset;
+        submit(again);
+    }
+
+    @Override
+    public void wakeup() {
+        network.lock.lock();
+        try {
+            wakeupPending = true;
+            somethingToDo.signal();
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
+    @Override
+    public void recycle(LeasedBuffer buffer) {
+        List<Request> waiting = buffers.giveBack(buffer);
+        if (!waiting.isEmpty()) {
+            network.lock.lock();
+            try {
+                waiting.forEach(this::tryAgain);
+            } finally {
+                network.lock.unlock();
+            }
+        }
+    }
+
+    @Override
+    public void shutdown(Endpoint endpoint) {
+        network.shutdown((SimulatedEndpoint) endpoint);
+    }
+
+    @Override
+    public void closeDescriptor(Endpoint endpoint) {
+        network.close((SimulatedEndpoint) endpoint);
+    }
+
+    @Override
+    public void close() {
+        events.clear();
+        buffers.forget();
+    }
+
+    @Override
+    public long receiveMemoryBytes() {
+        return buffers.memoryBytes();
+    }
+
+    @Override
+    public long ringMemoryBytes() {
+        return 0;
+    }
+
+    // ---- the kernel's side, under the network's lock
+
+    /** Puts a request into the line of those to be tried. Thread: any that has the lock. */
+    void tryAgain(Request request) {
+        if (!request.queued && !request.answered) {
+            request.queued = true;
+            tries.add(request);
+            somethingToDo.signal();
+        }
+    }
+
+    private void pass() {
+        pass++;
+        submissions.forEach(this::tryAgain);
+        submissions.clear();
+        for (int i = 0; i < cancels.size(); i++) {
+            Request request = cancels.get(i);
+            if (happens(faults.lateCancel())) {
+                at(pass + delay(), () -> cancelled(request));
+            } else {
+                cancelled(request);
+            }
+        }
+        cancels.clear();
+        for (Event next = events.peek(); next != null && next.due() <= pass; next = events.peek()) {
+            events.remove();
+            next.action().run();
+        }
+        int count = tries.size();
+        for (int i = 0; i < count; i++) {
+            if (count - i > 1 && happens(faults.reorder())) {
+                tries.addLast(tries.removeFirst());
+            }
+            Request request = tries.removeFirst();
+            request.queued = false;
+            if (!request.answered) {
+                perform(request);
+            }
+        }
+    }
+
+    private void cancelled(Request request) {
+        if (!request.answered) {
+            answer(request, Status.CANCELLED, request.sent, 0);
+        }
+    }
+
+    private void perform(Request request) {
+        if (request.endpoint.shutDown) {
+            answer(request, Status.CANCELLED, request.sent, 0);
+        } else if (happens(faults.unaskedCancel()) && !request.cancelAsked) {
+            answer(request, Status.CANCELLED, request.sent, 0);
+        } else if (request.isContinuous() && happens(faults.streamEnd())) {
+            answer(request, Status.OK, 0, 0);
+        } else {
+            switch (request.operation) {
+                case Operation.Accept accept -> accept(request, accept, (SimulatedListener) request.endpoint);
+                case Operation.Receive receive -> receive(request, receive, (SimulatedConnection) request.endpoint);
+                case Operation.ReceiveContinuously _ ->
+                    receiveContinuously(request, (SimulatedConnection) request.endpoint);
+                case Operation.Send send -> send(request, send, (SimulatedConnection) request.endpoint);
+                case Operation.Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
+            }
+        }
+    }
+
+    private void accept(Request request, Operation.Accept accept, SimulatedListener listener) {
+        for (int i = 0; i < MOST_AT_ONCE && !listener.backlog.isEmpty(); i++) {
+            if (happens(faults.noDescriptor())) {
+                answer(request, Status.RESOURCE_LIMIT, 0, EMFILE);
+                return;
+            }
+            SimulatedConnection connection = listener.backlog.remove();
+            network.tellPeers(); // there is room for another
+            complete(request, !accept.continuous, 0, null, null, connection);
+            if (!accept.continuous) {
+                return;
+            }
+        }
+        if (!listener.backlog.isEmpty()) {
+            tryAgain(request);
+        }
+    }
+
+    private void receive(Request request, Operation.Receive receive, SimulatedConnection connection) {
+        if (receivesNothing(request, connection)) {
+            return;
+        }
+        MemorySegment memory = receive.memory;
+        if (memory == null) {
+            LeasedBuffer buffer = fill(request, connection);
+            if (buffer != null) {
+                complete(request, true, buffer.length(), null, buffer, null);
+            }
+            return;
+        }
+        byte[] data = new byte[few(Math.min(connection.incoming.size(), memory.byteSize()))];
+        connection.incoming.read(data, 0, data.length);
+        network.tellPeers();
+        complete(request, true, data.length, data, null, null);
+    }
+
+    private void receiveContinuously(Request request, SimulatedConnection connection) {
+        for (int i = 0; i < MOST_AT_ONCE; i++) {
+            if (receivesNothing(request, connection)) {
+                return;
+            }
+            LeasedBuffer buffer = fill(request, connection);
+            if (buffer == null) {
+                return;
+            }
+            complete(request, false, buffer.length(), null, buffer, null);
+        }
+        tryAgain(request);
+    }
+
+    /** No bytes are there: the receive waits, or ends if the stream has. */
+    private boolean receivesNothing(Request request, SimulatedConnection connection) {
+        if (faults.reset() > 0 && happens(faults.reset()) && !connection.reset) {
+            connection.peerReset = true;
+            connection.resetPort();
+            network.tellPeers();
+        } else if (faults.ioError() > 0 && happens(faults.ioError())) {
+            answer(request, Status.IO_ERROR, 0, EIO);
+            return true;
+        }
+        if (connection.incoming.size() > 0) {
+            return false;
+        }
+        if (connection.reset && !connection.resetTold) {
+            connection.resetTold = true;
+            answer(request, Status.RESET, 0, ECONNRESET);
+        } else if (connection.reset || connection.incoming.finished) {
+            answer(request, Status.EOF, 0, 0);
+        }
+        return true;
+    }
+
+    /** Takes bytes into a buffer of the engine's; null if there is none, and then the request waits for one. */
+    private @Nullable LeasedBuffer fill(Request request, SimulatedConnection connection) {
+        if (happens(faults.noBuffer())) {
+            at(pass + delay(), () -> tryAgain(request));
+            return null;
+        }
+        LeasedBuffer buffer = buffers.take(connection.receiveBufferSize);
+        if (buffer == null) {
+            buffers.await(request);
+            return null;
+        }
+        byte[] data = new byte[few(Math.min(connection.incoming.size(), buffer.capacity()))];
+        connection.incoming.read(data, 0, data.length);
+        network.tellPeers();
+        MemorySegment.copy(data, 0, buffer.segment(), ValueLayout.JAVA_BYTE, 0, data.length);
+        buffer.length(data.length);
+        return buffer.lease();
+    }
+
+    private void send(Request request, Operation.Send send, SimulatedConnection connection) {
+        skipEmpty(request, send);
+        if (request.piece == send.pieces) {
+            answer(request, Status.OK, request.sent, 0);
+            return;
+        }
+        if (faults.reset() > 0 && happens(faults.reset()) && !connection.reset) {
+            connection.peerReset = true;
+            connection.resetPort();
+            network.tellPeers();
+        } else if (faults.ioError() > 0 && happens(faults.ioError())) {
+            answer(request, Status.IO_ERROR, request.sent, EIO);
+            return;
+        }
+        if (connection.reset) {
+            int error = connection.resetTold ? EPIPE : ECONNRESET;
+            connection.resetTold = true;
+            answer(request, Status.RESET, request.sent, error);
+            return;
+        }
+        try {
+            while (request.piece < send.pieces) {
+                long left = send.memory[request.piece].byteSize() - request.offset;
+                long most = connection.peerClosed ? left : Math.min(left, connection.outgoing.room());
+                if (most == 0) {
+                    break;
+                }
+                int count = few(most);
+                if (!connection.peerClosed) {
+                    connection.outgoing.write(send.memory[request.piece], request.offset, count);
+                    network.tellPeers();
+                }
+                request.sent += count;
+                request.offset += count;
+                skipEmpty(request, send);
+                if (count < most) {
+                    tryAgain(request); // short: the rest follows in a later pass
+                    return;
+                }
+            }
+        } catch (IllegalStateException | WrongThreadException e) {
+            answer(request, Status.FAULT, request.sent, 0); // the caller freed the memory meanwhile
+            return;
+        }
+        if (request.piece == send.pieces) {
+            answer(request, Status.OK, request.sent, 0);
+            if (connection.peerClosed) {
+                connection.resetPort(); // what nobody reads is answered by a reset
+            }
+        }
+    }
+
+    private static void skipEmpty(Request request, Operation.Send send) {
+        while (request.piece < send.pieces && request.offset == send.memory[request.piece].byteSize()) {
+            request.piece++;
+            request.offset = 0;
+        }
+    }
+
+    /** The last completion of a request that brings nothing but its status. */
+    private void answer(Request request, Status status, long bytes, int nativeError) {
+        request.answered = true;
+        long due = dueOf(request, request.isContinuous() ? faults.lateEnd() : faults.delay());
+        Completion completion = Completion.end(request.userData, status, bytes, nativeError);
+        at(due, () -> completions.post(completion));
+    }
+
+    /** A completion that brings something. */
+    private void complete(
+            Request request,
+            boolean last,
+            int bytes,
+            byte @Nullable [] data,
+            @Nullable LeasedBuffer buffer,
+            @Nullable SimulatedConnection accepted) {
+        request.answered = last;
+        Completion completion = new Completion(request.userData, last, Status.OK, bytes, 0, buffer, accepted);
+        at(
+                dueOf(request, faults.delay()),
+                () -> completions.post(data == null ? completion : placed(request, completion, data)));
+    }
+
+    /** Puts received bytes where the operation wants them. */
+    private static Completion placed(Request request, Completion completion, byte[] data) {
+        if (!(request.operation instanceof Operation.Receive receive) || receive.memory == null) {
+            throw new AssertionError("bytes for the memory of an operation that has none");
+        }
+        try {
+            MemorySegment.copy(data, 0, receive.memory, ValueLayout.JAVA_BYTE, 0, data.length);
+            return completion;
+        } catch (RuntimeException e) {
+            // The memory was freed under the operation, or is read-only: an error of the program.
+            return Completion.end(completion.userData(), Status.FAULT, 0, 0);
+        }
+    }
+
+    private long dueOf(Request request, double lateness) {
+        long due = Math.max(happens(lateness) ? pass + delay() : pass, request.lastDue);
+        request.lastDue = due;
+        return due;
+    }
+
+    /** Has something happen in a pass: at once if that is this one and nothing of it is still ahead. */
+    private void at(long due, Runnable action) {
+        Event next = events.peek();
+        if (due <= pass && (next == null || next.due() > pass)) {
+            action.run();
+        } else {
+            events.add(new Event(due, eventNumber++, action));
+        }
+    }
+
+    private int delay() {
+        return 1 + random.nextInt(faults.mostDelay());
+    }
+
+    private int few(long most) {
+        int bound = (int) Math.min(most, Integer.MAX_VALUE);
+        return bound > 1 && happens(faults.shortTransfer()) ? 1 + random.nextInt(bound - 1) : bound;
+    }
+
+    private boolean happens(double rate) {
+        return rate > 0 && random.nextDouble() < rate;
+    }
+}

@@ -1,0 +1,293 @@
+package io.iocp.engine.simulated;
+
+import io.iocp.operation.ListenOptions;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network in memory that ports are opened on in tests: listeners by address, connections as two streams of bytes with
+ * bounded windows, faults drawn from a seed. The test is the peer: {@link #connect}.
+ *
+ * {@snippet :
+ * SimulatedNetwork network = SimulatedNetwork.of(Faults.timing());
+ * try (CompletionPort port = CompletionPort.open(PortOptions.defaults().simulated(network), handler)) {
+ *     Listener listener = port.listen(address, ListenOptions.defaults(), "key");
+ *     SimulatedPeer peer = network.connect(listener.localAddress());
+ * }
+ * }
+ *
+ * <p>The faults come from the seed, each loop drawing its own. With threads that run freely the same seed makes the same draws
+ * but not the same run; {@link #stepped} does. {@link #toString()} names the seed: put the network into the messages of a
+ * test's assertions, and run it again with {@code -Diocp.seed=} that number.
+ *
+ * <p>Thread: any.
+ */
+public final class SimulatedNetwork {
+    private static final int DEFAULT_WINDOW = 1 << 20;
+    private static final int FIRST_PORT = 20_000;
+
+    private final long seed;
+    private final Faults faults;
+    private final int window;
+    private final @Nullable Stepper stepper;
+
+    /** Guards everything here, in the endpoints and in the peers. */
+    final ReentrantLock lock = new ReentrantLock();
+
+    /** Peers that wait for their connection to change, or for room in a backlog. */
+    private final Condition changed = lock.newCondition();
+
+    private final List<SimulatedListener> listeners = new ArrayList<>();
+    private int nextPort = FIRST_PORT;
+    private int loops;
+    private final AtomicLong stepNanos = new AtomicLong();
+
+    private SimulatedNetwork(long seed, Faults faults, int window, @Nullable Stepper stepper) {
+        if (window < 1) {
+            throw new IllegalArgumentException("a connection needs a window of at least 1 byte: " + window);
+        }
+        this.seed = seed;
+        this.faults = faults;
+        this.window = window;
+        this.stepper = stepper;
+    }
+
+    /** With the seed of the system property {@code iocp.seed}, or where that is not set one of its own. */
+    public static SimulatedNetwork of(Faults faults) {
+        return of(Long.getLong("iocp.seed", System.nanoTime()), faults);
+    }
+
+    /** With a window of 1 MiB for each direction of a connection. */
+    public static SimulatedNetwork of(long seed, Faults faults) {
+        return new SimulatedNetwork(seed, faults, DEFAULT_WINDOW, null);
+    }
+
+    /** The same with another window: bytes of one direction of a connection that can be under way. */
+    public SimulatedNetwork window(int bytes) {
+        return new SimulatedNetwork(seed, faults, bytes, stepper);
+    }
+
+    /**
+     * Driven by a test that says what happens next, on the worker's own thread and with a clock of its own, which goes on only
+     * when nothing else can happen.
+     *
+     * @param windowBytes of each direction of a connection
+     */
+    public static SimulatedNetwork stepped(long seed, Faults faults, int windowBytes, Stepper stepper) {
+        return new SimulatedNetwork(seed, faults, windowBytes, stepper);
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    public Faults faults() {
+        return faults;
+    }
+
+    // ---- the peer's side
+
+    /**
+     * Connects to a listener of a port, waiting for room in its backlog up to ten seconds.
+     *
+     * @throws ConnectException if nobody listens there
+     */
+    public SimulatedPeer connect(InetSocketAddress address) throws IOException {
+        return connect(address, TimeUnit.SECONDS.toNanos(10));
+    }
+
+    /**
+     * Connects to a listener of a port.
+     *
+     * @param timeoutNanos how long to wait for room in its backlog; 0 = not at all
+     * @throws ConnectException if nobody listens there
+     * @throws SocketTimeoutException if its backlog stays full
+     */
+    public SimulatedPeer connect(InetSocketAddress address, long timeoutNanos) throws IOException {
+        long left = timeoutNanos;
+        lock.lock();
+        try {
+            InetSocketAddress from = new InetSocketAddress(address.getAddress(), freePort());
+            while (true) {
+                SimulatedListener listener = listenerAt(address);
+                if (listener == null) {
+                    throw new ConnectException("Connection refused: nobody listens on " + address + " in " + this);
+                }
+                if (listener.hasRoom()) {
+                    return connected(listener, address, from);
+                }
+                if (left <= 0) {
+                    throw new SocketTimeoutException("the backlog of " + address + " is full");
+                }
+                left = awaitChange(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private SimulatedPeer connected(SimulatedListener listener, InetSocketAddress to, InetSocketAddress from) {
+        SimulatedConnection connection = new SimulatedConnection(listener, to, from, window);
+        listener.backlog.add(connection);
+        listener.touch();
+        return new SimulatedPeer(this, connection);
+    }
+
+    private @Nullable SimulatedListener listenerAt(InetSocketAddress address) {
+        for (SimulatedListener listener : listeners) {
+            if (listener.serves(address)) {
+                return listener;
+            }
+        }
+        return null;
+    }
+
+    private int freePort() {
+        int port = nextPort++;
+        if (nextPort > 65_535) {
+            nextPort = FIRST_PORT;
+        }
+        return port;
+    }
+
+    /** Waits under the lock; an interrupt does not end it, as it does not end the wait of a socket. @return what is left */
+    long awaitChange(long nanos) {
+        boolean interrupted = false;
+        try {
+            long end = System.nanoTime() + nanos;
+            while (true) {
+                try {
+                    return changed.awaitNanos(end - System.nanoTime());
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Something happened that a peer may wait for. Under the lock. */
+    void tellPeers() {
+        changed.signalAll();
+    }
+
+    // ---- the engine's side
+
+    SimulatedListener listen(InetSocketAddress address, ListenOptions options) throws IOException {
+        InetAddress host = address.getAddress();
+        if (host == null) {
+            throw new UnknownHostException("cannot listen on " + address + ": the name is not known");
+        }
+        if (!host.isLoopbackAddress() && !host.isAnyLocalAddress()) {
+            throw new BindException("cannot listen on " + address + ": the simulated network has only loopback");
+        }
+        lock.lock();
+        try {
+            int port = address.getPort();
+            while (address.getPort() == 0 && (port == 0 || isTaken(port))) {
+                port = freePort();
+            }
+            if (isTaken(port)) {
+                throw new BindException("cannot listen on " + address + ": the address is in use");
+            }
+            SimulatedListener listener = new SimulatedListener(new InetSocketAddress(host, port), options);
+            listeners.add(listener);
+            return listener;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isTaken(int port) {
+        for (SimulatedListener listener : listeners) {
+            if (listener.localAddress().getPort() == port) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** First step of a close: the peer sees the end of the stream, a listener's port refuses. */
+    void shutdown(SimulatedEndpoint endpoint) {
+        lock.lock();
+        try {
+            switch (endpoint) {
+                case SimulatedConnection connection -> connection.shutDownBoth();
+                case SimulatedListener listener -> {
+                    listener.shutDown = true;
+                    listeners.remove(listener);
+                    for (SimulatedConnection waiting : listener.backlog) {
+                        waiting.closeDescriptor();
+                        waiting.peerReset = true;
+                    }
+                    listener.backlog.clear();
+                    listener.touch();
+                }
+            }
+            tellPeers();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Last step of a close. */
+    void close(SimulatedEndpoint endpoint) {
+        lock.lock();
+        try {
+            shutdown(endpoint);
+            endpoint.closed = true;
+            if (endpoint instanceof SimulatedConnection connection) {
+                connection.closeDescriptor();
+            }
+            tellPeers();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The faults of the next loop. */
+    SplittableRandom randomOfNextLoop() {
+        lock.lock();
+        try {
+            return new SplittableRandom(seed + 0x9E3779B97F4A7C15L * ++loops);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Nullable
+    Stepper stepper() {
+        return stepper;
+    }
+
+    /** What timers go by: the system's clock, or when stepped one that goes on only when nothing else can happen. */
+    long nanoTime() {
+        return stepper == null ? System.nanoTime() : stepNanos.get();
+    }
+
+    /** Lets the clock of a stepped network go on. Thread: the one that is stepped. */
+    void advance(long nanos) {
+        stepNanos.addAndGet(nanos);
+    }
+
+    @Override
+    public String toString() {
+        return "SimulatedNetwork[replay with -Diocp.seed=" + seed + "]";
+    }
+}
