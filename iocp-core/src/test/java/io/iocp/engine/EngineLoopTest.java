@@ -369,14 +369,14 @@ class EngineLoopTest {
 
     @Test
     void shouldTryAReceiveWithoutWaiting() throws IOException {
-        try (Socket peer = connect();
+        try (Peer peer = connect();
                 Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
             Operation.Receive own = begin(new Operation.Receive(this), socket);
             MemorySegment memory = arena.allocate(3);
             own.into(memory);
             assertThat(loop.attempt(own)).as("nothing is there").isNull();
-            peer.getOutputStream().write("abcdef".getBytes(ISO_8859_1));
+            peer.output().write("abcdef".getBytes(ISO_8859_1));
             awaitAttempt(own);
             assertThat(own.bytes).isEqualTo(3);
             assertThat(memory.asByteBuffer().get(2)).isEqualTo((byte) 'c');
@@ -385,7 +385,7 @@ class EngineLoopTest {
             Operation.Receive submitted = receive(socket);
             assertThat(next()).isEqualTo(new Completed(submitted, Status.OK, 3, 0));
             LeasedBuffer first = Objects.requireNonNull(submitted.lease);
-            peer.getOutputStream().write("ghi".getBytes(ISO_8859_1));
+            peer.output().write("ghi".getBytes(ISO_8859_1));
             Operation.Receive second = begin(new Operation.Receive(this), socket);
             awaitAttempt(second);
             LeasedBuffer lease = Objects.requireNonNull(second.lease);
@@ -407,11 +407,10 @@ class EngineLoopTest {
 
     @Test
     void shouldReportAResetThatAnAttemptFinds() throws IOException {
-        Socket peer = connect();
+        Peer peer = connect();
         try (Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
-            peer.setSoLinger(true, 0);
-            peer.close();
+            peer.reset();
             Operation.Receive receive = begin(new Operation.Receive(this), socket);
             receive.into(arena.allocate(3));
             assertThat(awaitAttempt(receive)).isEqualTo(Status.RESET);
@@ -422,7 +421,7 @@ class EngineLoopTest {
 
     @Test
     void shouldGoOnWithASendThatWasTriedInPart() throws Exception {
-        try (Socket peer = connect();
+        try (Peer peer = connect();
                 Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
             MemorySegment small = arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 'x', (byte) 'y');
@@ -430,7 +429,7 @@ class EngineLoopTest {
             whole.one(small);
             assertThat(loop.attempt(whole)).isEqualTo(Status.OK);
             assertThat(whole.bytes).isEqualTo(2);
-            assertThat(peer.getInputStream().readNBytes(2)).containsExactly('x', 'y');
+            assertThat(peer.input().readNBytes(2)).containsExactly('x', 'y');
 
             byte[] bytes = new byte[8 << 20];
             new Random(1).nextBytes(bytes);
@@ -447,14 +446,14 @@ class EngineLoopTest {
 
             sink.completed.clear();
             loop.shutdownOutput(socket);
-            assertThat(peer.getInputStream().read()).as("end of the stream").isEqualTo(-1);
+            assertThat(peer.input().read()).as("end of the stream").isEqualTo(-1);
             close(socket);
         }
     }
 
-    private static byte[] readAll(Socket peer, int count) {
+    private static byte[] readAll(Peer peer, int count) {
         try {
-            return peer.getInputStream().readNBytes(count);
+            return peer.input().readNBytes(count);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -58,6 +58,11 @@ final class ReceiveBuffers {
         memoryBytes.addAndGet(chunk.byteSize());
     }
 
+    /** Whether a request waits for a buffer of this size. */
+    boolean hasWaiting(int size) {
+        return !ofSize(size).waiting.isEmpty();
+    }
+
     void await(Request request) {
         ofSize(request.endpoint.receiveBufferSize).waiting.add(request);
     }

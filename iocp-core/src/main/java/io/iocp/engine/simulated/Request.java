@@ -42,6 +42,22 @@ final class Request {
         this.endpoint = endpoint;
     }
 
+    /** So many more bytes of a send were taken: the place from where it goes on moves, past pieces without bytes too. */
+    void handedOver(Operation.Send send, long count) {
+        sent += count;
+        long rest = count;
+        while (piece < send.pieces) {
+            long left = send.memory[piece].byteSize() - offset;
+            if (rest < left) {
+                offset += rest;
+                return;
+            }
+            rest -= left;
+            piece++;
+            offset = 0;
+        }
+    }
+
     boolean isContinuous() {
         return operation.stream() != null;
     }

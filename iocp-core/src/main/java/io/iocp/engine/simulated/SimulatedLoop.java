@@ -92,7 +92,75 @@ final class SimulatedLoop implements EngineLoop {
     public void submit(Operation operation) {
         SimulatedEndpoint endpoint = (SimulatedEndpoint)
                 Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint");
-        submit(new Request(this, operation, endpoint));
+        Request request = new Request(this, operation, endpoint);
+        if (operation instanceof Operation.Send send && send.bytes > 0) {
+            request.handedOver(send, send.bytes); // by an attempt
+        }
+        submit(request);
+    }
+
+    /** As far as that goes at once; now and then it cannot be tried. */
+    @Override
+    public @Nullable Status attempt(Operation operation) {
+        SimulatedEndpoint endpoint = (SimulatedEndpoint)
+                Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint");
+        network.lock.lock();
+        try {
+            if (endpoint.shutDown || happens(faults.delay())) {
+                return null;
+            }
+            return switch (operation) {
+                case Operation.Receive receive -> attempt(receive, (SimulatedConnection) endpoint);
+                case Operation.Send send -> attempt(send, (SimulatedConnection) endpoint);
+                case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
+            };
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
+    private @Nullable Status attempt(Operation.Receive receive, SimulatedConnection connection) {
+        MemorySegment memory = receive.memory;
+        if (connection.incoming.size() == 0) {
+            if (connection.reset && !connection.resetTold) {
+                connection.resetTold = true;
+                receive.nativeError = ECONNRESET;
+                return Status.RESET;
+            }
+            return connection.reset || connection.incoming.finished ? Status.EOF : null;
+        }
+        if (memory != null) {
+            byte[] data = take(connection, memory.byteSize());
+            try {
+                MemorySegment.copy(data, 0, memory, ValueLayout.JAVA_BYTE, 0, data.length);
+            } catch (RuntimeException e) {
+                return Status.FAULT;
+            }
+            receive.bytes = data.length;
+            return Status.OK;
+        }
+        LeasedBuffer buffer =
+                buffers.hasWaiting(connection.receiveBufferSize) ? null : buffers.take(connection.receiveBufferSize);
+        if (buffer == null) {
+            return null;
+        }
+        receive.lease = filled(buffer, connection);
+        receive.bytes = buffer.length();
+        return Status.OK;
+    }
+
+    private @Nullable Status attempt(Operation.Send send, SimulatedConnection connection) {
+        if (send.pieces > 1 || connection.reset || connection.peerClosed || connection.outgoing.finished) {
+            return null;
+        }
+        long length = send.length();
+        int count = few(Math.min(length, connection.outgoing.room()));
+        if (count > 0) {
+            connection.outgoing.write(send.memory[0], 0, count);
+            network.tellPeers();
+        }
+        send.bytes = count;
+        return count == length ? Status.OK : null;
     }
 
     private void submit(Request request) {
@@ -317,6 +385,13 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     @Override
+    public void shutdownOutput(Endpoint endpoint) {
+        if (endpoint instanceof SimulatedConnection connection) {
+            network.finish(connection);
+        }
+    }
+
+    @Override
     public void closeDescriptor(Endpoint endpoint) {
         network.close((SimulatedEndpoint) endpoint);
     }
@@ -433,9 +508,7 @@ final class SimulatedLoop implements EngineLoop {
             }
             return;
         }
-        byte[] data = new byte[few(Math.min(connection.incoming.size(), memory.byteSize()))];
-        connection.incoming.read(data, 0, data.length);
-        network.tellPeers();
+        byte[] data = take(connection, memory.byteSize());
         complete(request, true, data.length, data, null, null);
     }
 
@@ -486,16 +559,25 @@ final class SimulatedLoop implements EngineLoop {
             buffers.await(request);
             return null;
         }
-        byte[] data = new byte[few(Math.min(connection.incoming.size(), buffer.capacity()))];
+        return filled(buffer, connection);
+    }
+
+    private byte[] take(SimulatedConnection connection, long most) {
+        byte[] data = new byte[few(Math.min(connection.incoming.size(), most))];
         connection.incoming.read(data, 0, data.length);
         network.tellPeers();
+        return data;
+    }
+
+    private LeasedBuffer filled(LeasedBuffer buffer, SimulatedConnection connection) {
+        byte[] data = take(connection, buffer.capacity());
         MemorySegment.copy(data, 0, buffer.segment(), ValueLayout.JAVA_BYTE, 0, data.length);
         buffer.length(data.length);
         return buffer.lease();
     }
 
     private void send(Request request, Operation.Send send, SimulatedConnection connection) {
-        skipEmpty(request, send);
+        request.handedOver(send, 0);
         if (request.piece == send.pieces) {
             answer(request, Status.OK, request.sent, 0);
             return;
@@ -506,6 +588,10 @@ final class SimulatedLoop implements EngineLoop {
             network.tellPeers();
         } else if (faults.ioError() > 0 && happens(faults.ioError())) {
             answer(request, Status.IO_ERROR, request.sent, EIO);
+            return;
+        }
+        if (connection.outgoing.finished) {
+            answer(request, Status.RESET, request.sent, EPIPE); // after a shutdown of our own
             return;
         }
         if (connection.reset) {
@@ -526,9 +612,7 @@ final class SimulatedLoop implements EngineLoop {
                     connection.outgoing.write(send.memory[request.piece], request.offset, count);
                     network.tellPeers();
                 }
-                request.sent += count;
-                request.offset += count;
-                skipEmpty(request, send);
+                request.handedOver(send, count);
                 if (count < most) {
                     tryAgain(request); // short: the rest follows in a later pass
                     return;
@@ -543,13 +627,6 @@ final class SimulatedLoop implements EngineLoop {
             if (connection.peerClosed) {
                 connection.resetPort(); // what nobody reads is answered by a reset
             }
-        }
-    }
-
-    private static void skipEmpty(Request request, Operation.Send send) {
-        while (request.piece < send.pieces && request.offset == send.memory[request.piece].byteSize()) {
-            request.piece++;
-            request.offset = 0;
         }
     }
 

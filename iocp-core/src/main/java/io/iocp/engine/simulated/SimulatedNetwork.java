@@ -223,6 +223,17 @@ public final class SimulatedNetwork {
         return false;
     }
 
+    /** The port's side ends its stream in good order. */
+    void finish(SimulatedConnection connection) {
+        lock.lock();
+        try {
+            connection.outgoing.finished = true;
+            tellPeers();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** First step of a close: the peer sees the end of the stream, a listener's port refuses. */
     void shutdown(SimulatedEndpoint endpoint) {
         lock.lock();
