@@ -230,6 +230,11 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         return port.core().packets() != null;
     }
 
+    /** The clock that its port's timers go by. */
+    final long nanoTime() {
+        return engine.nanoTime();
+    }
+
     final Endpoint endpoint() {
         return endpoint;
     }

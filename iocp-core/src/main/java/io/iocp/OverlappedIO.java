@@ -358,8 +358,8 @@ public final class OverlappedIO {
         next.begin(endpoint);
         next.groupId = groupId;
         next.timeoutNanos = timeoutNanos;
-        if (timeoutNanos > 0) {
-            next.deadlineNanos = System.nanoTime() + timeoutNanos;
+        if (timeoutNanos > 0 && on != null) {
+            next.deadlineNanos = on.nanoTime() + timeoutNanos;
         }
         operation = next;
         handle = on;
