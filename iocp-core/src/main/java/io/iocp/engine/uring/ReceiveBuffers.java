@@ -23,7 +23,10 @@ final class ReceiveBuffers {
     private final LeasedBuffer[] buffers;
     private final LeasedBuffer.Owner leaseOwner;
 
-    /** Buffers beside the ring's, for receives that are tried at once: free ones, the last given back on top. */
+    /**
+     * Buffers beside the ring's, for receives that are tried at once, and for those that find all of the ring's in use: free
+     * ones, the last given back on top.
+     */
     @Nullable
     private LeasedBuffer freeOwn;
 
@@ -80,6 +83,11 @@ final class ReceiveBuffers {
     void unused(int id) {
         ring.take(id);
         ring.give(id);
+    }
+
+    /** Whether {@link #takeOwn} would give one. */
+    boolean hasOwn() {
+        return freeOwn != null || madeOwn < MOST_OWN;
     }
 
     /** A buffer that the kernel does not choose from, without a lease; null if all are out. */

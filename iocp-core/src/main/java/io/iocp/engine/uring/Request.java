@@ -43,6 +43,9 @@ final class Request {
     /** The worker that the kernel has it from, while its place is {@link Place#KERNEL} or {@link Place#SUPERSEDED}. */
     int submitter;
 
+    /** What the kernel has of it is only a poll: a receive that had found no buffer. */
+    boolean polling;
+
     /** The kernel was asked to cancel it, so that the present holder can make it again. */
     boolean adopting;
 
@@ -107,6 +110,7 @@ final class Request {
         endpoint = target;
         cancelRequested = false;
         adopting = false;
+        polling = false;
         transferred = 0;
         place = Place.UNSENT;
         renew();

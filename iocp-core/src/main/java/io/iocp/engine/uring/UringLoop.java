@@ -37,7 +37,9 @@ final class UringLoop implements EngineLoop {
      * the request is there: a multishot receive is out of the kernel's sight for a moment each time it is queued again.
      *
      * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
-     * waits in its pool's list and is made again when a buffer has come back.
+     * waits in its pool's list and is made again when a buffer has come back. One connection whose handler is kept may hold
+     * all buffers of the ring, so the pool has some beside it: a receive of a connection with nothing unread polls for
+     * input, and is then performed with one of those.
      *
      * Wake-up. See WakeUp. Its first arming is left to the first turn(), because a request belongs to the thread that
      * submits it.
@@ -175,13 +177,9 @@ final class UringLoop implements EngineLoop {
             if (pool == null || pool.bufferBytes() != endpoint.receiveBufferSize) {
                 return null;
             }
-            long before = pool.memoryBytes();
-            own = pool.takeOwn();
+            own = takeOwn(pool);
             if (own == null) {
                 return null;
-            }
-            if (pool.memoryBytes() != before) {
-                countMemory();
             }
             memory = own.segment();
         } else if (memory.byteSize() == 0) {
@@ -202,6 +200,16 @@ final class UringLoop implements EngineLoop {
         }
         receive.bytes = result;
         return result == 0 ? Status.EOF : Status.OK;
+    }
+
+    @Nullable
+    private LeasedBuffer takeOwn(ReceiveBuffers pool) {
+        long before = pool.memoryBytes();
+        LeasedBuffer own = pool.takeOwn();
+        if (pool.memoryBytes() != before) {
+            countMemory();
+        }
+        return own;
     }
 
     @Nullable
@@ -287,6 +295,10 @@ final class UringLoop implements EngineLoop {
     private void encode(Request request, long sqe) {
         int fd = request.endpoint().fd();
         long userData = request.userData();
+        if (request.polling) {
+            SqeEncoder.poll(sqe, fd, Libc.POLLIN, userData);
+            return;
+        }
         switch (request.operation()) {
             case Operation.Accept accept -> {
                 if (accept.continuous) {
@@ -372,6 +384,9 @@ final class UringLoop implements EngineLoop {
             for (int free = pool.available(); free > 0 && !pool.starved.isEmpty(); free--) {
                 resume(pool.starved);
             }
+            if (!pool.starved.isEmpty() && pool.hasOwn()) {
+                pollStarved(pool.starved);
+            }
         }
         for (int waiting = unsent.size(); waiting > 0; waiting--) {
             resume(unsent);
@@ -380,6 +395,22 @@ final class UringLoop implements EngineLoop {
             Request request = uncancelled.poll();
             if (request != null) {
                 cancelInKernel(request);
+            }
+        }
+    }
+
+    /** Those with nothing unread need not wait for the ring's buffers: once there is input they get one beside it. */
+    private void pollStarved(RequestList starved) {
+        for (int waiting = starved.size(); waiting > 0; waiting--) {
+            Request request = starved.poll();
+            if (request == null) {
+                return;
+            }
+            if (request.operation() instanceof Operation.ReceiveContinuously receive && receive.unread > 0) {
+                starved.add(request);
+            } else {
+                request.polling = true;
+                arm(request);
             }
         }
     }
@@ -424,6 +455,11 @@ final class UringLoop implements EngineLoop {
         }
         if (request.place() == Request.Place.SUPERSEDED) {
             superseded(request, result, flags);
+            return;
+        }
+        if (request.polling) {
+            request.polling = false;
+            polled(request, result);
             return;
         }
         switch (request.operation()) {
@@ -581,6 +617,41 @@ final class UringLoop implements EngineLoop {
             failed(request, result, flags);
         } else {
             end(request, Status.EOF, 0);
+        }
+    }
+
+    /** A receive that had found no buffer has input, or its poll has failed. */
+    private void polled(Request request, int result) {
+        ReceiveBuffers pool = buffers(request);
+        LeasedBuffer own = result < 0 || pool.available() > 0 ? null : takeOwn(pool);
+        if (own == null) {
+            again(request, 0); // as any other receive: it may find no buffer again
+            return;
+        }
+        long received = libc.recv(
+                request.endpoint().fd(), own.segment().address(), own.segment().byteSize(), Libc.MSG_DONTWAIT);
+        if (received <= 0) {
+            pool.giveBack(own);
+            if (received < 0) {
+                failed(request, (int) received, 0);
+            } else {
+                end(request, Status.EOF, 0);
+            }
+            return;
+        }
+        own.length((int) received);
+        switch (request.operation()) {
+            case Operation.ReceiveContinuously receive -> {
+                reported++;
+                sink.received(receive, own.lease());
+                again(request, 0);
+            }
+            case Operation.Receive receive -> {
+                receive.lease = own.lease();
+                request.transferred = received;
+                end(request, Status.OK, 0);
+            }
+            default -> throw new AssertionError("only a receive waits for buffers");
         }
     }
 
