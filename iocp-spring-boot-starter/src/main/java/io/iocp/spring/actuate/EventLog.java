@@ -3,6 +3,7 @@ package io.iocp.spring.actuate;
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EngineReport;
+import io.iocp.HandOver;
 import io.iocp.PortListener;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -217,6 +218,48 @@ public final class EventLog {
         public void unclaimed(OperationKind kind, @Nullable Object key) {
             if (admits()) {
                 record(EventType.UNCLAIMED, port, key, kind.toString());
+            }
+        }
+
+        @Override
+        public void handedOver(HandOver handOver) {
+            if (admits()) {
+                String why = switch (handOver.cause()) {
+                    case ASLEEP -> "sleeps and has not said that it blocks";
+                    case ON_PROCESSOR -> "has been computing for long";
+                    case ANNOUNCED -> "called CompletionPort.blocking";
+                };
+                record(
+                        EventType.HANDOVER,
+                        port,
+                        null,
+                        NOT_MEASURED,
+                        handOver.handlerNanos(),
+                        "shard " + handOver.shard() + ": handler " + handOver.handler() + " " + why);
+            }
+        }
+
+        @Override
+        public void learnedBlocking(String handler) {
+            record(
+                    EventType.BLOCKING_HANDLER,
+                    port,
+                    null,
+                    "handler " + handler
+                            + " was found asleep again and again: from now on it is treated as one that says that"
+                            + " it blocks; remedy: @IoCompletionHandler(blocking = true)");
+        }
+
+        @Override
+        public void allWorkersBlocked(int workers) {
+            if (admits()) {
+                record(
+                        EventType.ALL_BLOCKED,
+                        port,
+                        null,
+                        "all " + workers
+                                + " workers are kept by handlers, so a shard and its connections wait; remedy: raise"
+                                + " iocp.workers.max");
             }
         }
 

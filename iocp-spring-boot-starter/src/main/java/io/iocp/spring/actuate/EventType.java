@@ -3,6 +3,9 @@ package io.iocp.spring.actuate;
 /** What an event tells. The names are part of the endpoint's answer. */
 enum EventType {
     POST_COMPLETION("postCompletion"),
+    HANDOVER("handover"),
+    BLOCKING_HANDLER("blockingHandler"),
+    ALL_BLOCKED("allBlocked"),
     ENGINE_FALLBACK("engineFallback"),
     REFUSED("refused"),
     DRAIN("drain"),

@@ -67,6 +67,15 @@ public final class IocpEndpoint {
                 new Engine(engine.engine(), engine.reason(), engine.fallback(), engine.cause(), engine.remedy()),
                 stats.shards().size(),
                 workers,
+                new Blocking(
+                        port.options()
+                                .blockingDetection()
+                                .name()
+                                .toLowerCase(Locale.ROOT)
+                                .replace('_', '-'),
+                        stats.handOvers(),
+                        stats.allBlocked(),
+                        stats.learnedHandlers()),
                 stats.queueDepth(),
                 inFlight,
                 new Connections(stats.connections(), stats.connectionsClosed()),
@@ -127,6 +136,7 @@ public final class IocpEndpoint {
             Engine engine,
             int concurrency,
             Map<String, Integer> workers,
+            Blocking blocking,
             int queueDepth,
             Map<String, Integer> inFlight,
             Connections connections,
@@ -152,6 +162,16 @@ public final class IocpEndpoint {
             boolean fallback,
             @Nullable String cause,
             @Nullable String remedy) {}
+
+    /**
+     * Handlers that keep their workers.
+     *
+     * @param detection what is done about those that do not say so
+     * @param handOvers shards that went to another worker because of one
+     * @param allBlocked times that a shard should have gone to another worker and there was none
+     * @param learnedHandlers ids of those that are treated as if they had said so
+     */
+    public record Blocking(String detection, long handOvers, long allBlocked, List<String> learnedHandlers) {}
 
     /** Connections of the port: open now, and closed since its start. */
     public record Connections(int open, long closed) {}

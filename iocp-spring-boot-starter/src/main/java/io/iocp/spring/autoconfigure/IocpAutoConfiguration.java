@@ -75,6 +75,7 @@ public final class IocpAutoConfiguration {
         int max = properties.workers().max();
         require("iocp.concurrency", concurrency, 0, 1024);
         require("iocp.workers.max", max, 0, 65_000);
+        require("iocp.workers.virtual-threads", properties.workers().virtualThreads(), 0, Integer.MAX_VALUE);
         int shards = concurrency == 0 ? Runtime.getRuntime().availableProcessors() : concurrency;
         if (max != 0 && max < shards) {
             throw new InvalidConfigurationPropertyValueException(
@@ -88,6 +89,8 @@ public final class IocpAutoConfiguration {
                 .engine(properties.engine())
                 .concurrency(concurrency)
                 .maxWorkers(max)
+                .virtualThreads(properties.workers().virtualThreads())
+                .blockingDetection(properties.workers().blockingDetection())
                 .closeHandles(true);
     }
 

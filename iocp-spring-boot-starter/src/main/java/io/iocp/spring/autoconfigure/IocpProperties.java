@@ -1,5 +1,6 @@
 package io.iocp.spring.autoconfigure;
 
+import io.iocp.BlockingDetection;
 import io.iocp.EngineChoice;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -28,10 +29,16 @@ public record IocpProperties(
     /**
      * The pool of workers.
      *
-     * @param max Worker threads that there may be; those beyond the concurrency run handlers that say that they block. 0 means
-     *     twice the concurrency.
+     * @param max Worker threads that there may be; those beyond the concurrency run handlers that say that they block, and
+     *     stand in for those that block without saying so. 0 means twice the concurrency.
+     * @param virtualThreads Packets of handlers that say that they block that may run on virtual threads at once; what exceeds
+     *     it goes to spare workers. 0 means none.
+     * @param blockingDetection What is done about handlers that block and do not say so.
      */
-    public record Workers(@DefaultValue("0") int max) {}
+    public record Workers(
+            @DefaultValue("0") int max,
+            @DefaultValue("0") int virtualThreads,
+            @DefaultValue("learn") BlockingDetection blockingDetection) {}
 
     /**
      * The end of the application.

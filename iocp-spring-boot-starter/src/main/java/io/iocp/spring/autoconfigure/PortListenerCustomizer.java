@@ -1,6 +1,7 @@
 package io.iocp.spring.autoconfigure;
 
 import io.iocp.CompletionHandler;
+import io.iocp.HandOver;
 import io.iocp.PortListener;
 import io.iocp.PortOptions;
 import io.iocp.operation.OperationKind;
@@ -72,6 +73,24 @@ public final class PortListenerCustomizer implements CompletionPortCustomizer {
         public void connectionClosed(@Nullable Object key, Status reason) {
             first.connectionClosed(key, reason);
             second.connectionClosed(key, reason);
+        }
+
+        @Override
+        public void handedOver(HandOver handOver) {
+            first.handedOver(handOver);
+            second.handedOver(handOver);
+        }
+
+        @Override
+        public void learnedBlocking(String handler) {
+            first.learnedBlocking(handler);
+            second.learnedBlocking(handler);
+        }
+
+        @Override
+        public void allWorkersBlocked(int workers) {
+            first.allWorkersBlocked(workers);
+            second.allWorkersBlocked(workers);
         }
 
         @Override

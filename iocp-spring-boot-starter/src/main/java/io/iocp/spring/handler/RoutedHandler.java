@@ -11,6 +11,13 @@ public interface RoutedHandler extends CompletionHandler {
     @Nullable
     HandlerEndpoint route(OperationKind kind, @Nullable Object key);
 
+    /** The id of the method, so that it is each method that blocks or does not, and its name that is told. */
+    @Override
+    default Object identity(OperationKind kind, @Nullable Object key) {
+        HandlerEndpoint handler = route(kind, key);
+        return handler == null ? CompletionHandler.super.identity(kind, key) : handler.id();
+    }
+
     /** Name of the server that it belongs to, null for none. */
     @Nullable
     String server();

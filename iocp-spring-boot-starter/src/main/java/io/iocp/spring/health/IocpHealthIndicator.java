@@ -2,6 +2,7 @@ package io.iocp.spring.health;
 
 import io.iocp.CompletionPort;
 import io.iocp.EngineReport;
+import io.iocp.PortStats;
 import io.iocp.spring.server.TcpServer;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -13,7 +14,9 @@ import org.springframework.boot.health.contributor.Health;
 
 /**
  * Health of ports and servers: up as long as every port is open and no server has lost its address. A fall-back to NIO is no
- * illness, but its cause and remedy are among the details.
+ * illness, but its cause and remedy are among the details. Neither are workers that are all kept by handlers, which is the
+ * application's own slowness and passes with it: a probe that restarts it, or takes it out of service, would make it worse. But
+ * the details say so.
  */
 public final class IocpHealthIndicator extends AbstractHealthIndicator {
     private final List<CompletionPort> ports;
@@ -52,6 +55,15 @@ public final class IocpHealthIndicator extends AbstractHealthIndicator {
         }
         if (engine.remedy() != null) {
             details.put("remedy", engine.remedy());
+        }
+        PortStats stats = port.stats();
+        int blocked = stats.workers().getOrDefault("blocked", 0);
+        if (blocked >= stats.maxWorkers()) {
+            details.put(
+                    "workers",
+                    "all " + stats.maxWorkers()
+                            + " are kept by handlers, so connections wait; remedy: raise iocp.workers.max, or see which handlers"
+                            + " take so long (meter iocp.handler)");
         }
         return details;
     }

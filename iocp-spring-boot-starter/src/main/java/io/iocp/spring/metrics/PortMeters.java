@@ -81,6 +81,27 @@ public final class PortMeters implements MeterBinder {
         }
         counter(
                 registry,
+                "iocp.shard.handovers",
+                "Shards that went to another worker because a handler kept theirs",
+                port,
+                stats,
+                s -> s.get().handOvers());
+        counter(
+                registry,
+                "iocp.workers.all.blocked",
+                "Times that a shard should have gone to another worker and all were blocked",
+                port,
+                stats,
+                s -> s.get().allBlocked());
+        gauge(
+                registry,
+                "iocp.handlers.learned",
+                "Handlers found blocking so often that they are treated as blocking",
+                port,
+                stats,
+                s -> s.get().learnedHandlers().size());
+        counter(
+                registry,
                 "iocp.bytes.received",
                 "Bytes received",
                 port,

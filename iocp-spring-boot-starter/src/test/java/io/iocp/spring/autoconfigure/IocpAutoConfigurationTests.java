@@ -3,6 +3,7 @@ package io.iocp.spring.autoconfigure;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.iocp.BlockingDetection;
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EngineChoice;
@@ -73,12 +74,18 @@ class IocpAutoConfigurationTests {
     @Test
     void whenPropertiesAreSetThenThePortHasThem() {
         application
-                .withPropertyValues("iocp.concurrency=2", "iocp.workers.max=7")
+                .withPropertyValues(
+                        "iocp.concurrency=2",
+                        "iocp.workers.max=7",
+                        "iocp.workers.virtual-threads=11",
+                        "iocp.workers.blocking-detection=hand-over")
                 .run(context -> {
                     PortOptions options = context.getBean(CompletionPort.class).options();
                     assertThat(options.engine()).isEqualTo(EngineChoice.NIO);
                     assertThat(options.concurrency()).isEqualTo(2);
                     assertThat(options.maxWorkers()).isEqualTo(7);
+                    assertThat(options.virtualThreads()).isEqualTo(11);
+                    assertThat(options.blockingDetection()).isEqualTo(BlockingDetection.HAND_OVER);
                 });
     }
 
