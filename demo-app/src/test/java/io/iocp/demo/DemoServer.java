@@ -7,24 +7,29 @@ import io.iocp.CompletionPort;
 import io.iocp.EngineChoice;
 import io.iocp.operation.OperationKind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The demo application, started within the test on free ports: once for each engine, and stopped with {@link #stopAll}. */
+/** The demo application, started within the test on free ports: once for each engine and profile, and stopped with {@link #stopAll}. */
 public final class DemoServer {
 
-    private static final Map<EngineChoice, DemoServer> RUNNING = new EnumMap<>(EngineChoice.class);
+    private static final Map<Variant, DemoServer> RUNNING = new HashMap<>();
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -33,18 +38,29 @@ public final class DemoServer {
     /** What must be as before once all clients are gone. */
     public record Usage(Map<OperationKind, Integer> inFlight, int connections, int descriptors) {}
 
-    private DemoServer(EngineChoice engine) {
-        context = new SpringApplicationBuilder(DemoApplication.class)
-                .run(
-                        "--iocp.engine="
-                                + engine.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                        "--iocp.servers.echo.port=0",
-                        "--iocp.servers.kv.port=0",
-                        "--server.port=0");
+    private record Variant(EngineChoice engine, String profile) {}
+
+    private DemoServer(Variant variant) {
+        String engine = variant.engine().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        List<String> arguments = new ArrayList<>(List.of(
+                "--iocp.engine=" + engine,
+                "--spring.profiles.active=" + variant.profile(),
+                "--iocp.servers.echo.port=0",
+                "--iocp.servers.kv.port=0",
+                "--server.port=0"));
+        if (variant.profile().equals("blocking")) {
+            arguments.add("--iocp.servers.echo-declared.port=0");
+        }
+        context = new SpringApplicationBuilder(DemoApplication.class).run(arguments.toArray(String[]::new));
     }
 
-    public static synchronized DemoServer on(EngineChoice engine) {
-        return RUNNING.computeIfAbsent(engine, DemoServer::new);
+    public static DemoServer on(EngineChoice engine) {
+        return on(engine, "");
+    }
+
+    /** The one on this engine and with this profile of Spring's, empty for none. */
+    public static synchronized DemoServer on(EngineChoice engine, String profile) {
+        return RUNNING.computeIfAbsent(new Variant(engine, profile), DemoServer::new);
     }
 
     public static synchronized void stopAll() {
@@ -60,6 +76,15 @@ public final class DemoServer {
     public int portNumber(String server) {
         String number = context.getEnvironment().getRequiredProperty("local.iocp." + server + ".port");
         return Integer.parseInt(number);
+    }
+
+    /** What the web server, which has Actuator's endpoints, answers to a GET. */
+    public String get(String path) throws IOException {
+        String port = context.getEnvironment().getRequiredProperty("local.server.port");
+        try (InputStream answer =
+                URI.create("http://127.0.0.1:" + port + path).toURL().openStream()) {
+            return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     public CompletionPort port() {
@@ -87,6 +112,15 @@ public final class DemoServer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Waits until the clients' connections and their operations are gone. */
+    public void awaitNoClients(Usage before) {
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            Usage now = usage();
+            assertThat(now.connections()).as("connections").isEqualTo(before.connections());
+            assertThat(now.inFlight()).as("operations in flight").isEqualTo(before.inFlight());
+        });
     }
 
     /** Waits until nothing of what the clients did is left. */

@@ -24,17 +24,34 @@ public final class EchoClients {
     private final InetSocketAddress server;
     private final int connections;
     private final int messages;
+    private final Answers answers;
     private int done;
+
+    /** Is told of every message that has come back whole. */
+    @FunctionalInterface
+    public interface Answers {
+        /**
+         * A message has come back.
+         *
+         * @param clientPort port number of the client's end
+         * @param message of this connection, from 0
+         * @param nanos from its write
+         */
+        void answered(int clientPort, int message, long nanos);
+    }
 
     /** One connection: which message it is at, and how many bytes of it have come back. */
     private static final class Client {
         final int index;
+        final int port;
         final ByteBuffer message = ByteBuffer.allocate(MESSAGE_BYTES);
         int at;
         int echoed;
+        long since;
 
-        Client(int index) {
+        Client(int index, int port) {
             this.index = index;
+            this.port = port;
         }
 
         byte expected(int position) {
@@ -48,13 +65,19 @@ public final class EchoClients {
             }
             message.flip();
             echoed = 0;
+            since = System.nanoTime();
         }
     }
 
     public EchoClients(InetSocketAddress server, int connections, int messages) {
+        this(server, connections, messages, (port, message, nanos) -> {});
+    }
+
+    public EchoClients(InetSocketAddress server, int connections, int messages, Answers answers) {
         this.server = server;
         this.connections = connections;
         this.messages = messages;
+        this.answers = answers;
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -83,7 +106,7 @@ public final class EchoClients {
             }
             whenConnected.run();
             for (int index = 0; index < connections; index++) {
-                Client client = new Client(index);
+                Client client = new Client(index, channels[index].socket().getLocalPort());
                 client.fill();
                 write(channels[index].register(selector, SelectionKey.OP_READ, client));
             }
@@ -137,6 +160,7 @@ public final class EchoClients {
     }
 
     private void next(SelectionKey key, Client client) throws IOException {
+        answers.answered(client.port, client.at, System.nanoTime() - client.since);
         client.at++;
         if (client.at == messages) {
             key.cancel();

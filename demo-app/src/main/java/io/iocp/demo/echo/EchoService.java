@@ -2,6 +2,7 @@ package io.iocp.demo.echo;
 
 import io.iocp.spring.annotation.IoCompletionHandler;
 import java.nio.ByteBuffer;
+import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
@@ -12,9 +13,12 @@ import org.springframework.stereotype.Component;
  * socat - TCP:127.0.0.1:7007
  * }</pre>
  *
+ * <p>In profile {@code blocking} {@link BlockingEchoService} does it instead.
+ *
  * <p>Thread: workers; packets of one connection one at a time.
  */
 @Component
+@Profile("!blocking")
 public final class EchoService {
 
     @IoCompletionHandler(server = "echo")
