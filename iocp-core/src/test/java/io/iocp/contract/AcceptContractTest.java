@@ -7,9 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.Peer;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
@@ -18,7 +19,6 @@ import java.net.BindException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,14 +30,14 @@ class AcceptContractTest {
     @EachEngine
     @DisplayName(
             "74 and 36: an accept completes when a client connects, with the right addresses and the listener's key")
-    void shouldCompleteAnAcceptWithTheAddressesOfBothEnds(EngineChoice engine) throws Exception {
+    void shouldCompleteAnAcceptWithTheAddressesOfBothEnds(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = fixture.listen(port, "listener");
             OverlappedIO io = new OverlappedIO("mine");
             listener.accept(io);
             assertThat(port.poll()).isNull();
-            Socket peer = fixture.connect(listener);
+            Peer peer = fixture.connect(listener);
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
             assertThat(io.kind()).isEqualTo(OperationKind.ACCEPT);
             assertThat(io.status()).isEqualTo(Status.OK);
@@ -45,8 +45,8 @@ class AcceptContractTest {
             assertThat(io.handle()).isSameAs(listener);
             assertThat(io.attachment()).isEqualTo("mine");
             Connection connection = io.accepted();
-            assertThat(connection.remoteAddress()).isEqualTo(peer.getLocalSocketAddress());
-            assertThat(connection.localAddress()).isEqualTo(peer.getRemoteSocketAddress());
+            assertThat(connection.remoteAddress()).isEqualTo(peer.localAddress());
+            assertThat(connection.localAddress()).isEqualTo(peer.remoteAddress());
             assertThat(connection.key()).isNull();
             port.associate(connection, "connection");
             // 36: the key of the accept stays the listener's, whatever the connection's is.
@@ -54,7 +54,7 @@ class AcceptContractTest {
             assertThatThrownBy(() -> port.associate(connection, "again")).isInstanceOf(IllegalStateException.class);
             OverlappedIO receive = new OverlappedIO();
             connection.receive(receive);
-            peer.getOutputStream().write('x');
+            peer.output().write('x');
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(receive);
             assertThat(receive.key()).isEqualTo("connection");
         }
@@ -62,30 +62,30 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("74: a client that connected before the accept started is accepted")
-    void shouldAcceptAClientThatConnectedBefore(EngineChoice engine) throws Exception {
+    void shouldAcceptAClientThatConnectedBefore(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = fixture.listen(port, "listener");
-            Socket peer = fixture.connect(listener);
+            Peer peer = fixture.connect(listener);
             OverlappedIO io = new OverlappedIO();
             listener.accept(io);
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
-            assertThat(io.accepted().remoteAddress()).isEqualTo(peer.getLocalSocketAddress());
+            assertThat(io.accepted().remoteAddress()).isEqualTo(peer.localAddress());
             io.accepted().close();
-            assertThat(peer.getInputStream().read()).isEqualTo(-1);
+            assertThat(peer.input().read()).isEqualTo(-1);
         }
     }
 
     @EachEngine
     @DisplayName("79: four accepts wait, four clients connect: completed in the order of the connects")
-    void shouldCompleteAcceptsInTheOrderOfTheConnects(EngineChoice engine) throws Exception {
+    void shouldCompleteAcceptsInTheOrderOfTheConnects(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = fixture.listen(port, "listener");
             for (int i = 0; i < 4; i++) {
                 listener.accept(new OverlappedIO(i));
             }
-            List<Socket> peers = new ArrayList<>();
+            List<Peer> peers = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 peers.add(fixture.connect(listener));
             }
@@ -94,7 +94,7 @@ class AcceptContractTest {
                 assertThat(io).isNotNull();
                 assertThat(io.attachment()).isEqualTo(i);
                 assertThat(io.sequence()).isEqualTo(i);
-                assertThat(io.accepted().remoteAddress()).isEqualTo(peers.get(i).getLocalSocketAddress());
+                assertThat(io.accepted().remoteAddress()).isEqualTo(peers.get(i).localAddress());
                 io.accepted().close();
             }
         }
@@ -102,7 +102,7 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("82: a listener on the IPv6 wildcard accepts both families; addresses are as the peers see them")
-    void shouldAcceptBothFamilies(EngineChoice engine) throws Exception {
+    void shouldAcceptBothFamilies(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = port.listen(new InetSocketAddress("::", 0), ListenOptions.defaults(), "listener");
@@ -116,11 +116,11 @@ class AcceptContractTest {
             for (String host : hosts) {
                 OverlappedIO io = new OverlappedIO();
                 listener.accept(io);
-                try (Socket peer = new Socket(host, number)) {
+                try (Peer peer = fixture.connect(new InetSocketAddress(host, number))) {
                     assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
                     Connection connection = io.orThrow().accepted();
-                    assertThat(connection.remoteAddress()).isEqualTo(peer.getLocalSocketAddress());
-                    assertThat(connection.localAddress()).isEqualTo(peer.getRemoteSocketAddress());
+                    assertThat(connection.remoteAddress()).isEqualTo(peer.localAddress());
+                    assertThat(connection.localAddress()).isEqualTo(peer.remoteAddress());
                     connection.close();
                 }
             }
@@ -129,26 +129,23 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("121: clients that connect and reset before the accept are nobody's error, and the next is accepted")
-    void shouldAcceptTheNextClientWhenOthersAreGone(EngineChoice engine) throws Exception {
+    void shouldAcceptTheNextClientWhenOthersAreGone(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = fixture.listen(port, "listener");
             for (int i = 0; i < 20; i++) {
-                Socket gone = new Socket();
-                gone.connect(listener.localAddress());
-                gone.setSoLinger(true, 0);
-                gone.close();
+                fixture.connect(listener).reset();
             }
-            Socket good = fixture.connect(listener);
-            good.getOutputStream().write('x');
+            Peer good = fixture.connect(listener);
+            good.output().write('x');
             OverlappedIO io = new OverlappedIO();
             boolean found = false;
             while (!found) {
                 listener.accept(io);
                 assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
                 assertThat(io.status()).isEqualTo(Status.OK);
-                found = io.accepted().remoteAddress().equals(good.getLocalSocketAddress());
+                found = io.accepted().remoteAddress().equals(good.localAddress());
                 io.accepted().close();
             }
             assertThat(packets.size()).isZero();
@@ -157,7 +154,7 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("a cancelled accept is CANCELLED, and the client that comes later meets the next accept")
-    void shouldCancelAnAccept(EngineChoice engine) throws Exception {
+    void shouldCancelAnAccept(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = fixture.listen(port, "listener");
@@ -167,24 +164,24 @@ class AcceptContractTest {
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
             assertThat(io.status()).isEqualTo(Status.CANCELLED);
             assertThatThrownBy(io::accepted).isInstanceOf(IllegalStateException.class);
-            Socket peer = fixture.connect(listener);
+            Peer peer = fixture.connect(listener);
             listener.accept(io);
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
-            assertThat(io.accepted().remoteAddress()).isEqualTo(peer.getLocalSocketAddress());
+            assertThat(io.accepted().remoteAddress()).isEqualTo(peer.localAddress());
             io.accepted().close();
         }
     }
 
     @EachEngine
     @DisplayName("a continuous accept brings every client, and a last packet when it is cancelled")
-    void shouldAcceptContinuously(EngineChoice engine) throws Exception {
+    void shouldAcceptContinuously(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
             Listener listener = fixture.listen(port, "listener");
             OverlappedIO io = new OverlappedIO();
             listener.acceptContinuously(io);
-            List<Socket> peers = new ArrayList<>();
+            List<Peer> peers = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 peers.add(fixture.connect(listener));
             }
@@ -194,10 +191,10 @@ class AcceptContractTest {
                 assertThat(packet.more()).isTrue();
                 assertThat(packet.key()).isEqualTo("listener");
                 Connection connection = java.util.Objects.requireNonNull(packet.accepted());
-                assertThat(connection.remoteAddress()).isEqualTo(peers.get(i).getLocalSocketAddress());
+                assertThat(connection.remoteAddress()).isEqualTo(peers.get(i).localAddress());
                 port.associate(connection, i);
                 connection.send(new OverlappedIO(), StandardCharsets.US_ASCII.encode("hi"));
-                assertThat(peers.get(i).getInputStream().readNBytes(2)).containsExactly('h', 'i');
+                assertThat(peers.get(i).input().readNBytes(2)).containsExactly('h', 'i');
                 assertThat(packets.next().kind()).isEqualTo(OperationKind.SEND);
             }
             assertThat(io.isPending()).isTrue();
@@ -223,7 +220,7 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("a single accept behind a continuous one ends it")
-    void shouldEndAContinuousAcceptByASingleOne(EngineChoice engine) throws Exception {
+    void shouldEndAContinuousAcceptByASingleOne(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packets)) {
@@ -244,7 +241,7 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("an address that is in use, or not of this machine, is named in the exception")
-    void shouldNameTheAddressThatCannotBeBound(EngineChoice engine) throws Exception {
+    void shouldNameTheAddressThatCannotBeBound(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             InetSocketAddress used = fixture.listen(port, "first").localAddress();
@@ -259,15 +256,15 @@ class AcceptContractTest {
 
     @EachEngine
     @DisplayName("a handler that throws away an accepted connection by failing leaves none open")
-    void shouldCloseAnAcceptedConnectionWhenTheHandlerFails(EngineChoice engine) throws Exception {
+    void shouldCloseAnAcceptedConnectionWhenTheHandlerFails(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packet -> {
                     throw new IllegalStateException("on purpose");
                 })) {
             Listener listener = fixture.listen(port, "listener");
             listener.accept(new OverlappedIO());
-            Socket peer = fixture.connect(listener);
-            assertThat(peer.getInputStream().read()).isEqualTo(-1);
+            Peer peer = fixture.connect(listener);
+            assertThat(peer.input().read()).isEqualTo(-1);
             await().atMost(PortFixture.DEADLINE).until(() -> port.stats().handlerFailures() == 1);
         }
     }

@@ -7,8 +7,8 @@ import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
@@ -47,7 +47,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("a blocking handler does not hold up the others of its shard, but its own connection's packets wait")
-    void shouldGoOnWithTheOthersWhileAHandlerBlocks(EngineChoice engine) throws Exception {
+    void shouldGoOnWithTheOthersWhileAHandlerBlocks(TestEngine engine) throws Exception {
         Gate gate = new Gate();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(gate)) {
@@ -75,7 +75,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("with no spare left the shard's own worker runs a blocking packet, and nothing is lost")
-    void shouldRunABlockingPacketItselfWhenThereIsNoSpare(EngineChoice engine) throws Exception {
+    void shouldRunABlockingPacketItselfWhenThereIsNoSpare(TestEngine engine) throws Exception {
         Gate gate = new Gate();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().maxWorkers(1), gate)) {
@@ -92,7 +92,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("packets that waited for a blocking handler keep their order when the shard's budget is small")
-    void shouldKeepTheOrderWhenTheBudgetIsSmall(EngineChoice engine) throws Exception {
+    void shouldKeepTheOrderWhenTheBudgetIsSmall(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         CompletionHandler handler = new CompletionHandler() {
             @Override
@@ -123,7 +123,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("a blocking handler may start its packet anew on another connection")
-    void shouldLetThePacketMoveToAnotherConnection(EngineChoice engine) throws Exception {
+    void shouldLetThePacketMoveToAnotherConnection(TestEngine engine) throws Exception {
         int rounds = 3000;
         CountDownLatch done = new CountDownLatch(rounds);
         List<Connection> connections = new ArrayList<>();
@@ -153,7 +153,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("a continuous receive whose handler blocks stays in order and within its credit")
-    void shouldKeepAContinuousReceiveInOrderWhenItsHandlerBlocks(EngineChoice engine) throws Exception {
+    void shouldKeepAContinuousReceiveInOrderWhenItsHandlerBlocks(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         CompletionHandler handler = new CompletionHandler() {
             @Override
@@ -187,7 +187,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("a handler that blocks may see the connection of an accept when it says so")
-    void shouldShowTheAcceptedConnectionToWhoAsksWhetherItBlocks(EngineChoice engine) throws Exception {
+    void shouldShowTheAcceptedConnectionToWhoAsksWhetherItBlocks(TestEngine engine) throws Exception {
         CountDownLatch seen = new CountDownLatch(1);
         CompletionHandler handler = new CompletionHandler() {
             @Override
@@ -213,7 +213,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("a handler that releases a buffer which it did not retain harms nobody")
-    void shouldGoOnWhenAHandlerReleasesTooMuch(EngineChoice engine) throws Exception {
+    void shouldGoOnWhenAHandlerReleasesTooMuch(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         CompletionHandler handler = new CompletionHandler() {
             @Override
@@ -249,7 +249,7 @@ class BlockingHandlerContractTest {
 
     @EachEngine
     @DisplayName("23 and 123: whatever a handler throws, worker and connections go on")
-    void shouldGoOnWhateverAHandlerThrows(EngineChoice engine) throws Exception {
+    void shouldGoOnWhateverAHandlerThrows(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         CompletionHandler handler = new CompletionHandler() {
             @Override

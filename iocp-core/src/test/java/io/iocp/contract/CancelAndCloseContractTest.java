@@ -7,9 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.Peer;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.OperationKind;
@@ -20,7 +21,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.ConnectException;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
@@ -40,7 +40,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("64: a cancelled receive is CANCELLED, and the next receive gets what comes later")
-    void shouldCancelAPendingReceive(EngineChoice engine) throws Exception {
+    void shouldCancelAPendingReceive(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -60,7 +60,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("64: a receive that waits behind another is cancelled at once, and the other goes on")
-    void shouldCancelAReceiveThatWaitsBehindAnother(EngineChoice engine) throws Exception {
+    void shouldCancelAReceiveThatWaitsBehindAnother(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -81,7 +81,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("65: a cancel after the completion finds nothing, and there is only one packet")
-    void shouldFindNothingToCancelAfterTheCompletion(EngineChoice engine) throws Exception {
+    void shouldFindNothingToCancelAfterTheCompletion(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -99,7 +99,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("66: cancels race with data ten thousand times: one packet each, and every byte once and in order")
-    void shouldNeitherLoseNorDoubleAByteWhenCancelsRaceWithData(EngineChoice engine) throws Exception {
+    void shouldNeitherLoseNorDoubleAByteWhenCancelsRaceWithData(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -109,7 +109,7 @@ class CancelAndCloseContractTest {
             Thread peer = Thread.ofPlatform().start(() -> {
                 try {
                     for (int i = 0; i < rounds; i++) {
-                        link.peer().getOutputStream().write(i);
+                        link.peer().output().write(i);
                     }
                     link.peerFinishes();
                 } catch (IOException e) {
@@ -151,7 +151,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("67: cancelling one of many leaves the others alone; an operation of no one is nothing to cancel")
-    void shouldCancelOnlyWhatWasAskedFor(EngineChoice engine) throws Exception {
+    void shouldCancelOnlyWhatWasAskedFor(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link first = fixture.link(port, 1);
@@ -172,7 +172,7 @@ class CancelAndCloseContractTest {
     @EachEngine
     @DisplayName(
             "68: closing a handle ends its receives and sends with HANDLE_CLOSED, and the peer sees the end at once")
-    void shouldEndEverythingWhenTheHandleIsClosed(EngineChoice engine) throws Exception {
+    void shouldEndEverythingWhenTheHandleIsClosed(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -202,7 +202,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("68: closing a handle ends a send that waits for a reader, and those behind it")
-    void shouldEndPendingSendsWhenTheHandleIsClosed(EngineChoice engine) throws Exception {
+    void shouldEndPendingSendsWhenTheHandleIsClosed(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -235,7 +235,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("69: closing a listener ends its accepts with HANDLE_CLOSED, and its port refuses at once")
-    void shouldRefuseConnectionsAtOnceWhenTheListenerIsClosed(EngineChoice engine) throws Exception {
+    void shouldRefuseConnectionsAtOnceWhenTheListenerIsClosed(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             for (int round = 0; round < 50; round++) {
@@ -259,7 +259,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("70: descriptors are reused at once: no packet of an old handle reaches a new one")
-    void shouldBringNoPacketOfAnOldHandleToANewOne(EngineChoice engine) throws Exception {
+    void shouldBringNoPacketOfAnOldHandleToANewOne(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -273,8 +273,7 @@ class CancelAndCloseContractTest {
             listener.acceptContinuously(new OverlappedIO());
             int rounds = 500;
             for (int round = 0; round < rounds; round++) {
-                try (Socket peer = new Socket()) {
-                    peer.connect(listener.localAddress());
+                try (Peer peer = fixture.connect(listener)) {
                     int index = round;
                     await().atMost(PortFixture.DEADLINE)
                             .pollInterval(Duration.ofNanos(50_000))
@@ -284,7 +283,7 @@ class CancelAndCloseContractTest {
                     OverlappedIO io = new OverlappedIO(round);
                     connection.receive(io);
                     if (round % 2 == 0) {
-                        peer.getOutputStream().write('x');
+                        peer.output().write('x');
                     }
                     connection.close();
                     Packet packet = packets.next();
@@ -303,7 +302,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("38: closing a handle without operations brings no packet")
-    void shouldBringNoPacketWhenAnIdleHandleIsClosed(EngineChoice engine) throws Exception {
+    void shouldBringNoPacketWhenAnIdleHandleIsClosed(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -318,7 +317,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("closes race with data and starts a thousand times: one packet for each start that returned")
-    void shouldBringOnePacketForEachStartWhenClosesRaceWithData(EngineChoice engine) throws Exception {
+    void shouldBringOnePacketForEachStartWhenClosesRaceWithData(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(fixture.options().concurrency(2), packets);
@@ -353,7 +352,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("a cancel, a close and data meet: one packet, three thousand times")
-    void shouldBringOnePacketHoweverCancelAndCloseMeet(EngineChoice engine) throws Exception {
+    void shouldBringOnePacketHoweverCancelAndCloseMeet(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(fixture.options().concurrency(2), packets);
@@ -395,7 +394,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("73: what a thread has started goes on when the thread has ended")
-    void shouldCompleteWhatAThreadStartedThatHasEnded(EngineChoice engine) throws Exception {
+    void shouldCompleteWhatAThreadStartedThatHasEnded(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -414,7 +413,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("30: close with a hundred receives pending gives all memory back before it returns")
-    void shouldGiveAllMemoryBackBeforeCloseReturns(EngineChoice engine) throws Exception {
+    void shouldGiveAllMemoryBackBeforeCloseReturns(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(fixture.options().closeHandles(false), packets);
@@ -445,7 +444,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("30: on a port without a handler close frees the operations, with PORT_CLOSED")
-    void shouldFreeTheOperationsOfAPortWithoutAHandler(EngineChoice engine) throws Exception {
+    void shouldFreeTheOperationsOfAPortWithoutAHandler(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open();
             Link link = fixture.link(port, "key");
@@ -467,21 +466,21 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("an accepted connection whose packet nobody takes is closed with the port")
-    void shouldCloseAnAcceptedConnectionThatNobodyTakes(EngineChoice engine) throws Exception {
+    void shouldCloseAnAcceptedConnectionThatNobodyTakes(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open();
             Listener listener = fixture.listen(port, "listener");
             listener.accept(new OverlappedIO());
-            Socket peer = fixture.connect(listener);
+            Peer peer = fixture.connect(listener);
             await().atMost(PortFixture.DEADLINE).until(() -> port.queueDepth() == 1);
             fixture.end(port);
-            assertThat(peer.getInputStream().read()).isEqualTo(-1);
+            assertThat(peer.input().read()).isEqualTo(-1);
         }
     }
 
     @EachEngine
     @DisplayName("31: closing twice, and from two threads at once, does nothing more")
-    void shouldCloseOnceHoweverOftenItIsAsked(EngineChoice engine) throws Exception {
+    void shouldCloseOnceHoweverOftenItIsAsked(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(new Packets());
             Thread other = Thread.ofPlatform().start(port::close);
@@ -497,7 +496,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("an interrupt does not cut a shutdown short, and a second one waits as well")
-    void shouldDrainAlthoughItIsInterrupted(EngineChoice engine) throws Exception {
+    void shouldDrainAlthoughItIsInterrupted(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -527,7 +526,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("32: shutdown runs what is queued, lets sends finish, and ends receives with PORT_CLOSED")
-    void shouldDrainBeforeItShutsDown(EngineChoice engine) throws Exception {
+    void shouldDrainBeforeItShutsDown(TestEngine engine) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
@@ -569,7 +568,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("shutdown gives up a send that nobody reads when its time is over")
-    void shouldGiveUpASendWhenTheTimeForDrainingIsOver(EngineChoice engine) throws Exception {
+    void shouldGiveUpASendWhenTheTimeForDrainingIsOver(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -585,7 +584,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("a shutdown closes the handles, as a close would")
-    void shouldCloseTheHandlesAfterAShutdown(EngineChoice engine) throws Exception {
+    void shouldCloseTheHandlesAfterAShutdown(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(new Packets());
             Link link = fixture.link(port, "key");
@@ -600,7 +599,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("handles that a port does not close stay open, and can be closed when the port is gone")
-    void shouldCloseHandlesThatOutlivedTheirPort(EngineChoice engine) throws Exception {
+    void shouldCloseHandlesThatOutlivedTheirPort(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(fixture.options().closeHandles(false), new Packets());
             Link link = fixture.link(port, "key");
@@ -621,7 +620,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("a worker cannot close its own port; another thread can while a handler runs")
-    void shouldRefuseToBeClosedByItsOwnWorker(EngineChoice engine) throws Exception {
+    void shouldRefuseToBeClosedByItsOwnWorker(TestEngine engine) throws Exception {
         CompletionPort[] self = new CompletionPort[1];
         AtomicInteger refused = new AtomicInteger();
         CountDownLatch done = new CountDownLatch(1);
@@ -643,7 +642,7 @@ class CancelAndCloseContractTest {
 
     @EachEngine
     @DisplayName("starts that race with the close are refused or get their packet, and hold nothing up")
-    void shouldCloseInTimeWhateverIsStartedMeanwhile(EngineChoice engine) throws Exception {
+    void shouldCloseInTimeWhateverIsStartedMeanwhile(TestEngine engine) throws Exception {
         for (int round = 0; round < 30; round++) {
             Packets packets = new Packets();
             AtomicInteger started = new AtomicInteger();

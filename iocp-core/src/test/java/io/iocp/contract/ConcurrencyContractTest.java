@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
 import io.iocp.PortOptions;
+import io.iocp.TestEngine;
 import io.iocp.operation.ClosedPortException;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +89,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("16: with a value of 1 four threads never have two packets at once")
-    void shouldRunOneAtATime(EngineChoice engine) throws Exception {
+    void shouldRunOneAtATime(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             assertThat(mostAtOnce(fixture, 1)).isEqualTo(1);
         }
@@ -97,7 +97,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("17: with a value of 2 four threads never have three packets at once")
-    void shouldRunTwoAtATime(EngineChoice engine) throws Exception {
+    void shouldRunTwoAtATime(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             assertThat(mostAtOnce(fixture, 2)).isLessThanOrEqualTo(2);
         }
@@ -105,7 +105,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("18: a value of 0 is the number of processors")
-    void shouldTakeTheNumberOfProcessorsForZero(EngineChoice engine) throws Exception {
+    void shouldTakeTheNumberOfProcessorsForZero(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port =
                         fixture.open(fixture.options().concurrency(0).maxWorkers(0))) {
@@ -115,7 +115,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("15: a thread that comes back under load takes the next packet, and nobody else is released")
-    void shouldGiveTheNextPacketToTheThreadThatComesBack(EngineChoice engine) throws Exception {
+    void shouldGiveTheNextPacketToTheThreadThatComesBack(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Set<Thread> took = ConcurrentHashMap.newKeySet();
@@ -140,7 +140,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("19 and 20: blocking() lets the next packet go at once; the thread that comes back first then waits")
-    void shouldReleaseAnotherThreadWhileOneBlocks(EngineChoice engine) throws Exception {
+    void shouldReleaseAnotherThreadWhileOneBlocks(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             BlockingQueue<Object> began = new LinkedBlockingQueue<>();
@@ -183,7 +183,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("21: a thread that sleeps without saying so is found out")
-    void shouldFindOutAThreadThatSleeps(EngineChoice engine) throws Exception {
+    void shouldFindOutAThreadThatSleeps(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             BlockingQueue<Object> began = new LinkedBlockingQueue<>();
@@ -206,7 +206,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("22: a thread whose wait ended without a packet counts until it comes back")
-    void shouldCountAThreadThatTimedOut(EngineChoice engine) throws Exception {
+    void shouldCountAThreadThatTimedOut(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             AtomicBoolean end = new AtomicBoolean();
@@ -231,7 +231,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("23: a thread that ends while it has a packet makes room")
-    void shouldFreeThePlaceOfAThreadThatEnds(EngineChoice engine) throws Exception {
+    void shouldFreeThePlaceOfAThreadThatEnds(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             BlockingQueue<Object> taken = new LinkedBlockingQueue<>();
@@ -253,7 +253,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("24: a thread that goes over to another port makes room at the first")
-    void shouldReleaseAWaiterWhenAThreadLeavesForAnotherPort(EngineChoice engine) throws Exception {
+    void shouldReleaseAWaiterWhenAThreadLeavesForAnotherPort(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort one = fixture.open();
                 CompletionPort other = fixture.open()) {
@@ -282,7 +282,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("26: when all have come back and wait, none counts: as many packets as the value run at once")
-    void shouldCountNobodyWhenAllWait(EngineChoice engine) throws Exception {
+    void shouldCountNobodyWhenAllWait(TestEngine engine) throws Exception {
         PortOptions options;
         try (PortFixture fixture = new PortFixture(engine)) {
             options = fixture.options().concurrency(2);
@@ -315,7 +315,7 @@ class ConcurrencyContractTest {
 
     @EachEngine
     @DisplayName("blocking() is for threads that have taken from the port")
-    void shouldRefuseBlockingOfAStranger(EngineChoice engine) throws Exception {
+    void shouldRefuseBlockingOfAStranger(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             assertThatThrownBy(() -> port.blocking(() -> "never")).isInstanceOf(IllegalStateException.class);

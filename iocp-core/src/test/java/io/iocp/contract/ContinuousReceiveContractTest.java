@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
@@ -31,7 +31,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a continuous receive brings all bytes in order, then EOF as its last packet")
-    void shouldReceiveContinuouslyUntilTheEnd(EngineChoice engine) throws Exception {
+    void shouldReceiveContinuouslyUntilTheEnd(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packets)) {
@@ -65,7 +65,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a reset ends a continuous receive with RESET, and the next one at once")
-    void shouldEndAContinuousReceiveWithAReset(EngineChoice engine) throws Exception {
+    void shouldEndAContinuousReceiveWithAReset(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packets)) {
@@ -87,7 +87,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a slow handler's connection is not read beyond its credit, and goes on when the handler does")
-    void shouldStopReadingAtTheCreditAndGoOn(EngineChoice engine) throws Exception {
+    void shouldStopReadingAtTheCreditAndGoOn(TestEngine engine) throws Exception {
         Semaphore go = new Semaphore(0);
         Packets packets = new Packets();
         byte[] data = new byte[8_000_000];
@@ -139,7 +139,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("while a blocking handler is busy its connection is read up to the credit, others go on")
-    void shouldReadAtMostTheCreditWhileABlockingHandlerIsBusy(EngineChoice engine) throws Exception {
+    void shouldReadAtMostTheCreditWhileABlockingHandlerIsBusy(TestEngine engine) throws Exception {
         Semaphore go = new Semaphore(0);
         CountDownLatch entered = new CountDownLatch(1);
         AtomicLong received = new AtomicLong();
@@ -197,7 +197,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a cancel delivers what was received, then CANCELLED; the next receive goes on without a gap")
-    void shouldDeliverWhatWasReceivedBeforeCancelled(EngineChoice engine) throws Exception {
+    void shouldDeliverWhatWasReceivedBeforeCancelled(TestEngine engine) throws Exception {
         byte[] data = new byte[2_000_000];
         new Random(2).nextBytes(data);
         Packets packets = new Packets();
@@ -254,7 +254,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a single receive behind a continuous one ends it and gets the bytes that come after")
-    void shouldEndAContinuousReceiveByASingleOne(EngineChoice engine) throws Exception {
+    void shouldEndAContinuousReceiveByASingleOne(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packets)) {
@@ -294,7 +294,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a retained buffer keeps its bytes after the handler, until it is released")
-    void shouldKeepARetainedBuffer(EngineChoice engine) throws Exception {
+    void shouldKeepARetainedBuffer(TestEngine engine) throws Exception {
         List<LeasedBuffer> kept = new ArrayList<>();
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
@@ -342,7 +342,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a close discards what was received and not yet delivered; the last packet is HANDLE_CLOSED")
-    void shouldDiscardWhatWasReceivedWhenTheHandleIsClosed(EngineChoice engine) throws Exception {
+    void shouldDiscardWhatWasReceivedWhenTheHandleIsClosed(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(fixture.options().receiveBuffers(4), packet -> {
@@ -370,7 +370,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a port without a handler has no continuous operations")
-    void shouldRefuseContinuousOperationsWithoutAHandler(EngineChoice engine) throws Exception {
+    void shouldRefuseContinuousOperationsWithoutAHandler(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -385,7 +385,7 @@ class ContinuousReceiveContractTest {
     @EachEngine
     @DisplayName(
             "an idle connection is closed, its receive ends with TIMED_OUT and the peer sees the end; not a busy one")
-    void shouldCloseAnIdleConnection(EngineChoice engine) throws Exception {
+    void shouldCloseAnIdleConnection(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -411,7 +411,7 @@ class ContinuousReceiveContractTest {
 
     @EachEngine
     @DisplayName("a transfer starts the idle time anew")
-    void shouldCountTheIdleTimeFromTheLastTransfer(EngineChoice engine) throws Exception {
+    void shouldCountTheIdleTimeFromTheLastTransfer(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.OperationKind;
@@ -24,7 +24,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("114: a post delayed by a second comes with TIMER_EXPIRED, not earlier")
-    void shouldDeliverADelayedPostNotBeforeItsTime(EngineChoice engine) throws Exception {
+    void shouldDeliverADelayedPostNotBeforeItsTime(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             OverlappedIO io = new OverlappedIO("mine");
@@ -47,7 +47,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("114: many delays, none early, each delivered once")
-    void shouldDeliverManyDelayedPostsOnceAndNotEarly(EngineChoice engine) throws Exception {
+    void shouldDeliverManyDelayedPostsOnceAndNotEarly(TestEngine engine) throws Exception {
         AtomicInteger early = new AtomicInteger();
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
@@ -72,7 +72,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("114: no delay, and a delay in the past, come at once")
-    void shouldDeliverAPostWithoutDelayAtOnce(EngineChoice engine) throws Exception {
+    void shouldDeliverAPostWithoutDelayAtOnce(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             for (Duration delay : List.of(Duration.ZERO, Duration.ofSeconds(-5), Duration.ofNanos(1))) {
@@ -86,7 +86,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("115: a post bound to a handle comes at once with HANDLE_CLOSED when that is closed")
-    void shouldDeliverABoundPostWhenItsHandleIsClosed(EngineChoice engine) throws Exception {
+    void shouldDeliverABoundPostWhenItsHandleIsClosed(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "connection");
@@ -114,7 +114,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("115: a post bound to a handle that stays open comes when it is due, with the handle's key")
-    void shouldDeliverABoundPostWhenItIsDue(EngineChoice engine) throws Exception {
+    void shouldDeliverABoundPostWhenItIsDue(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "connection");
@@ -131,7 +131,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("116: a cancelled delayed post brings nothing, and its packet is free at once")
-    void shouldDeliverNothingForACancelledPost(EngineChoice engine) throws Exception {
+    void shouldDeliverNothingForACancelledPost(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -156,7 +156,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("116: cancels race with the due time: delivered or cancelled, never both, never neither")
-    void shouldEitherDeliverOrCancel(EngineChoice engine) throws Exception {
+    void shouldEitherDeliverOrCancel(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -183,7 +183,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("closing the port ends what is delayed with PORT_CLOSED")
-    void shouldEndDelayedPostsWhenThePortCloses(EngineChoice engine) throws Exception {
+    void shouldEndDelayedPostsWhenThePortCloses(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(fixture.options().concurrency(2), packets);
@@ -204,7 +204,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("a delayed post that was accepted is delivered, however it races with the close")
-    void shouldDeliverEveryDelayedPostThatWasAccepted(EngineChoice engine) throws Exception {
+    void shouldDeliverEveryDelayedPostThatWasAccepted(TestEngine engine) throws Exception {
         for (int round = 0; round < 40; round++) {
             Packets packets = new Packets();
             AtomicInteger accepted = new AtomicInteger();
@@ -232,7 +232,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("a delay that no clock can count is accepted, and can be cancelled")
-    void shouldAcceptADelayOfAnyLength(EngineChoice engine) throws Exception {
+    void shouldAcceptADelayOfAnyLength(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             OverlappedIO io = new OverlappedIO();
@@ -246,7 +246,7 @@ class DelayedPostContractTest {
 
     @EachEngine
     @DisplayName("a post to a handle comes in order with its packets and with its key")
-    void shouldDeliverAPostToAHandleInOrder(EngineChoice engine) throws Exception {
+    void shouldDeliverAPostToAHandleInOrder(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().concurrency(2), packets)) {

@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.Needs;
 import io.iocp.OverlappedIO;
 import io.iocp.PortListener;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -31,7 +31,7 @@ class EngineContractTest {
 
     @EachEngine
     @DisplayName("a port says which engine it has and why")
-    void shouldSayWhichEngineItHas(EngineChoice engine) throws Exception {
+    void shouldSayWhichEngineItHas(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             assertThat(port.engine().engine()).isEqualTo(engine.name().toLowerCase(Locale.ROOT));
@@ -88,9 +88,9 @@ class EngineContractTest {
                 "inject=io_uring_setup:error=" + errno);
     }
 
-    @EachEngine
+    @EachEngine(sockets = true)
     @DisplayName("80: without descriptors accepting waits, and goes on when there are some; no connection is lost")
-    void shouldGoOnAcceptingWhenThereAreDescriptorsAgain(EngineChoice engine) throws Exception {
+    void shouldGoOnAcceptingWhenThereAreDescriptorsAgain(TestEngine engine) throws Exception {
         for (boolean continuous : new boolean[] {true, false}) {
             List<String> limited = List.of("sh", "-c", "ulimit -n 160; exec \"$@\"", "sh");
             List<Socket> clients = new ArrayList<>();
@@ -139,7 +139,7 @@ class EngineContractTest {
 
     @EachEngine
     @DisplayName("123: a listener that throws in the middle of the library ends nothing")
-    void shouldGoOnWhenThePortsListenerThrows(EngineChoice engine) throws Exception {
+    void shouldGoOnWhenThePortsListenerThrows(TestEngine engine) throws Exception {
         PortListener faulty = new PortListener() {
             @Override
             public void handled(
@@ -200,7 +200,7 @@ class EngineContractTest {
     @EachEngine
     @DisplayName(
             "without a handler of the port each handle's own runs; what nobody claims is told, and its connection closed")
-    void shouldCloseTheConnectionOfAPacketThatNobodyClaims(EngineChoice engine) throws Exception {
+    void shouldCloseTheConnectionOfAPacketThatNobodyClaims(TestEngine engine) throws Exception {
         BlockingQueue<String> unclaimed = new LinkedBlockingQueue<>();
         PortListener listener = new PortListener() {
             @Override

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OperationIds;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.operation.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ class GroupContractTest {
 
     @EachEngine
     @DisplayName("67: a group is cancelled, the others go on, and the count is exact; of no group it is 0")
-    void shouldCancelOnlyTheGroup(EngineChoice engine) throws Exception {
+    void shouldCancelOnlyTheGroup(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -68,7 +68,7 @@ class GroupContractTest {
 
     @EachEngine
     @DisplayName("67: cancelAll takes both directions and every group, also inside a handler")
-    void shouldCancelEverythingInsideAHandler(EngineChoice engine) throws Exception {
+    void shouldCancelEverythingInsideAHandler(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         AtomicReference<@Nullable Connection> target = new AtomicReference<>();
         AtomicInteger count = new AtomicInteger(-1);
@@ -98,7 +98,7 @@ class GroupContractTest {
 
     @EachEngine
     @DisplayName("67: cancels race with completions and restarts: each cancel counts one start, and no other group's")
-    void shouldCountExactlyWhenCancelsRaceWithCompletions(EngineChoice engine) throws Exception {
+    void shouldCountExactlyWhenCancelsRaceWithCompletions(TestEngine engine) throws Exception {
         int rounds = 3000;
         AtomicInteger cancelled = new AtomicInteger();
         AtomicInteger wrong = new AtomicInteger();

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
 import io.iocp.PortListener;
+import io.iocp.TestEngine;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import java.util.concurrent.BlockingQueue;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 class HandlerFailureRaceTest {
 
     @EachEngine
-    void shouldLeaveTheBufferToTheWorkerWhenAHandlerReleasesItsPacket(EngineChoice engine) throws Exception {
+    void shouldLeaveTheBufferToTheWorkerWhenAHandlerReleasesItsPacket(TestEngine engine) throws Exception {
         BlockingQueue<Long> lengths = new LinkedBlockingQueue<>();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packet -> {});
@@ -43,7 +43,7 @@ class HandlerFailureRaceTest {
     }
 
     @EachEngine
-    void shouldOutliveAListenerThatThrowsAnError(EngineChoice engine) throws Exception {
+    void shouldOutliveAListenerThatThrowsAnError(TestEngine engine) throws Exception {
         BlockingQueue<OverlappedIO> packets = new LinkedBlockingQueue<>();
         PortListener listener = new PortListener() {
             @Override

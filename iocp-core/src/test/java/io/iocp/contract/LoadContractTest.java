@@ -6,9 +6,10 @@ import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.Peer;
+import io.iocp.TestEngine;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
@@ -16,7 +17,6 @@ import io.iocp.operation.Status;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -96,23 +96,23 @@ class LoadContractTest {
 
     @EachEngine
     @DisplayName("200 connections, 200 messages each, two shards, continuous receives")
-    void shouldEchoManyMessagesOnManyConnections(EngineChoice engine) throws Exception {
+    void shouldEchoManyMessagesOnManyConnections(TestEngine engine) throws Exception {
         echo(engine, new Echo(true, 0), 200, 200);
     }
 
     @EachEngine
     @DisplayName("100 connections, 100 messages each, receives one by one")
-    void shouldEchoWithSingleReceives(EngineChoice engine) throws Exception {
+    void shouldEchoWithSingleReceives(TestEngine engine) throws Exception {
         echo(engine, new Echo(false, 0), 100, 100);
     }
 
     @EachEngine
     @DisplayName("100 connections, 100 messages each, every third packet on a spare worker")
-    void shouldEchoWithBlockingHandlers(EngineChoice engine) throws Exception {
+    void shouldEchoWithBlockingHandlers(TestEngine engine) throws Exception {
         echo(engine, new Echo(true, 3), 100, 100);
     }
 
-    private static void echo(EngineChoice engine, Echo echo, int connections, int messages) throws Exception {
+    private static void echo(TestEngine engine, Echo echo, int connections, int messages) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             CompletionPort port = fixture.open(
@@ -125,7 +125,7 @@ class LoadContractTest {
             for (int c = 0; c < connections; c++) {
                 int seed = c;
                 done.add(clients.submit(() -> {
-                    client(listener, new Random(seed), messages);
+                    client(fixture, listener, new Random(seed), messages);
                     return null;
                 }));
             }
@@ -143,12 +143,10 @@ class LoadContractTest {
         }
     }
 
-    private static void client(Listener listener, Random random, int messages) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.connect(listener.localAddress());
-            socket.setSoTimeout(20_000);
-            DataInputStream in = new DataInputStream(socket.getInputStream());
-            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+    private static void client(PortFixture fixture, Listener listener, Random random, int messages) throws IOException {
+        try (Peer peer = fixture.connect(listener)) {
+            DataInputStream in = new DataInputStream(peer.input());
+            DataOutputStream out = new DataOutputStream(peer.output());
             for (int left = messages; left > 0; ) {
                 // Some alone, some several at once.
                 int together = Math.min(left, 1 + random.nextInt(4));
@@ -171,7 +169,7 @@ class LoadContractTest {
 
     @EachEngine
     @DisplayName("117: with 16 completion entries none of 10,000 completions is lost")
-    void shouldLoseNoCompletionWhenTheQueueOverflows(EngineChoice engine) throws Exception {
+    void shouldLoseNoCompletionWhenTheQueueOverflows(TestEngine engine) throws Exception {
         int links = 100;
         int each = 100;
         Packets packets = new Packets();
@@ -216,7 +214,7 @@ class LoadContractTest {
 
     @EachEngine
     @DisplayName("117: ten thousand cancels at once through 16 completion entries: a packet for each")
-    void shouldCancelTenThousandOperationsThroughASmallQueue(EngineChoice engine) throws Exception {
+    void shouldCancelTenThousandOperationsThroughASmallQueue(TestEngine engine) throws Exception {
         int links = 200;
         int each = 50;
         Packets packets = new Packets();
@@ -236,7 +234,7 @@ class LoadContractTest {
 
     @EachEngine
     @DisplayName("operations are started from virtual threads as from any other")
-    void shouldStartOperationsFromVirtualThreads(EngineChoice engine) throws Exception {
+    void shouldStartOperationsFromVirtualThreads(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().concurrency(2), packets)) {

@@ -8,8 +8,12 @@ import io.iocp.Connection;
 import io.iocp.EngineChoice;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.Peer;
 import io.iocp.PortOptions;
 import io.iocp.PortStats;
+import io.iocp.TestEngine;
+import io.iocp.engine.simulated.Faults;
+import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Status;
 import java.io.Closeable;
@@ -36,20 +40,24 @@ final class PortFixture implements AutoCloseable {
     /** How long a test waits for what must happen. No test is decided by it unless it fails. */
     static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    private final EngineChoice engine;
+    private final TestEngine engine;
+    private final SimulatedNetwork network = SimulatedNetwork.of(Faults.timing().withWholeReceives());
     private final Deque<Closeable> peers = new ArrayDeque<>();
     private final List<CompletionPort> ports = new ArrayList<>();
     private final List<CompletionPort> withoutHandler = new ArrayList<>();
 
-    PortFixture(EngineChoice engine) {
+    PortFixture(TestEngine engine) {
         this.engine = engine;
+    }
+
+    PortFixture(EngineChoice engine) {
+        this(TestEngine.of(engine));
     }
 
     /** Small in everything, and one shard. */
     PortOptions options() {
-        return PortOptions.defaults()
+        return engine.on(network, PortOptions.defaults())
                 .name("test")
-                .engine(engine)
                 .concurrency(1)
                 .maxWorkers(8)
                 .receiveBuffers(16)
@@ -90,13 +98,21 @@ final class PortFixture implements AutoCloseable {
         return port.listen(anyPort(), ListenOptions.defaults(), key);
     }
 
-    /** A plain socket, connected to {@code listener}. */
-    Socket connect(Listener listener) throws IOException {
+    /** A peer, connected to {@code listener}. */
+    Peer connect(Listener listener) throws IOException {
+        return connect(listener.localAddress());
+    }
+
+    /** A peer, connected to whoever listens there. */
+    Peer connect(InetSocketAddress address) throws IOException {
+        if (!engine.sockets()) {
+            return closing(Peer.of(network.connect(address)));
+        }
         Socket peer = closing(new Socket());
-        peer.connect(listener.localAddress(), (int) DEADLINE.toMillis());
+        peer.connect(address, (int) DEADLINE.toMillis());
         peer.setSoTimeout((int) DEADLINE.toMillis());
         peer.setTcpNoDelay(true);
-        return peer;
+        return Peer.of(peer);
     }
 
     /** A port that has workers and no handler of its own. */
@@ -127,7 +143,7 @@ final class PortFixture implements AutoCloseable {
         boolean takes = withoutHandler.contains(port);
         port.associate(listener, "link", takes ? null : accepts::add);
         listener.accept(new OverlappedIO());
-        Socket peer = connect(listener);
+        Peer peer = connect(listener);
         OverlappedIO accept = takes ? port.poll(DEADLINE) : accepts.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS);
         assertThat(accept).as("the packet of the accept").isNotNull();
         assertThat(accept.status()).isEqualTo(Status.OK);
@@ -137,7 +153,7 @@ final class PortFixture implements AutoCloseable {
         return new Link(connection, peer);
     }
 
-    <C extends Closeable> C closing(C peer) {
+    synchronized <C extends Closeable> C closing(C peer) {
         peers.push(peer);
         return peer;
     }

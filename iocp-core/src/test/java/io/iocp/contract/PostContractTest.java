@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
 import io.iocp.PortListener;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.OperationKind;
@@ -33,7 +33,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("1: poll on an empty port finds no packet, at once")
-    void shouldFindNoPacketAtOnceWhenThePortIsEmpty(EngineChoice engine) throws Exception {
+    void shouldFindNoPacketAtOnceWhenThePortIsEmpty(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             assertThat(port.poll()).isNull();
@@ -44,7 +44,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("2: what was posted comes out as it went in")
-    void shouldBringKeyBytesAndAttachmentAsTheyWerePosted(EngineChoice engine) throws Exception {
+    void shouldBringKeyBytesAndAttachmentAsTheyWerePosted(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Object key = new Object();
@@ -66,7 +66,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("3: a post without key and attachment is a packet, not a timeout")
-    void shouldDeliverAPacketWhenKeyAndAttachmentAreNull(EngineChoice engine) throws Exception {
+    void shouldDeliverAPacketWhenKeyAndAttachmentAreNull(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             port.post(null, null);
@@ -80,7 +80,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("4: a posted error status comes through untouched")
-    void shouldBringAPostedErrorStatusUntouched(EngineChoice engine) throws Exception {
+    void shouldBringAPostedErrorStatusUntouched(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             for (Status status : Status.values()) {
@@ -95,7 +95,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("5: a byte count of 64 bits survives")
-    void shouldKeepAllBitsOfTheByteCount(EngineChoice engine) throws Exception {
+    void shouldKeepAllBitsOfTheByteCount(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             for (long bytes : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, -1, 1L << 32, 0xdead_beef_cafeL}) {
@@ -107,7 +107,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("6: posts of one thread are taken in their order")
-    void shouldDequeueInTheOrderOfThePosts(EngineChoice engine) throws Exception {
+    void shouldDequeueInTheOrderOfThePosts(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             for (int i = 0; i < 1000; i++) {
@@ -121,7 +121,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("6: posts of one thread run in their order on a port with one shard")
-    void shouldRunInTheOrderOfThePostsOnOneShard(EngineChoice engine) throws Exception {
+    void shouldRunInTheOrderOfThePostsOnOneShard(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packets)) {
@@ -135,7 +135,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("7: a batch of two with one packet there returns that one, without waiting")
-    void shouldNotWaitForAFullBatch(EngineChoice engine) throws Exception {
+    void shouldNotWaitForAFullBatch(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             port.post("only", null);
@@ -147,7 +147,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("8: a batch of two with two packets there returns both in order")
-    void shouldReturnABatchInOrder(EngineChoice engine) throws Exception {
+    void shouldReturnABatchInOrder(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             port.post(1, null);
@@ -164,17 +164,17 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("25: a burst of 10,000 posts with one shard and eight workers is run completely")
-    void shouldLoseNoWakeUpInABurstOfPosts(EngineChoice engine) throws Exception {
+    void shouldLoseNoWakeUpInABurstOfPosts(TestEngine engine) throws Exception {
         burst(engine, 1);
     }
 
     @EachEngine
     @DisplayName("25: a burst of 10,000 posts with four shards is run completely")
-    void shouldLoseNoWakeUpInABurstOfPostsOverShards(EngineChoice engine) throws Exception {
+    void shouldLoseNoWakeUpInABurstOfPostsOverShards(TestEngine engine) throws Exception {
         burst(engine, 4);
     }
 
-    private static void burst(EngineChoice engine, int shards) throws Exception {
+    private static void burst(TestEngine engine, int shards) throws Exception {
         int bursts = 10;
         int posts = 10_000;
         AtomicInteger seen = new AtomicInteger();
@@ -200,7 +200,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("25: posts that come one by one, each after the port has fallen asleep, are all run")
-    void shouldWakeASleepingPortForEveryPost(EngineChoice engine) throws Exception {
+    void shouldWakeASleepingPortForEveryPost(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().concurrency(2), packets)) {
@@ -213,7 +213,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("33: a second port of the process is independent of the first")
-    void shouldKeepTwoPortsApart(EngineChoice engine) throws Exception {
+    void shouldKeepTwoPortsApart(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort first = fixture.open(fixture.options().name("first"));
             CompletionPort second = fixture.open(fixture.options().name("second"));
@@ -228,7 +228,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("a packet that waits cannot be posted again, and can once it was taken")
-    void shouldRefuseAPacketThatIsInUse(EngineChoice engine) throws Exception {
+    void shouldRefuseAPacketThatIsInUse(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             OverlappedIO packet = new OverlappedIO("mine");
@@ -247,7 +247,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("a handler may post its own packet again, ten thousand times")
-    void shouldPostAgainFromTheHandler(EngineChoice engine) throws Exception {
+    void shouldPostAgainFromTheHandler(TestEngine engine) throws Exception {
         CountDownLatch rounds = new CountDownLatch(10_000);
         CompletionPort[] self = new CompletionPort[1];
         try (PortFixture fixture = new PortFixture(engine)) {
@@ -264,7 +264,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("a post beyond the bound is refused and its packet is free again")
-    void shouldRefuseAPostBeyondTheBound(EngineChoice engine) throws Exception {
+    void shouldRefuseAPostBeyondTheBound(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().maxPosts(2))) {
             OverlappedIO third = new OverlappedIO();
@@ -283,7 +283,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("posts of eight threads at once all come, each thread's in its order")
-    void shouldKeepTheOrderOfEachPostingThread(EngineChoice engine) throws Exception {
+    void shouldKeepTheOrderOfEachPostingThread(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             int threads = 8;
@@ -313,7 +313,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("a post that returned is delivered, however it races with the shutdown of the port")
-    void shouldDeliverEveryPostThatWasAcceptedBeforeTheEnd(EngineChoice engine) throws Exception {
+    void shouldDeliverEveryPostThatWasAcceptedBeforeTheEnd(TestEngine engine) throws Exception {
         for (int round = 0; round < 150; round++) {
             Set<Object> delivered = ConcurrentHashMap.newKeySet();
             Set<Object> accepted = new HashSet<>();
@@ -342,7 +342,7 @@ class PostContractTest {
 
     @EachEngine
     @DisplayName("a listener is told how long a post waited, and how long its handler took")
-    void shouldTellHowLongAPostWaited(EngineChoice engine) throws Exception {
+    void shouldTellHowLongAPostWaited(TestEngine engine) throws Exception {
         record Handled(Object key, long waitNanos, long handlerNanos) {}
         BlockingQueue<Handled> handled = new LinkedBlockingQueue<>();
         PortListener listener = new PortListener() {

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.iocp.CompletionPort;
 import io.iocp.ConnectionResetException;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
@@ -27,7 +27,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("39: a receive that waits completes when bytes come")
-    void shouldCompleteAPendingReceiveWhenBytesCome(EngineChoice engine) throws Exception {
+    void shouldCompleteAPendingReceiveWhenBytesCome(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -51,7 +51,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("40: a receive of bytes that are there already completes with a packet as well")
-    void shouldPostAPacketWhenTheBytesWereThereBefore(EngineChoice engine) throws Exception {
+    void shouldPostAPacketWhenTheBytesWereThereBefore(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -63,7 +63,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("43: an orderly close of the peer is EOF, and EOF again")
-    void shouldReportTheEndOfTheStreamEveryTime(EngineChoice engine) throws Exception {
+    void shouldReportTheEndOfTheStreamEveryTime(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -85,7 +85,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("44: a reset while a receive waits is RESET with key and operation, and every later receive too")
-    void shouldReportAResetEveryTime(EngineChoice engine) throws Exception {
+    void shouldReportAResetEveryTime(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -111,7 +111,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("44: ten receives that wait when the reset comes all report it, in their order")
-    void shouldReportAResetToAllThatWait(EngineChoice engine) throws Exception {
+    void shouldReportAResetToAllThatWait(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -131,7 +131,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("45: a reset that came before the start is RESET, never EOF")
-    void shouldReportAResetThatCameBeforeTheStart(EngineChoice engine) throws Exception {
+    void shouldReportAResetThatCameBeforeTheStart(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -147,7 +147,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("a reset that a send found is no end of stream for the receives that follow")
-    void shouldNotTakeAResetThatASendFoundForTheEndOfTheStream(EngineChoice engine) throws Exception {
+    void shouldNotTakeAResetThatASendFoundForTheEndOfTheStream(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -168,7 +168,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("46: a receive on a handle of no port throws and brings no packet")
-    void shouldRefuseAReceiveOnAHandleOfNoPort(EngineChoice engine) throws Exception {
+    void shouldRefuseAReceiveOnAHandleOfNoPort(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             var listener = fixture.listen(port, "listener");
@@ -188,7 +188,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("47: ten receives wait and ten single bytes come: filled and completed in the order of the starts")
-    void shouldFillPendingReceivesInTheOrderOfTheirStarts(EngineChoice engine) throws Exception {
+    void shouldFillPendingReceivesInTheOrderOfTheirStarts(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -205,7 +205,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("48: the same with one segment of ten bytes")
-    void shouldFillPendingReceivesInOrderFromOneSegment(EngineChoice engine) throws Exception {
+    void shouldFillPendingReceivesInOrderFromOneSegment(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -232,7 +232,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("55: two threads start receives at once: each gets a packet, disjoint bytes, none lost")
-    void shouldGiveTwoThreadsDisjointBytes(EngineChoice engine) throws Exception {
+    void shouldGiveTwoThreadsDisjointBytes(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(packets)) {
@@ -279,7 +279,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("a receive fills memory of every kind: heap, shared, global, and pooled")
-    void shouldReceiveIntoMemoryOfEveryKind(EngineChoice engine) throws Exception {
+    void shouldReceiveIntoMemoryOfEveryKind(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open();
                 Arena shared = Arena.ofShared()) {
@@ -302,7 +302,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("memory that cannot be used is refused at the start, and the packet is free")
-    void shouldRefuseMemoryThatCannotBeUsed(EngineChoice engine) throws Exception {
+    void shouldRefuseMemoryThatCannotBeUsed(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open();
                 Arena confined = Arena.ofConfined()) {
@@ -325,7 +325,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("memory that was freed under a receive is a FAULT, not a crash")
-    void shouldReportAFaultWhenTheMemoryIsGone(EngineChoice engine) throws Exception {
+    void shouldReportAFaultWhenTheMemoryIsGone(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -341,7 +341,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("118: with two receive buffers a megabyte comes completely and in order")
-    void shouldReceiveAMegabyteThroughTwoBuffers(EngineChoice engine) throws Exception {
+    void shouldReceiveAMegabyteThroughTwoBuffers(TestEngine engine) throws Exception {
         byte[] sent = new byte[1 << 20];
         new Random(1).nextBytes(sent);
         try (PortFixture fixture = new PortFixture(engine);
@@ -383,7 +383,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("starved of buffers a receive waits, and goes on when one is released")
-    void shouldGoOnWhenABufferComesBack(EngineChoice engine) throws Exception {
+    void shouldGoOnWhenABufferComesBack(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().receiveBuffers(2))) {
             Link link = fixture.link(port, "key");
@@ -413,7 +413,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("a receive that starves for a buffer can be cancelled")
-    void shouldCancelAStarvedReceive(EngineChoice engine) throws Exception {
+    void shouldCancelAStarvedReceive(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().receiveBuffers(2))) {
             Link link = fixture.link(port, "key");
@@ -438,7 +438,7 @@ class ReceiveContractTest {
 
     @EachEngine
     @DisplayName("37: two handles, two keys: no mix-up under ten thousand operations")
-    void shouldNotMixUpTheKeysOfTwoHandles(EngineChoice engine) throws Exception {
+    void shouldNotMixUpTheKeysOfTwoHandles(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().concurrency(2))) {
             Link[] links = {fixture.link(port, 0), fixture.link(port, 1)};

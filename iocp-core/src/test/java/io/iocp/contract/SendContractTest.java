@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -26,7 +26,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("56: two megabytes to a slow reader are one packet with two megabytes")
-    void shouldSendEverythingToASlowReaderInOnePacket(EngineChoice engine) throws Exception {
+    void shouldSendEverythingToASlowReaderInOnePacket(TestEngine engine) throws Exception {
         byte[] data = new byte[BIG];
         new Random(56).nextBytes(data);
         try (PortFixture fixture = new PortFixture(engine);
@@ -51,7 +51,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("57: three sends of two megabytes at once: the reader sees AAA, BBB, CCC")
-    void shouldNotMixPendingSends(EngineChoice engine) throws Exception {
+    void shouldNotMixPendingSends(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -80,7 +80,7 @@ class SendContractTest {
     @EachEngine
     @DisplayName(
             "58: a reset in the middle of a send is RESET, or what the kernel had accepted, and then RESET for ever")
-    void shouldReportAResetInTheMiddleOfASend(EngineChoice engine) throws Exception {
+    void shouldReportAResetInTheMiddleOfASend(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -103,7 +103,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("60: after an orderly close of the peer sends go well at first, and end with RESET")
-    void shouldReportAResetWhenThePeerHasClosed(EngineChoice engine) throws Exception {
+    void shouldReportAResetWhenThePeerHasClosed(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -128,17 +128,17 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("61: a gather of a thousand pieces arrives in order")
-    void shouldGatherAThousandPieces(EngineChoice engine) throws Exception {
+    void shouldGatherAThousandPieces(TestEngine engine) throws Exception {
         gather(engine, 1000);
     }
 
     @EachEngine
     @DisplayName("61: a gather of more pieces than the kernel takes at once arrives in order")
-    void shouldGatherMorePiecesThanTheKernelTakesAtOnce(EngineChoice engine) throws Exception {
+    void shouldGatherMorePiecesThanTheKernelTakesAtOnce(TestEngine engine) throws Exception {
         gather(engine, 3000);
     }
 
-    private static void gather(EngineChoice engine, int count) throws Exception {
+    private static void gather(TestEngine engine, int count) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -170,7 +170,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("61: a gather of big pieces goes on where the kernel stopped")
-    void shouldGatherBigPieces(EngineChoice engine) throws Exception {
+    void shouldGatherBigPieces(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -193,7 +193,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("62: a send of nothing completes, in its turn, with 0 bytes")
-    void shouldCompleteASendOfNothing(EngineChoice engine) throws Exception {
+    void shouldCompleteASendOfNothing(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -215,7 +215,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("63: a buffer that is written anew after the completion does not change what was sent")
-    void shouldSendWhatWasThereWhenTheSendCompleted(EngineChoice engine) throws Exception {
+    void shouldSendWhatWasThereWhenTheSendCompleted(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -245,7 +245,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("63: memory that is copied at the start may be written anew at once")
-    void shouldCopyForeignMemoryAtTheStart(EngineChoice engine) throws Exception {
+    void shouldCopyForeignMemoryAtTheStart(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -270,7 +270,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("a leased buffer goes back to the pool when its send has completed")
-    void shouldGiveALeasedBufferBack(EngineChoice engine) throws Exception {
+    void shouldGiveALeasedBufferBack(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -289,7 +289,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("a retained buffer can be sent to many")
-    void shouldSendARetainedBufferToMany(EngineChoice engine) throws Exception {
+    void shouldSendARetainedBufferToMany(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link[] links = {fixture.link(port, 0), fixture.link(port, 1), fixture.link(port, 2)};
@@ -310,7 +310,7 @@ class SendContractTest {
 
     @EachEngine
     @DisplayName("a cancelled send says how much the kernel had accepted, and those behind it go on")
-    void shouldSayHowMuchOfACancelledSendWasAccepted(EngineChoice engine) throws Exception {
+    void shouldSayHowMuchOfACancelledSendWasAccepted(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");

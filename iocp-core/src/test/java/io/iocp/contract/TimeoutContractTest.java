@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.Status;
 import java.io.IOException;
@@ -29,7 +29,7 @@ class TimeoutContractTest {
     @EachEngine
     @DisplayName(
             "71: a receive with a limit of 100 ms ends with TIMED_OUT, not before; the bytes that come later are whole")
-    void shouldEndAReceiveWhenItsTimeIsOver(EngineChoice engine) throws Exception {
+    void shouldEndAReceiveWhenItsTimeIsOver(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -52,7 +52,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("71: a send that nobody reads ends with TIMED_OUT and the bytes that were accepted")
-    void shouldKeepThePartialCountOfASend(EngineChoice engine) throws Exception {
+    void shouldKeepThePartialCountOfASend(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -73,7 +73,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("71: the time counts while an operation waits behind another, which goes on")
-    void shouldCountTheTimeInTheQueue(EngineChoice engine) throws Exception {
+    void shouldCountTheTimeInTheQueue(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -95,7 +95,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("71: an accept with a limit ends with TIMED_OUT, and the next client is accepted")
-    void shouldEndAnAcceptWhenItsTimeIsOver(EngineChoice engine) throws Exception {
+    void shouldEndAnAcceptWhenItsTimeIsOver(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = fixture.listen(port, "listener");
@@ -113,7 +113,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("72: limits race with data, cancels and a close: one packet each, and every byte once and in order")
-    void shouldBringOnePacketWhenTheTimeRacesWithData(EngineChoice engine) throws Exception {
+    void shouldBringOnePacketWhenTheTimeRacesWithData(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -125,7 +125,7 @@ class TimeoutContractTest {
                     for (int i = 0; i < bytes; i++) {
                         // As often as a tick of the timers, so that both meet.
                         java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-                        link.peer().getOutputStream().write(i);
+                        link.peer().output().write(i);
                     }
                     link.peerFinishes();
                 } catch (IOException e) {
@@ -165,7 +165,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("68: closing a handle ends what has a limit with HANDLE_CLOSED, and the limits are forgotten")
-    void shouldEndWithHandleClosedWhateverTheLimit(EngineChoice engine) throws Exception {
+    void shouldEndWithHandleClosedWhateverTheLimit(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);
@@ -175,7 +175,7 @@ class TimeoutContractTest {
             link.connection()
                     .send(new OverlappedIO().timeout(LONG), Arena.global().allocate(64 << 20));
             link.connection().close();
-            link.peer().getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+            link.peer().input().transferTo(java.io.OutputStream.nullOutputStream());
             assertThat(packets.next(3)).allSatisfy(p -> assertThat(p.status()).isEqualTo(Status.HANDLE_CLOSED));
             fixture.end(port);
             assertThat(packets.size()).isEqualTo(3);
@@ -184,7 +184,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("a limit that is long over before anything can be tried is kept; one without end is none")
-    void shouldTakeLimitsOfAnyLength(EngineChoice engine) throws Exception {
+    void shouldTakeLimitsOfAnyLength(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Link link = fixture.link(port, "key");
@@ -204,7 +204,7 @@ class TimeoutContractTest {
 
     @EachEngine
     @DisplayName("a continuous operation refuses a limit, and is not started")
-    void shouldRefuseALimitForContinuousOperations(EngineChoice engine) throws Exception {
+    void shouldRefuseALimitForContinuousOperations(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open(packets);

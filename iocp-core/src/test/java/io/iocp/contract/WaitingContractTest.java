@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.operation.ClosedPortException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("10: a batch on an empty port ends after its time with nothing")
-    void shouldReturnNoBatchAfterTheTimeout(EngineChoice engine) throws Exception {
+    void shouldReturnNoBatchAfterTheTimeout(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             long begin = System.nanoTime();
@@ -68,7 +68,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("11: a take without an end is released by a post of another thread")
-    void shouldReleaseATakeByAPostOfAnotherThread(EngineChoice engine) throws Exception {
+    void shouldReleaseATakeByAPostOfAnotherThread(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Taker taker = new Taker(port, 1).awaitParked();
@@ -79,7 +79,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("11: a take of a virtual thread is released too")
-    void shouldReleaseATakeOfAVirtualThread(EngineChoice engine) throws Exception {
+    void shouldReleaseATakeOfAVirtualThread(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             BlockingQueue<Object> taken = new LinkedBlockingQueue<>();
@@ -98,7 +98,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("12: an interrupt ends a take, and a later packet is not lost")
-    void shouldLoseNoPacketToAnInterruptedTake(EngineChoice engine) throws Exception {
+    void shouldLoseNoPacketToAnInterruptedTake(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Taker taker = new Taker(port, 1).awaitParked();
@@ -111,7 +111,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("12: interrupts that race with posts lose no packet")
-    void shouldLoseNoPacketWhenInterruptsRaceWithPosts(EngineChoice engine) throws Exception {
+    void shouldLoseNoPacketWhenInterruptsRaceWithPosts(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             int posts = 3000;
@@ -144,7 +144,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("13: the thread that came last gets the first packet")
-    void shouldReleaseTheLastWaiterFirst(EngineChoice engine) throws Exception {
+    void shouldReleaseTheLastWaiterFirst(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Taker first = new Taker(port, 1).awaitParked();
@@ -160,7 +160,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("14 and 27: one post wakes one of eight waiters; the close ends the other seven")
-    void shouldWakeExactlyOneWaiterForOnePost(EngineChoice engine) throws Exception {
+    void shouldWakeExactlyOneWaiterForOnePost(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open();
             List<Taker> takers = new ArrayList<>();
@@ -180,7 +180,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("14: one post wakes one of eight sleeping workers")
-    void shouldWakeExactlyOneWorkerForOnePost(EngineChoice engine) throws Exception {
+    void shouldWakeExactlyOneWorkerForOnePost(TestEngine engine) throws Exception {
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(fixture.options().concurrency(8), packets)) {
@@ -198,7 +198,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("28: a take after the close is refused")
-    void shouldRefuseATakeAfterTheClose(EngineChoice engine) throws Exception {
+    void shouldRefuseATakeAfterTheClose(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine)) {
             CompletionPort port = fixture.open();
             fixture.end(port);
@@ -210,7 +210,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("a port with a handler lets nobody take its packets")
-    void shouldRefuseATakeFromAPortWithAHandler(EngineChoice engine) throws Exception {
+    void shouldRefuseATakeFromAPortWithAHandler(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open(new Packets())) {
             assertThatThrownBy(port::poll)
@@ -221,7 +221,7 @@ class WaitingContractTest {
 
     @EachEngine
     @DisplayName("a wait that is longer than a clock can count is a wait without an end")
-    void shouldWaitForeverWhenTheTimeoutIsForever(EngineChoice engine) throws Exception {
+    void shouldWaitForeverWhenTheTimeoutIsForever(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Thread poster = Thread.ofVirtual().start(() -> port.post("came", null));

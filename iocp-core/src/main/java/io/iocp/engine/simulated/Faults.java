@@ -11,7 +11,8 @@ package io.iocp.engine.simulated;
  *     overtake it, those of the same direction never do
  * @param mostDelay passes that a delay lasts at most, also that of a cancel; at least 1
  * @param reorder what is ready at one time is performed in another order
- * @param shortTransfer fewer bytes are transferred at once than could be; a send goes on with the rest by itself
+ * @param shortSend fewer bytes are sent at once than could be; the send goes on with the rest by itself
+ * @param shortReceive a receive brings fewer bytes than there are
  * @param noBuffer a receive finds no buffer of the engine's, waits and goes on
  * @param lateCancel a cancel is looked at late, so that the completion may win
  * @param unaskedCancel the kernel cancels what nobody asked it to; the engine submits again, and nobody sees it
@@ -27,7 +28,8 @@ public record Faults(
         double delay,
         int mostDelay,
         double reorder,
-        double shortTransfer,
+        double shortSend,
+        double shortReceive,
         double noBuffer,
         double lateCancel,
         double unaskedCancel,
@@ -42,7 +44,8 @@ public record Faults(
     public Faults {
         check("delay", delay);
         check("reorder", reorder);
-        check("shortTransfer", shortTransfer);
+        check("shortSend", shortSend);
+        check("shortReceive", shortReceive);
         check("noBuffer", noBuffer);
         check("lateCancel", lateCancel);
         check("unaskedCancel", unaskedCancel);
@@ -60,12 +63,12 @@ public record Faults(
 
     /** Nothing unusual ever happens. */
     public static Faults none() {
-        return new Faults(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new Faults(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /** All that changes only when things happen, often, and no failure: a correct program cannot tell. */
     public static Faults timing() {
-        return new Faults(0.2, 5, 0.5, 0.3, 0.1, 0.3, 0.1, 0.05, 0.3, 0.1, 0.1, 0, 0, 0);
+        return new Faults(0.2, 5, 0.5, 0.3, 0.3, 0.1, 0.3, 0.1, 0.05, 0.3, 0.1, 0.1, 0, 0, 0);
     }
 
     /** {@link #timing()}, and now and then a failure. */
@@ -79,7 +82,8 @@ public record Faults(
                 delay,
                 mostDelay,
                 reorder,
-                shortTransfer,
+                shortSend,
+                shortReceive,
                 noBuffer,
                 lateCancel,
                 unaskedCancel,
@@ -90,6 +94,26 @@ public record Faults(
                 newReset,
                 newIoError,
                 newNoDescriptor);
+    }
+
+    /** The same, but what was sent at once and fits is received at once, for tests that rely on it as they do on loopback. */
+    public Faults withWholeReceives() {
+        return new Faults(
+                delay,
+                mostDelay,
+                reorder,
+                shortSend,
+                0,
+                noBuffer,
+                lateCancel,
+                unaskedCancel,
+                streamEnd,
+                lateEnd,
+                spuriousWakeup,
+                stale,
+                reset,
+                ioError,
+                noDescriptor);
     }
 
     private static void check(String name, double rate) {

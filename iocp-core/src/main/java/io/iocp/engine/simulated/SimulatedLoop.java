@@ -154,7 +154,7 @@ final class SimulatedLoop implements EngineLoop {
             return null;
         }
         long length = send.length();
-        int count = few(Math.min(length, connection.outgoing.room()));
+        int count = few(Math.min(length, connection.outgoing.room()), faults.shortSend());
         if (count > 0) {
             connection.outgoing.write(send.memory[0], 0, count);
             network.tellPeers();
@@ -563,7 +563,7 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     private byte[] take(SimulatedConnection connection, long most) {
-        byte[] data = new byte[few(Math.min(connection.incoming.size(), most))];
+        byte[] data = new byte[few(Math.min(connection.incoming.size(), most), faults.shortReceive())];
         connection.incoming.read(data, 0, data.length);
         network.tellPeers();
         return data;
@@ -607,7 +607,7 @@ final class SimulatedLoop implements EngineLoop {
                 if (most == 0) {
                     break;
                 }
-                int count = few(most);
+                int count = few(most, faults.shortSend());
                 if (!connection.peerClosed) {
                     connection.outgoing.write(send.memory[request.piece], request.offset, count);
                     network.tellPeers();
@@ -687,9 +687,9 @@ final class SimulatedLoop implements EngineLoop {
         return 1 + random.nextInt(faults.mostDelay());
     }
 
-    private int few(long most) {
+    private int few(long most, double shortness) {
         int bound = (int) Math.min(most, Integer.MAX_VALUE);
-        return bound > 1 && happens(faults.shortTransfer()) ? 1 + random.nextInt(bound - 1) : bound;
+        return bound > 1 && happens(shortness) ? 1 + random.nextInt(bound - 1) : bound;
     }
 
     private boolean happens(double rate) {
