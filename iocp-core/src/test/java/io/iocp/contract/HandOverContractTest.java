@@ -147,7 +147,7 @@ class HandOverContractTest {
                 assertThat(handOver.cause()).isEqualTo(HandOverCause.ASLEEP);
                 assertThat(handOver.handler()).isEqualTo(Echo.class.getName());
                 assertThat(port.stats().workers().get("blocked")).isEqualTo(1);
-                assertThat(sleeping.peer().getInputStream().available())
+                assertThat(sleeping.peer().input().available())
                         .as("bytes that overtook the handler")
                         .isZero();
                 echo.gate.release();
