@@ -5,6 +5,7 @@ import io.iocp.operation.BufferPool;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.StartResult;
 import io.iocp.port.Shard;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream connection. Receives complete in the order of their starts, and so do sends; the two directions are independent.
+ *
+ * <p>Each start returns what has become of the operation: {@link StartResult#PENDING} unless a {@link
+ * io.iocp.operation.CompletionMode} is set that lets it say more, or it has failed at once. Callers may ignore it as long as
+ * every operation is posted.
  *
  * <p>Memory: what enters the kernel directly is a {@link LeasedBuffer} of {@link CompletionPort#buffers()} and segments of the
  * global arena. The bytes of any other segment or buffer are copied: at the start of a send, before delivery of a receive. So
@@ -44,11 +49,11 @@ public final class Connection extends Handle {
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      */
-    public void receive(OverlappedIO packet) throws ClosedChannelException {
+    public StartResult receive(OverlappedIO packet) throws ClosedChannelException {
         Operation.Receive operation = packet.receive();
         Shard shard = begin(packet, operation);
         operation.intoEngineBuffer();
-        start(shard, operation);
+        return start(shard, operation);
     }
 
     /**
@@ -59,7 +64,7 @@ public final class Connection extends Handle {
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      */
-    public void receive(OverlappedIO packet, MemorySegment buffer) throws ClosedChannelException {
+    public StartResult receive(OverlappedIO packet, MemorySegment buffer) throws ClosedChannelException {
         if (buffer.isReadOnly() || buffer.byteSize() == 0) {
             throw new IllegalArgumentException("a receive needs a writable buffer of at least one byte: " + buffer);
         }
@@ -72,14 +77,13 @@ public final class Connection extends Handle {
         Shard shard = begin(packet, operation);
         if (BufferPool.mayEnterKernel(buffer)) {
             operation.into(buffer);
-            start(shard, operation);
-            return;
+            return start(shard, operation);
         }
         LeasedBuffer bounce = port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED));
         bounce.length((int) Math.min(buffer.byteSize(), bounce.capacity()));
         operation.into(buffer, bounce);
         try {
-            start(shard, operation);
+            return start(shard, operation);
         } catch (RuntimeException e) {
             operation.intoEngineBuffer();
             bounce.release();
@@ -96,11 +100,11 @@ public final class Connection extends Handle {
      * @throws IllegalArgumentException if {@code packet} has a {@linkplain OverlappedIO#timeout(Duration) timeout}
      * @throws ClosedChannelException if the connection is closed
      */
-    public void receiveContinuously(OverlappedIO packet) throws ClosedChannelException {
+    public StartResult receiveContinuously(OverlappedIO packet) throws ClosedChannelException {
         port().checkContinuous("receiveContinuously", "receive");
         packet.checkContinuous();
         Operation.ReceiveContinuously operation = packet.receiveContinuously();
-        start(begin(packet, operation), operation);
+        return start(begin(packet, operation), operation);
     }
 
     /**
@@ -110,17 +114,16 @@ public final class Connection extends Handle {
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      */
-    public void send(OverlappedIO packet, MemorySegment data) throws ClosedChannelException {
+    public StartResult send(OverlappedIO packet, MemorySegment data) throws ClosedChannelException {
         if (BufferPool.mayEnterKernel(data)) {
             Operation.Send operation = packet.send();
             Shard shard = begin(packet, operation);
             operation.one(data);
-            start(shard, operation);
-            return;
+            return start(shard, operation);
         }
         LeasedBuffer copy = copyOf(data);
         try {
-            send(packet, copy);
+            return send(packet, copy);
         } catch (RuntimeException | Error | ClosedChannelException e) {
             copy.release();
             throw e;
@@ -131,13 +134,13 @@ public final class Connection extends Handle {
      * Starts to send the bytes of {@code data} from its position to its limit, as {@link #send(OverlappedIO, MemorySegment)}.
      * Position and limit are not changed.
      */
-    public void send(OverlappedIO packet, ByteBuffer data) throws ClosedChannelException {
+    public StartResult send(OverlappedIO packet, ByteBuffer data) throws ClosedChannelException {
         int length = data.remaining();
         LeasedBuffer copy = port().buffers().lease(length);
         copy.length(length);
         copy.data().put(0, data, data.position(), length);
         try {
-            send(packet, copy);
+            return send(packet, copy);
         } catch (RuntimeException | Error | ClosedChannelException e) {
             copy.release();
             throw e;
@@ -149,12 +152,12 @@ public final class Connection extends Handle {
      * goes to the operation, which ends it when the kernel is done; {@linkplain LeasedBuffer#retain() retain} it first to
      * keep the buffer. If this throws, the caller still has the lease.
      */
-    public void send(OverlappedIO packet, LeasedBuffer data) throws ClosedChannelException {
+    public StartResult send(OverlappedIO packet, LeasedBuffer data) throws ClosedChannelException {
         Operation.Send operation = packet.send();
         Shard shard = begin(packet, operation);
         operation.one(data);
         try {
-            start(shard, operation);
+            return start(shard, operation);
         } catch (RuntimeException e) {
             operation.forget();
             throw e;
@@ -165,7 +168,7 @@ public final class Connection extends Handle {
      * Starts to send several pieces as one operation, in order (gather). Any number is allowed. Pieces are copied unless they
      * are in the global arena.
      */
-    public void send(OverlappedIO packet, MemorySegment... pieces) throws ClosedChannelException {
+    public StartResult send(OverlappedIO packet, MemorySegment... pieces) throws ClosedChannelException {
         boolean direct = true;
         long length = 0;
         for (MemorySegment piece : pieces) {
@@ -176,8 +179,7 @@ public final class Connection extends Handle {
             Operation.Send operation = packet.send();
             Shard shard = begin(packet, operation);
             operation.several(pieces.clone());
-            start(shard, operation);
-            return;
+            return start(shard, operation);
         }
         LeasedBuffer copy = port().buffers().lease(Math.toIntExact(length));
         long offset = 0;
@@ -187,7 +189,7 @@ public final class Connection extends Handle {
         }
         copy.length((int) length);
         try {
-            send(packet, copy);
+            return send(packet, copy);
         } catch (RuntimeException | Error | ClosedChannelException e) {
             copy.release();
             throw e;

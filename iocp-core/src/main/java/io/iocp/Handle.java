@@ -2,9 +2,11 @@ package io.iocp;
 
 import io.iocp.engine.Engine;
 import io.iocp.operation.ClosedPortException;
+import io.iocp.operation.CompletionMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.Operation;
+import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
 import io.iocp.port.Shard;
@@ -27,6 +29,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     private @Nullable Object key;
     private @Nullable CompletionHandler handler;
     private volatile @Nullable Object attachment;
+    private volatile CompletionMode completionMode = CompletionMode.ALWAYS_POST;
 
     /** Null until associated. Written once, under the lock; key and handler are written before. */
     private volatile @Nullable Shard shard;
@@ -64,6 +67,19 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
      */
     public final void attachment(@Nullable Object newAttachment) {
         attachment = newAttachment;
+    }
+
+    /** Whether what ends within its start is posted; {@link CompletionMode#ALWAYS_POST} unless it was changed. */
+    public final CompletionMode completionMode() {
+        return completionMode;
+    }
+
+    /**
+     * Changes what {@link #completionMode()} says, for the starts to come. An operation can have a {@linkplain
+     * OverlappedIO#completionMode(CompletionMode) mode of its own}, which goes before.
+     */
+    public final void completionMode(CompletionMode mode) {
+        completionMode = mode;
     }
 
     public final InetSocketAddress localAddress() {
@@ -187,6 +203,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         Operation.Post operation = packet.post();
         Shard on = begin(packet, operation);
         operation.bytes = bytes;
+        operation.maySkipPacket = false;
         start(on, operation);
     }
 
@@ -197,13 +214,15 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
             throw new ClosedChannelException();
         }
         packet.begin(operation, this, endpoint);
+        CompletionMode own = packet.completionMode();
+        operation.maySkipPacket = (own == null ? completionMode : own) == CompletionMode.SKIP_IF_IMMEDIATE;
         return on;
     }
 
     /** Submits what {@link #begin} has marked. If this throws there will be no packet. */
-    final void start(Shard on, Operation operation) {
+    final StartResult start(Shard on, Operation operation) {
         try {
-            on.start(operation);
+            return on.start(operation);
         } catch (TooManyOperationsException refused) {
             PortListener listener = port.options().listener();
             if (listener != null) {

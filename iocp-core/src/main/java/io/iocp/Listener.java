@@ -3,6 +3,7 @@ package io.iocp;
 import io.iocp.engine.Engine;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
+import io.iocp.operation.StartResult;
 import java.nio.channels.ClosedChannelException;
 
 /**
@@ -21,8 +22,8 @@ public final class Listener extends Handle {
      * @throws IllegalStateException if the listener is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the listener is closed
      */
-    public void accept(OverlappedIO packet) throws ClosedChannelException {
-        start(packet, false);
+    public StartResult accept(OverlappedIO packet) throws ClosedChannelException {
+        return start(packet, false);
     }
 
     /**
@@ -33,18 +34,18 @@ public final class Listener extends Handle {
      * @throws IllegalArgumentException if {@code packet} has a {@linkplain OverlappedIO#timeout(java.time.Duration) timeout}
      * @throws ClosedChannelException if the listener is closed
      */
-    public void acceptContinuously(OverlappedIO packet) throws ClosedChannelException {
+    public StartResult acceptContinuously(OverlappedIO packet) throws ClosedChannelException {
         port().checkContinuous("acceptContinuously", "accept");
         packet.checkContinuous();
-        start(packet, true);
+        return start(packet, true);
     }
 
-    private void start(OverlappedIO packet, boolean continuous) throws ClosedChannelException {
+    private StartResult start(OverlappedIO packet, boolean continuous) throws ClosedChannelException {
         Operation.Accept operation = packet.accept();
         var shard = begin(packet, operation);
         operation.continuous = continuous;
         operation.accepted = null;
-        start(shard, operation);
+        return start(shard, operation);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.iocp;
 
+import io.iocp.operation.CompletionMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
@@ -27,6 +28,9 @@ public final class OverlappedIO {
 
     private long timeoutNanos;
     private long groupId;
+
+    @Nullable
+    private CompletionMode completionMode;
 
     @Nullable
     private Object postKey;
@@ -112,6 +116,23 @@ public final class OverlappedIO {
         return groupId;
     }
 
+    /**
+     * Whether what is started with this object from now on is posted if it ends within its start; it goes before the {@linkplain
+     * Handle#completionMode(CompletionMode) handle's mode}. Posts and continuous operations are always posted.
+     *
+     * @param mode null = as the handle says
+     * @return this
+     */
+    public OverlappedIO completionMode(@Nullable CompletionMode mode) {
+        completionMode = mode;
+        return this;
+    }
+
+    /** The mode of the next start; null if the handle decides. */
+    public @Nullable CompletionMode completionMode() {
+        return completionMode;
+    }
+
     // ---- results
 
     /**
@@ -183,7 +204,8 @@ public final class OverlappedIO {
      * The bytes received into a buffer of the library, from position 0 to limit; for a receive into the caller's memory that
      * memory as far as it was filled. Empty if nothing was received.
      *
-     * <p>A library buffer is valid until the handler returns, or after {@link #retain()} until its release; on a port without
+     * <p>A library buffer is valid until the handler returns (the one that started it, if it had {@linkplain
+     * io.iocp.operation.StartResult#COMPLETED_NOT_POSTED no packet}), or after {@link #retain()} until its release; on a port without
      * a handler, until {@link #release()} or the next start.
      */
     public ByteBuffer data() {

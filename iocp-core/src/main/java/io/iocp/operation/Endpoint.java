@@ -45,6 +45,9 @@ public abstract class Endpoint {
         /** The errno that belongs to {@link #latched}, 0 for none. */
         public int latchedError;
 
+        /** Operations of it that were started and whose packets are not handed over yet. */
+        public int unfinished;
+
         @Nullable
         private Operation head;
 

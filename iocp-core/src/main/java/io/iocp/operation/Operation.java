@@ -83,6 +83,9 @@ public abstract sealed class Operation {
     /** The group that it can be cancelled with; 0 for the default one. */
     public long groupId;
 
+    /** If it succeeds within its start there is to be no packet. */
+    public boolean maySkipPacket;
+
     /** How long it may take, from its start; 0 = for ever. */
     public long timeoutNanos;
 

@@ -150,14 +150,19 @@ final class Flow implements CompletionSink {
         }
         Endpoint endpoint = endpointOf(operation);
         Direction direction = directionOf(operation);
+        direction.unfinished++;
         operation.sequence = direction.nextSequence();
         Stream stream = operation.stream();
         if (stream != null) {
             stream.reset();
         }
+        if (operation.isCompleted()) {
+            addReady(operation); // it has failed at once: see endAtOnce()
+            return;
+        }
         if (operation.isCancelling()) {
             // The cancel overtook it: it asked for what was not here yet.
-            makeReady(operation, Status.CANCELLED, 0, 0);
+            makeReady(operation, Status.CANCELLED, operation.bytes, 0);
             return;
         }
         if (operation.timeoutNanos > 0) {
@@ -175,10 +180,44 @@ final class Flow implements CompletionSink {
         }
     }
 
+    /**
+     * Tries to end a started operation before it is taken. Not while a packet of the same direction is still to come: then
+     * this operation's bytes would be seen before those that came first.
+     *
+     * @return true if it has ended well, and belongs to its owner again: there is no packet. If not it is to be taken, also if
+     *     it has ended
+     */
+    boolean endAtOnce(Operation operation) {
+        Endpoint endpoint = endpointOf(operation);
+        Direction direction = directionOf(operation);
+        if (direction.unfinished > 0 || direction.latched != null || !mayGoOn(endpoint, operation)) {
+            return false;
+        }
+        Status tried = loop.attempt(operation);
+        if (tried == null) {
+            return false;
+        }
+        note(endpoint, operation, operation.bytes);
+        operation.status = latch(endpoint, operation, tried, operation.nativeError);
+        operation.settle();
+        operation.complete();
+        if (operation.status != Status.OK && operation.status != Status.EOF) {
+            return false;
+        }
+        operation.sequence = direction.nextSequence();
+        counters.started(operation.kind());
+        counters.completed(operation.kind(), operation.status);
+        operation.deliver();
+        return true;
+    }
+
     /** Takes an operation that came when the shard had given up waiting: it ends without having been anywhere. */
     void takeAtEnd(Operation operation) {
         inFlight.add(operation.kind(), 1);
         counters.started(operation.kind());
+        if (operation.endpoint != null && !(operation instanceof Operation.Post)) {
+            directionOf(operation).unfinished++;
+        }
         makeReady(operation, Status.PORT_CLOSED, 0, 0);
     }
 
@@ -204,7 +243,7 @@ final class Flow implements CompletionSink {
         } else if (direction.latched != null) {
             makeReady(operation, direction.latched, 0, direction.latchedError);
         } else if (!operation.submitted()) {
-            makeReady(operation, Status.CANCELLED, 0, 0);
+            makeReady(operation, Status.CANCELLED, operation.bytes, 0);
         } else {
             direction.current = operation;
             Stream stream = operation.stream();
@@ -669,6 +708,9 @@ final class Flow implements CompletionSink {
     void handedOver(Operation operation) {
         inFlight.add(operation.kind(), -1);
         counters.completed(operation.kind(), operation.status);
+        if (operation.endpoint != null && !(operation instanceof Operation.Post)) {
+            directionOf(operation).unfinished--;
+        }
     }
 
     private static Direction directionOf(Operation operation) {

@@ -9,6 +9,7 @@ import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Operation.Stream;
+import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
 import io.iocp.port.Counters.Count;
@@ -124,18 +125,23 @@ public final class Shard implements Sleepers.Member {
      * @throws ClosedPortException if the port is closing
      * @throws TooManyOperationsException if as many operations are in flight as may be
      */
-    public void start(Operation operation) {
+    public StartResult start(Operation operation) {
         Worker worker = enter();
         if (worker != null) {
             try {
                 catchUp();
                 checkStart(operation, outside.get());
                 operation.started();
+                if (operation.maySkipPacket && worker.endedStarts.mayEnd() && flow.endAtOnce(operation)) {
+                    worker.endedStarts.add(operation.lease);
+                    return StartResult.COMPLETED_NOT_POSTED;
+                }
                 flow.take(operation);
+                // It runs when this handler has returned, not before: until then it is still here to be looked at.
+                return operation.isCompleted() ? StartResult.COMPLETED_POSTED : StartResult.PENDING;
             } finally {
                 exit(worker);
             }
-            return;
         }
         int waiting = outside.incrementAndGet();
         try {
@@ -150,6 +156,7 @@ public final class Shard implements Sleepers.Member {
         operation.started();
         inbox.offer(operation);
         signal();
+        return StartResult.PENDING;
     }
 
     private void checkStart(Operation operation, int waiting) {
@@ -426,6 +433,7 @@ public final class Shard implements Sleepers.Member {
         running = endpoint;
         runningOperation = operation;
         worker.inLibrary = false;
+        worker.endedStarts.begin();
         long mine = word.enterHandler(worker);
         worker.handlerWord = mine;
         boolean fine = false;
@@ -447,6 +455,10 @@ public final class Shard implements Sleepers.Member {
             }
             if (lease != null && !giveBack(lease)) {
                 worker.counters.count(Count.HANDLER_FAILURES, 1);
+            }
+            int released = worker.endedStarts.giveBack();
+            if (released > 0) {
+                worker.counters.count(Count.HANDLER_FAILURES, released);
             }
             if (lost && endpoint != null) {
                 command(s -> s.handlerDone(endpoint));

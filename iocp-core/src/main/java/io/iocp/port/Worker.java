@@ -15,6 +15,7 @@ final class Worker extends Thread {
     private final int number;
     private final Workers workers;
     final Counters counters = new Counters();
+    final EndedStarts endedStarts = new EndedStarts();
 
     // Only this thread touches the next three.
 

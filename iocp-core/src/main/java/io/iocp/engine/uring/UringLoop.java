@@ -172,9 +172,9 @@ final class UringLoop implements EngineLoop {
         MemorySegment memory = receive.memory;
         LeasedBuffer own = null;
         if (memory == null) {
-            ReceiveBuffers pool = endpoint.receiveBuffers;
-            // Made at the first submit. The buffers that the kernel chooses from are not ours to fill.
-            if (pool == null || pool.bufferBytes() != endpoint.receiveBufferSize) {
+            // Made by the first submit that wants one of this size.
+            ReceiveBuffers pool = knownBuffers(endpoint);
+            if (pool == null) {
                 return null;
             }
             own = takeOwn(pool);
@@ -748,19 +748,12 @@ final class UringLoop implements EngineLoop {
     /** Finds the buffers for an endpoint's size, or makes them; false if that failed and the request ends with it. */
     private boolean findBuffers(Request request) {
         UringEndpoint endpoint = request.endpoint();
-        int bytes = endpoint.receiveBufferSize;
-        ReceiveBuffers known = endpoint.receiveBuffers;
-        if (known != null && known.bufferBytes() == bytes) {
+        if (knownBuffers(endpoint) != null) {
             return true;
         }
-        for (ReceiveBuffers pool : pools) {
-            if (pool.bufferBytes() == bytes) {
-                endpoint.receiveBuffers = pool;
-                return true;
-            }
-        }
         try {
-            ReceiveBuffers made = new ReceiveBuffers(libc, ring, pools.length, receiveBufferCount, bytes, sink);
+            ReceiveBuffers made =
+                    new ReceiveBuffers(libc, ring, pools.length, receiveBufferCount, endpoint.receiveBufferSize, sink);
             pools = Arrays.copyOf(pools, pools.length + 1);
             pools[made.group()] = made;
             countMemory();
@@ -770,6 +763,23 @@ final class UringLoop implements EngineLoop {
             endLater(request, ErrnoStatus.of(refused.errno()), refused.errno());
             return false;
         }
+    }
+
+    /** The buffers for an endpoint's size; null if none were made yet. */
+    @Nullable
+    private ReceiveBuffers knownBuffers(UringEndpoint endpoint) {
+        int bytes = endpoint.receiveBufferSize;
+        ReceiveBuffers known = endpoint.receiveBuffers;
+        if (known != null && known.bufferBytes() == bytes) {
+            return known;
+        }
+        for (ReceiveBuffers pool : pools) {
+            if (pool.bufferBytes() == bytes) {
+                endpoint.receiveBuffers = pool;
+                return pool;
+            }
+        }
+        return null;
     }
 
     private void countMemory() {

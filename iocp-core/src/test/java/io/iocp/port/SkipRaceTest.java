@@ -1,0 +1,167 @@
+package io.iocp.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.iocp.operation.Endpoint;
+import io.iocp.operation.Operation;
+import io.iocp.operation.StartResult;
+import io.iocp.operation.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Starts that may end at once, against what came before them in their direction and against cancels. */
+@Timeout(60)
+class SkipRaceTest {
+    private final Endpoint endpoint = new ScriptedEngine.Peerless(false);
+    private final List<StartResult> results = new ArrayList<>();
+    private final AtomicReference<Shard> shard = new AtomicReference<>();
+
+    private void startSkipping(Operation operation) {
+        operation.begin(endpoint);
+        operation.maySkipPacket = true;
+        results.add(shard.get().start(operation));
+    }
+
+    private static Operation.Post post(Endpoint to) {
+        Operation.Post post = new Operation.Post("post");
+        post.begin(to);
+        return post;
+    }
+
+    private static Status ends(Operation operation, Status status, long bytes) {
+        operation.bytes = bytes;
+        return status;
+    }
+
+    @Test
+    void shouldNotOvertakeAPacketOfTheSameDirectionThatWaits() throws Exception {
+        Operation.Receive first = new Operation.Receive("first");
+        Operation.Receive second = new Operation.Receive("second");
+        Operation.Send send = new Operation.Send("send");
+        Operation.Post go = post(endpoint);
+        CountDownLatch secondIsReady = new CountDownLatch(1);
+        try (ScriptedPort port = new ScriptedPort(1, operation -> {
+            if (operation == go) {
+                // The packet of `first` is ready and comes after this one.
+                startSkipping(second);
+                startSkipping(send);
+                secondIsReady.countDown();
+            }
+        })) {
+            shard.set(port.associate(endpoint));
+            ScriptedEngine.Loop loop = port.loop(0);
+            first.begin(endpoint);
+            shard.get().start(first);
+            ScriptedPort.awaitSubmitted(loop, first);
+            loop.attempts.add(o -> ends(o, Status.OK, 1));
+            loop.inTurn(sink -> {
+                shard.get().flow().take(go);
+                sink.completed(first, Status.OK, 1, 0);
+            });
+            assertThat(port.next()).isSameAs(go);
+            assertThat(port.next()).isSameAs(first);
+            secondIsReady.await();
+            assertThat(results).containsExactly(StartResult.PENDING, StartResult.COMPLETED_NOT_POSTED);
+            ScriptedPort.awaitSubmitted(loop, second);
+            loop.complete(second, Status.OK, 1);
+            assertThat(port.next()).isSameAs(second);
+            assertThat(port.ran).as("the send has no packet").isEmpty();
+        }
+    }
+
+    @Test
+    void shouldHaveEitherAResultOrAPacketWhateverTheAttemptComesTo() throws Exception {
+        Operation.Receive fails = new Operation.Receive("fails");
+        Operation.Receive ends = new Operation.Receive("ends");
+        Operation.Send partial = new Operation.Send("partial");
+        Operation.Post go = post(endpoint);
+        try (ScriptedPort port = new ScriptedPort(1, operation -> {
+            if (operation == go) {
+                startSkipping(ends);
+                startSkipping(partial);
+                startSkipping(fails);
+            }
+        })) {
+            shard.set(port.associate(endpoint));
+            ScriptedEngine.Loop loop = port.loop(0);
+            loop.attempts.add(o -> ends(o, Status.EOF, 0));
+            loop.attempts.add(o -> {
+                o.bytes = 7;
+                return null;
+            });
+            loop.attempts.add(o -> ends(o, Status.RESET, 0));
+            shard.get().start(go);
+            assertThat(port.next()).isSameAs(go);
+            assertThat(port.next()).isSameAs(fails);
+            assertThat(fails.status).isEqualTo(Status.RESET);
+            assertThat(results)
+                    .containsExactly(
+                            StartResult.COMPLETED_NOT_POSTED, StartResult.PENDING, StartResult.COMPLETED_POSTED);
+            assertThat(ends.isPending()).isFalse();
+            assertThat(ends.status).isEqualTo(Status.EOF);
+            ScriptedPort.awaitSubmitted(loop, partial);
+            assertThat(partial.bytes).as("the submit goes on after these").isEqualTo(7);
+            loop.complete(partial, Status.OK, 20);
+            assertThat(port.next()).isSameAs(partial);
+            assertThat(partial.bytes).isEqualTo(20);
+        }
+    }
+
+    @Test
+    void shouldKeepTheCountOfASendThatIsCancelledWhileItIsTried() throws Exception {
+        Operation.Send send = new Operation.Send("send");
+        Operation.Post go = post(endpoint);
+        try (ScriptedPort port = new ScriptedPort(1, operation -> {
+            if (operation == go) {
+                startSkipping(send);
+            }
+        })) {
+            shard.set(port.associate(endpoint));
+            port.loop(0).attempts.add(o -> {
+                o.bytes = 7;
+                assertThat(o.requestCancel(endpoint, null)).isTrue();
+                return null;
+            });
+            shard.get().start(go);
+            assertThat(port.next()).isSameAs(go);
+            assertThat(port.next()).isSameAs(send);
+            assertThat(send.status).isEqualTo(Status.CANCELLED);
+            assertThat(send.bytes).isEqualTo(7);
+            assertThat(port.loop(0).calls).doesNotContain("submit");
+            assertThat(results).containsExactly(StartResult.COMPLETED_POSTED);
+        }
+    }
+
+    @Test
+    void shouldLetOneRunOfAHandlerHaveSixteen() throws Exception {
+        Operation.Post go = post(endpoint);
+        List<Operation.Receive> receives = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            receives.add(new Operation.Receive(i));
+        }
+        try (ScriptedPort port = new ScriptedPort(1, operation -> {
+            if (operation == go) {
+                receives.forEach(this::startSkipping);
+            }
+        })) {
+            shard.set(port.associate(endpoint));
+            for (int i = 0; i < 20; i++) {
+                port.loop(0).attempts.add(o -> ends(o, Status.OK, 1));
+            }
+            shard.get().start(go);
+            assertThat(port.next()).isSameAs(go);
+            assertThat(results.subList(0, 16)).containsOnly(StartResult.COMPLETED_NOT_POSTED);
+            assertThat(results.subList(16, 20)).containsOnly(StartResult.PENDING);
+            for (int i = 16; i < 20; i++) {
+                ScriptedPort.awaitSubmitted(port.loop(0), receives.get(i));
+                port.loop(0).complete(receives.get(i), Status.OK, 1);
+                assertThat(port.next()).isSameAs(receives.get(i));
+                assertThat(receives.get(i).sequence).isEqualTo(i);
+            }
+        }
+    }
+}
