@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class Worker extends Thread {
     private static final Logger LOG = System.getLogger(Worker.class.getName());
 
+    /** No word of a shard: 0 is one, that of worker 0 before its shard has run any packet. */
+    private static final long NO_HANDLER = -1;
+
     private final int number;
     private final Workers workers;
     final Counters counters = new Counters();
@@ -24,7 +27,7 @@ final class Worker extends Thread {
     Shard shard;
 
     /** The shard's word while a handler runs, with which it comes back into the library. */
-    long handlerWord;
+    long handlerWord = NO_HANDLER;
 
     boolean inLibrary = true;
 
