@@ -46,7 +46,7 @@ record EngineSelection(Engine engine, EngineReport report) {
         }
         UringFeatures uring = UringFeatures.probe();
         if (uring.available()) {
-            Engine engine = new UringEngine();
+            Engine engine = new UringEngine(uring);
             String reason = (choice == EngineChoice.IO_URING ? "required by configuration; " : "") + uring.reason();
             LOG.log(Level.INFO, "port ''{0}'' runs on io_uring: {1}", portName, reason);
             return new EngineSelection(

@@ -9,6 +9,13 @@ package io.iocp.engine;
  * @param providedBuffers true if the kernel picks a buffer only when bytes are there
  * @param sockets true if its endpoints are sockets of the machine, which other programs can reach; false if they exist only in
  *     a simulated network
+ * @param changesHolder true if a shard's loop may go to another thread while a handler keeps the one that had it; if not, a
+ *     handler that blocks without saying so holds up its shard
  */
 public record EngineCapabilities(
-        String name, boolean completionBased, boolean multishot, boolean providedBuffers, boolean sockets) {}
+        String name,
+        boolean completionBased,
+        boolean multishot,
+        boolean providedBuffers,
+        boolean sockets,
+        boolean changesHolder) {}

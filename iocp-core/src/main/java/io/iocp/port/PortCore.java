@@ -55,6 +55,9 @@ public final class PortCore {
     /** Null if nobody looks for handlers that block: they have been told not to, or there are none. */
     private final @Nullable BlockingMonitor monitor;
 
+    /** Whether a shard may go to another worker. */
+    private final boolean changesHolder;
+
     private final LongAdder handOvers = new LongAdder();
     private final LongAdder allBlocked = new LongAdder();
 
@@ -86,7 +89,10 @@ public final class PortCore {
             shards.forEach(s -> s.loop().close());
             throw e;
         }
-        monitor = packets == null && settings.detectsBlocking() ? new BlockingMonitor(this, workers, shards) : null;
+        this.changesHolder = engine.capabilities().changesHolder();
+        monitor = packets == null && settings.detectsBlocking() && changesHolder
+                ? new BlockingMonitor(this, workers, shards)
+                : null;
         shards.forEach(workers::startHolder);
         if (monitor != null) {
             monitor.start();
@@ -256,6 +262,10 @@ public final class PortCore {
         if (monitor != null) {
             monitor.wakeIfIdle();
         }
+    }
+
+    boolean changesHolder() {
+        return changesHolder;
     }
 
     void handedOver(

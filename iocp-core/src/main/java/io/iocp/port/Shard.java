@@ -523,7 +523,7 @@ public final class Shard implements Sleepers.Member {
         if (word.sample() != worker.handlerWord) {
             return; // taken already
         }
-        Worker spare = port.workers().reserve();
+        Worker spare = port.changesHolder() ? port.workers().reserve() : null;
         if (spare != null) {
             if (!handTo(spare, worker.handlerWord, worker, HandOverCause.ANNOUNCED, 0)) {
                 port.workers().release(spare);

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,8 @@ final class ThreadProbe implements AutoCloseable {
     /** The number, the name (at most 64 bytes for any kernel) in brackets and the letter behind them. */
     private static final int MOST_BYTES = 128;
 
+    private static final int MOST_LOOKS = 200;
+    private static final long LOOK_NANOS = 1_000_000;
     private static final char UNKNOWN = '?';
 
     private final Thread thread;
@@ -39,7 +43,45 @@ final class ThreadProbe implements AutoCloseable {
 
     static ThreadProbe ofCurrent() {
         Thread current = Thread.currentThread();
-        return new ThreadProbe(current, current.isVirtual() ? null : statOfCurrent());
+        return new ThreadProbe(current, current.isVirtual() || !Kernel.TELLS ? null : statOfCurrent());
+    }
+
+    /** Whether /proc tells the truth here: R for a thread that runs, S for one that waits. Not so in every sandbox. */
+    private static final class Kernel {
+        static final boolean TELLS = runningShows() && waitingShows();
+    }
+
+    private static boolean runningShows() {
+        try (ThreadProbe own = new ThreadProbe(Thread.currentThread(), statOfCurrent())) {
+            return own.state() == 'R';
+        }
+    }
+
+    private static boolean waitingShows() {
+        AtomicReference<ThreadProbe> waiting = new AtomicReference<>();
+        Thread parked = Thread.ofPlatform().daemon().name("iocp-self-test").start(() -> {
+            waiting.set(new ThreadProbe(Thread.currentThread(), statOfCurrent()));
+            while (!Thread.interrupted()) {
+                LockSupport.park(waiting);
+            }
+        });
+        boolean interrupted = false;
+        boolean shows = false;
+        for (int i = 0; i < MOST_LOOKS && !shows; i++) {
+            LockSupport.parkNanos(LOOK_NANOS);
+            interrupted |= Thread.interrupted(); // the caller's business: kept for it
+            ThreadProbe probe = waiting.get();
+            shows = probe != null && probe.state() == 'S';
+        }
+        parked.interrupt();
+        ThreadProbe probe = waiting.get();
+        if (probe != null) {
+            probe.close();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return shows;
     }
 
     private static @Nullable Path statOfCurrent() {

@@ -8,6 +8,7 @@ import io.iocp.engine.simulated.Faults;
 import io.iocp.engine.simulated.SimulatedEngine;
 import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.engine.uring.UringEngine;
+import io.iocp.engine.uring.UringFeatures;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
@@ -143,7 +144,7 @@ class EngineLoopStressTest {
         switch (engineName) {
             case "io_uring" -> {
                 NeedsCondition.require(engineName);
-                engine = new UringEngine();
+                engine = new UringEngine(UringFeatures.probe());
             }
             case "nio" -> engine = new NioEngine();
             default -> engine = new SimulatedEngine(network);

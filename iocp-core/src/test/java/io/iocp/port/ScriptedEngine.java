@@ -138,7 +138,7 @@ final class ScriptedEngine implements Engine {
 
     @Override
     public EngineCapabilities capabilities() {
-        return new EngineCapabilities("scripted", true, true, true, true);
+        return new EngineCapabilities("scripted", true, true, true, true, true);
     }
 
     @Override

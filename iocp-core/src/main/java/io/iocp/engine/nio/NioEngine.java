@@ -20,7 +20,8 @@ import java.nio.channels.ServerSocketChannel;
 
 /** Opens endpoints and loops on {@link java.nio.channels}; runs on every platform. Thread: any. */
 public final class NioEngine implements Engine {
-    private static final EngineCapabilities CAPABILITIES = new EngineCapabilities("nio", false, false, false, true);
+    private static final EngineCapabilities CAPABILITIES =
+            new EngineCapabilities("nio", false, false, false, true, true);
 
     @Override
     public EngineCapabilities capabilities() {

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 
 /** Opens endpoints and loops on a {@link SimulatedNetwork}. Thread: any. */
 public final class SimulatedEngine implements Engine {
-    private static final EngineCapabilities CAPABILITIES = new EngineCapabilities("simulated", true, true, true, false);
+    private static final EngineCapabilities CAPABILITIES =
+            new EngineCapabilities("simulated", true, true, true, false, true);
 
     private final SimulatedNetwork network;
     private final Supplier<Requests> tables;

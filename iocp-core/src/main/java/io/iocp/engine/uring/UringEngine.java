@@ -19,12 +19,18 @@ import java.net.UnknownHostException;
 
 /** The engine whose completions come from the kernel. {@link UringFeatures#probe()} says first whether it works here. */
 public final class UringEngine implements Engine {
-    private static final EngineCapabilities CAPABILITIES = new EngineCapabilities("io_uring", true, true, true, true);
-
+    private final EngineCapabilities capabilities;
     private final Linux.Available linux;
 
-    /** @throws IOException if system calls cannot be made here; the message says why and what helps */
-    public UringEngine() throws IOException {
+    /**
+     * Opens the engine.
+     *
+     * @param features what {@link UringFeatures#probe()} found
+     * @throws IOException if system calls cannot be made here; the message says why and what helps
+     */
+    public UringEngine(UringFeatures features) throws IOException {
+        this.capabilities = new EngineCapabilities(
+                "io_uring", true, true, true, true, features.handOverFault().isEmpty());
         this.linux = switch (Linux.open()) {
             case Linux.Available available -> available;
             case Linux.Unavailable no -> throw new IOException(no.reason() + "; " + no.remedy());
@@ -33,7 +39,7 @@ public final class UringEngine implements Engine {
 
     @Override
     public EngineCapabilities capabilities() {
-        return CAPABILITIES;
+        return capabilities;
     }
 
     @Override

@@ -20,12 +20,20 @@ import java.util.List;
  * @param reason one sentence: what was found
  * @param cause the likely cause; empty when available or told by the reason
  * @param remedy what helps; empty when available
+ * @param handOverFault why a ring must stay with its thread here; empty if it may change hands
  * @param kernel the kernel's release, empty where there is none to ask
  * @param setupFlags flags that the kernel accepted
  * @param features feature bits that it reported
  */
 public record UringFeatures(
-        boolean available, String reason, String cause, String remedy, String kernel, int setupFlags, int features) {
+        boolean available,
+        String reason,
+        String cause,
+        String remedy,
+        String handOverFault,
+        String kernel,
+        int setupFlags,
+        int features) {
 
     /** Older kernels lack multishot receive or have known faults in it. */
     private static final int OLDEST_MAJOR = 6;
@@ -86,7 +94,8 @@ public record UringFeatures(
                         "the kernel's io_uring is reduced or emulated",
                         "run on an unmodified Linux 6.1 or newer");
             }
-            String failed = new UringSelfTest(libc, ring).run();
+            UringSelfTest test = new UringSelfTest(libc, ring);
+            String failed = test.run();
             if (failed != null) {
                 return unavailable(
                         kernel.text(),
@@ -94,11 +103,17 @@ public record UringFeatures(
                         "a fault or restriction of this kernel or sandbox",
                         "choose the nio engine, or run on another kernel");
             }
+            String fault = test.handOverFault();
             return new UringFeatures(
                     true,
-                    "io_uring works on kernel " + kernel + " (self-test passed)",
+                    "io_uring works on kernel " + kernel + " (self-test passed"
+                            + (fault.isEmpty()
+                                    ? ")"
+                                    : ", but a shard stays with its worker even while a handler blocks: " + fault
+                                            + ")"),
                     "",
                     "",
+                    fault,
                     kernel.text(),
                     ring.setupFlags(),
                     ring.features());
@@ -186,7 +201,7 @@ public record UringFeatures(
     }
 
     private static UringFeatures unavailable(String kernel, String reason, String cause, String remedy) {
-        return new UringFeatures(false, reason, cause, remedy, kernel, 0, 0);
+        return new UringFeatures(false, reason, cause, remedy, "", kernel, 0, 0);
     }
 
     private static int readSysctl() {

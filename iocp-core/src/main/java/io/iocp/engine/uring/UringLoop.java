@@ -38,8 +38,8 @@ final class UringLoop implements EngineLoop {
      *
      * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
      * waits in its pool's list and is made again when a buffer has come back. One connection whose handler is kept may hold
-     * all buffers of the ring, so the pool has some beside it: a receive of a connection with nothing unread polls for
-     * input, and is then performed with one of those.
+     * all buffers of the ring, so the pool has some beside it: a continuous receive with nothing unread polls for input, and
+     * is then performed with one of those.
      *
      * Wake-up. See WakeUp. Its first arming is left to the first turn(), because a request belongs to the thread that
      * submits it.
@@ -399,18 +399,21 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    /** Those with nothing unread need not wait for the ring's buffers: once there is input they get one beside it. */
+    /**
+     * Continuous receives with nothing unread need not wait for the ring's buffers, which others may have stashed: once there is
+     * input they get one beside it. A single receive waits for a buffer that its caller or somebody else releases.
+     */
     private void pollStarved(RequestList starved) {
         for (int waiting = starved.size(); waiting > 0; waiting--) {
             Request request = starved.poll();
             if (request == null) {
                 return;
             }
-            if (request.operation() instanceof Operation.ReceiveContinuously receive && receive.unread > 0) {
-                starved.add(request);
-            } else {
+            if (request.operation() instanceof Operation.ReceiveContinuously receive && receive.unread == 0) {
                 request.polling = true;
                 arm(request);
+            } else {
+                starved.add(request);
             }
         }
     }
@@ -640,19 +643,9 @@ final class UringLoop implements EngineLoop {
             return;
         }
         own.length((int) received);
-        switch (request.operation()) {
-            case Operation.ReceiveContinuously receive -> {
-                reported++;
-                sink.received(receive, own.lease());
-                again(request, 0);
-            }
-            case Operation.Receive receive -> {
-                receive.lease = own.lease();
-                request.transferred = received;
-                end(request, Status.OK, 0);
-            }
-            default -> throw new AssertionError("only a receive waits for buffers");
-        }
+        reported++;
+        sink.received((Operation.ReceiveContinuously) request.operation(), own.lease());
+        again(request, 0);
     }
 
     private static void giveBackUnused(Request request, int flags) {

@@ -8,6 +8,9 @@ import io.iocp.linux.Sockets;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,8 @@ final class UringSelfTest {
 
     private int flags;
 
+    private String handOverFault = "not tried";
+
     /** A step did not do what it should. */
     private static final class Failed extends Exception {
         private static final long serialVersionUID = 1L;
@@ -73,6 +78,7 @@ final class UringSelfTest {
             buffers.unregister();
             send();
             gather();
+            handOverFault = handOverOrFault();
             return null;
         } catch (Failed failed) {
             return step + " " + failed.getMessage();
@@ -180,6 +186,80 @@ final class UringSelfTest {
         SqeEncoder.sendMessage(sqe(), server, message, ++lastUserData);
         awaitResult(lastUserData, 8);
         peerReceives(8);
+    }
+
+    /** Why a ring must not change hands; empty if it may. Known once {@link #run} has said that all else works. */
+    String handOverFault() {
+        return handOverFault;
+    }
+
+    private String handOverOrFault() {
+        try (Predecessor predecessor = new Predecessor()) {
+            handOver(predecessor);
+            return "";
+        } catch (Failed failed) {
+            return step + " " + failed.getMessage();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return step + " was interrupted";
+        } catch (OutOfMemoryError e) {
+            return step + ": no second thread can be made";
+        }
+    }
+
+    /** What another thread has submitted, and does not wait for, is completed for this one, cancelled, and made again. */
+    private void handOver(Predecessor predecessor) throws Failed, InterruptedException {
+        step = "a receive of a thread that has left the ring to another";
+        long theirs = ++lastUserData;
+        predecessor.submits(theirs);
+        peerSends(3);
+        awaitResult(theirs, 3);
+        step = "cancelling a receive of a thread that has left the ring to another";
+        theirs = ++lastUserData;
+        predecessor.submits(theirs);
+        SqeEncoder.reportingCancel(sqe(), theirs, ++lastUserData);
+        awaitResult(lastUserData, 0);
+        step = "a receive in place of another thread's";
+        SqeEncoder.receive(sqe(), server, target, BYTES, ++lastUserData);
+        ring.submit();
+        peerSends(4);
+        awaitResult(lastUserData, 4);
+    }
+
+    /** A thread that has the ring first, and then sleeps as a handler would. */
+    private final class Predecessor implements AutoCloseable {
+        private final BlockingQueue<Long> wanted = new ArrayBlockingQueue<>(1);
+        private final BlockingQueue<Boolean> submitted = new ArrayBlockingQueue<>(1);
+        private final Thread thread =
+                Thread.ofPlatform().daemon().name("iocp-self-test").start(this::serve);
+
+        private void serve() {
+            try {
+                while (true) {
+                    long userData = wanted.take();
+                    long sqe = ring.submissions().next();
+                    if (sqe != 0) {
+                        SqeEncoder.receive(sqe, server, target, BYTES, userData);
+                    }
+                    submitted.add(sqe != 0 && ring.submit() == 1);
+                }
+            } catch (InterruptedException e) {
+                return; // no longer needed
+            }
+        }
+
+        void submits(long userData) throws Failed, InterruptedException {
+            wanted.add(userData);
+            Boolean done = submitted.poll(STEP_NANOS, TimeUnit.NANOSECONDS);
+            if (done == null || !done) {
+                throw new Failed("could not be submitted");
+            }
+        }
+
+        @Override
+        public void close() {
+            thread.interrupt();
+        }
     }
 
     private void peerSends(int bytes) throws Failed {

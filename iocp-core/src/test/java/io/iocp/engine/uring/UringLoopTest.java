@@ -47,7 +47,7 @@ class UringLoopTest {
     void open() throws IOException {
         ring = Ring.open(libc, 4, 16);
         loop = new UringLoop(libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, sink);
-        listener = new UringEngine()
+        listener = new UringEngine(UringFeatures.probe())
                 .listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         ListenOptions.defaults().withReceiveBufferSize(64));
