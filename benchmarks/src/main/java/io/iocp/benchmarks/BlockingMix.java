@@ -20,11 +20,15 @@ final class BlockingMix {
     private static final List<Integer> SLEEP_ONE_IN = List.of(0, 10_000, 1_000, 300, 100, 30);
 
     private static final List<Candidate> ALL = List.of(
-            Candidate.port("port, declared by message", "blocking=sleepers"),
+            Candidate.port("port, undeclared, learned", "detection=learn"),
+            Candidate.port("port, undeclared, handed over", "detection=hand-over"),
+            Candidate.port("port, undeclared, no detection", "detection=off"),
             Candidate.port("port, declared by handler", "blocking=all"),
-            Candidate.port("port, undeclared", "blocking=none"),
+            Candidate.port("port, declared by handler, virtual threads", "blocking=all", "virtual-threads=1000"),
+            Candidate.port("port, declared by message", "blocking=sleepers"),
+            Candidate.port("port on NIO, undeclared, learned", "detection=learn", "engine=nio"),
+            Candidate.port("port on NIO, undeclared, handed over", "detection=hand-over", "engine=nio"),
             Candidate.port("port on NIO, declared by message", "blocking=sleepers", "engine=nio"),
-            Candidate.port("port on NIO, undeclared", "blocking=none", "engine=nio"),
             Candidate.netty("Netty epoll, inline", "transport=epoll"),
             Candidate.netty("Netty epoll, group of 64", "transport=epoll", "threads=64"),
             Candidate.netty("Netty io_uring, inline", "transport=io_uring"),
@@ -33,8 +37,10 @@ final class BlockingMix {
 
     /** Those whose behaviour depends on how often a handler blocks. */
     private static final List<String> IN_CURVE = List.of(
+            "port, undeclared, learned",
+            "port, undeclared, handed over",
+            "port, undeclared, no detection",
             "port, declared by message",
-            "port, undeclared",
             "Netty epoll, inline",
             "Netty epoll, group of 64",
             "virtual threads, blocking sockets");
@@ -73,7 +79,7 @@ final class BlockingMix {
             report.heading("Open loop, " + Report.number(openLoop) + " messages/s, 1 in 100 sleeps")
                     .paragraphs(
                             "Messages become due at a fixed rate, whatever the server does, and latency counts from then:"
-                                    + " what a user would feel. A server with fewer messages/s than that is overloaded, and its"
+                                    + " what a user would feel (exact to a tenth of a millisecond). A server with fewer messages/s than that is overloaded, and its"
                                     + " latency grows for as long as one measures. Others behind a sleeper of the same connection wait"
                                     + " for it with every server, since messages of a connection are answered in order.")
                     .comparison(new Rounds(settings).run(candidates, open));

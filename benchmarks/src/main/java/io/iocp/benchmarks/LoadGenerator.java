@@ -9,8 +9,11 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
@@ -20,25 +23,33 @@ import org.HdrHistogram.Histogram;
  *
  * <p>Closed loop: latency is from the write of a message to the arrival of its last byte. A slow server is asked less often
  * then, so its waits are counted less often than its users would feel them (coordinated omission). Open loop: latency is from
- * the time at which the message was due, also when its connection was still waiting for the one before.
+ * the time at which the message was due, also when its connection was still waiting for the one before; exact to a tenth of a
+ * millisecond.
  *
  * <p>Thread: one; not to be shared.
  */
-final class LoadGenerator {
+final class LoadGenerator implements AutoCloseable {
     private static final long LONGEST_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int DIGITS = 3;
     private static final int SEQUENCE = 8;
+    /** Before an open loop looks again; the kernel makes a tenth of a millisecond of it. */
+    private static final long PAUSE_NANOS = 20_000;
 
-    private final InetSocketAddress server;
-    private final Load load;
-    private final LongSupplier serverCpuNanos;
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private final Selector selector;
+    private final List<Client> clients = new ArrayList<>();
     private final SplittableRandom random = new SplittableRandom(25);
     private final ByteBuffer received = ByteBuffer.allocateDirect(2 * Message.BYTES);
-    private final Histogram others = new Histogram(LONGEST_NANOS, DIGITS);
-    private final Histogram sleepers = new Histogram(LONGEST_NANOS, DIGITS);
-    private long measureFrom;
-    private long measureTo;
+    private Histogram others = new Histogram(LONGEST_NANOS, DIGITS);
+    private Histogram sleepers = new Histogram(LONGEST_NANOS, DIGITS);
     private long messages;
+    /** Messages under way. */
+    private int waiting;
+    /** Nothing more is sent. */
+    private boolean ending;
+    /** How many messages became due so far. Open loop only. */
+    private long dues;
 
     /** One connection and the message that it has under way. */
     private static final class Client {
@@ -57,102 +68,124 @@ final class LoadGenerator {
         }
     }
 
-    private LoadGenerator(InetSocketAddress server, Load load, LongSupplier serverCpuNanos) {
-        this.server = server;
-        this.load = load;
-        this.serverCpuNanos = serverCpuNanos;
+    private LoadGenerator() throws IOException {
+        selector = Selector.open();
+    }
+
+    /** Connects so many clients, which stay connected until closed. */
+    static LoadGenerator connect(InetSocketAddress server, int connections) throws IOException {
+        LoadGenerator generator = new LoadGenerator();
+        try {
+            for (int i = 0; i < connections; i++) {
+                SocketChannel channel = SocketChannel.open(server);
+                Client client = new Client(channel);
+                generator.clients.add(client);
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                channel.configureBlocking(false);
+                channel.register(generator.selector, SelectionKey.OP_READ, client);
+            }
+            return generator;
+        } catch (IOException | RuntimeException e) {
+            generator.close();
+            throw e;
+        }
+    }
+
+    /** Connects, warms up, measures and closes. */
+    static Measurement run(InetSocketAddress server, Load load, LongSupplier serverCpuNanos) throws IOException {
+        try (LoadGenerator generator = connect(server, load.connections())) {
+            return generator.run(load, serverCpuNanos);
+        }
     }
 
     /**
-     * Connects, warms up, measures and closes.
+     * Warms up, measures, and waits for what is still under way.
      *
      * @param serverCpuNanos read at the begin and the end of the measured time
      * @throws IOException if a connection ends early or a message comes back changed
      */
-    static Measurement run(InetSocketAddress server, Load load, LongSupplier serverCpuNanos) throws IOException {
-        return new LoadGenerator(server, load, serverCpuNanos).run();
-    }
-
-    private Measurement run() throws IOException {
-        Client[] clients = new Client[load.connections()];
-        try (Selector selector = Selector.open()) {
-            for (int i = 0; i < clients.length; i++) {
-                SocketChannel channel = SocketChannel.open(server);
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                channel.configureBlocking(false);
-                clients[i] = new Client(channel);
-                channel.register(selector, SelectionKey.OP_READ, clients[i]);
-            }
-            return drive(selector, clients);
-        } finally {
-            for (Client client : clients) {
-                if (client != null) {
-                    client.channel.close();
-                }
-            }
-        }
-    }
-
-    private Measurement drive(Selector selector, Client[] clients) throws IOException {
+    Measurement run(Load load, LongSupplier serverCpuNanos) throws IOException {
         long begin = System.nanoTime();
-        measureFrom = begin + load.warmUp().toNanos();
-        measureTo = measureFrom + load.measured().toNanos();
+        ending = false;
+        dues = 0;
         if (load.perSecond() == 0) {
             for (Client client : clients) {
-                send(client, System.nanoTime());
+                send(client, load, System.nanoTime());
             }
         }
-        turnUntil(measureFrom, begin, selector, clients);
-        others.reset();
-        sleepers.reset();
+        long measureFrom = begin + load.warmUp().toNanos();
+        turnUntil(measureFrom, begin, load);
+        others = new Histogram(LONGEST_NANOS, DIGITS);
+        sleepers = new Histogram(LONGEST_NANOS, DIGITS);
         messages = 0;
         long cpu = serverCpuNanos.getAsLong();
         long ownCpu = ServerProcess.ownCpuNanos();
         long from = System.nanoTime();
-        turnUntil(measureTo, begin, selector, clients);
-        long nanos = System.nanoTime() - from;
-        return new Measurement(
+        turnUntil(measureFrom + load.measured().toNanos(), begin, load);
+        Measurement measured = new Measurement(
                 messages,
-                nanos,
-                others,
-                sleepers,
+                System.nanoTime() - from,
+                others.copy(),
+                sleepers.copy(),
                 serverCpuNanos.getAsLong() - cpu,
                 ServerProcess.ownCpuNanos() - ownCpu);
+        end(load);
+        return measured;
     }
 
-    /** How many messages became due so far. Open loop only. */
-    private long dues;
+    private void end(Load load) throws IOException {
+        ending = true;
+        clients.forEach(client -> client.due.clear());
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (waiting > 0) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException(waiting + " messages never came back");
+            }
+            selector.select(key -> turn(key, load), 10);
+        }
+    }
 
-    private void turnUntil(long end, long begin, Selector selector, Client[] clients) throws IOException {
+    @Override
+    public void close() throws IOException {
+        for (Client client : clients) {
+            client.channel.close();
+        }
+        selector.close();
+    }
+
+    private void turnUntil(long end, long begin, Load load) throws IOException {
         while (true) {
             long now = System.nanoTime();
             if (now >= end) {
                 return;
             }
             if (load.perSecond() == 0) {
-                selector.select(this::turn, 10);
+                selector.select(key -> turn(key, load), 10);
             } else {
-                sendDue(now - begin, begin, clients);
-                selector.selectNow(this::turn);
+                sendDue(now - begin, begin, load);
+                if (selector.selectNow(key -> turn(key, load)) == 0) {
+                    // Not to spin, which would take a processor from the server.
+                    LockSupport.parkNanos(PAUSE_NANOS);
+                }
             }
         }
     }
 
-    private void sendDue(long elapsed, long begin, Client[] clients) throws IOException {
+    private void sendDue(long elapsed, long begin, Load load) throws IOException {
         double interval = 1e9 / load.perSecond();
         while (dues * interval <= elapsed) {
-            Client client = clients[(int) (dues % clients.length)];
+            Client client = clients.get((int) (dues % clients.size()));
             long due = begin + (long) (dues * interval);
             dues++;
             if (client.waiting) {
                 client.due.add(due);
             } else {
-                send(client, due);
+                send(client, load, due);
             }
         }
     }
 
-    private void turn(SelectionKey key) {
+    private void turn(SelectionKey key, Load load) {
         Client client = (Client) key.attachment();
         try {
             int bytes = client.channel.read(received.clear());
@@ -166,35 +199,40 @@ final class LoadGenerator {
             }
             client.echoed += bytes;
             if (client.echoed == Message.BYTES) {
-                answered(client, System.nanoTime());
+                answered(client, load, System.nanoTime());
             }
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
     }
 
-    private void answered(Client client, long now) throws IOException {
+    private void answered(Client client, Load load, long now) throws IOException {
         messages++;
         Histogram of = client.message.get(0) == Message.SLEEP ? sleepers : others;
         of.recordValue(Math.min(now - client.since, LONGEST_NANOS));
         client.waiting = false;
+        waiting--;
+        if (ending) {
+            return;
+        }
         if (load.perSecond() == 0) {
-            send(client, now);
+            send(client, load, now);
         } else {
             Long due = client.due.poll();
             if (due != null) {
-                send(client, due);
+                send(client, load, due);
             }
         }
     }
 
-    private void send(Client client, long since) throws IOException {
+    private void send(Client client, Load load, long since) throws IOException {
         boolean sleep = load.sleepOneIn() > 0 && random.nextInt(load.sleepOneIn()) == 0;
         ByteBuffer message = client.message.clear();
         message.put(0, sleep ? Message.SLEEP : Message.ANSWER).putLong(SEQUENCE, client.sequence++);
         client.since = since;
         client.echoed = 0;
         client.waiting = true;
+        waiting++;
         if (client.channel.write(message) != Message.BYTES) {
             throw new IOException("64 bytes did not fit into an empty connection");
         }

@@ -1,5 +1,6 @@
 package io.iocp.benchmarks;
 
+import io.iocp.BlockingDetection;
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
@@ -7,6 +8,7 @@ import io.iocp.EngineChoice;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
 import io.iocp.PortOptions;
+import io.iocp.PortStats;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
@@ -49,6 +51,10 @@ final class PortEchoServer {
                 .engine(EngineChoice.valueOf(given.text("engine", "io_uring").toUpperCase(Locale.ROOT)))
                 .concurrency(given.number("concurrency", 2))
                 .maxWorkers(given.number("threads", 64))
+                .virtualThreads(given.number("virtual-threads", 0))
+                .blockingDetection(BlockingDetection.valueOf(given.text("detection", "learn")
+                        .toUpperCase(Locale.ROOT)
+                        .replace('-', '_')))
                 .closeHandles(true);
         Declared declared = Declared.valueOf(given.text("blocking", "none").toUpperCase(Locale.ROOT));
         Duration nap = Duration.ofMillis(given.number("nap", 20));
@@ -75,7 +81,9 @@ final class PortEchoServer {
     }
 
     private String figures() {
-        return "engine=" + port.engine().engine() + " workers=" + port.stats().workers();
+        PortStats stats = port.stats();
+        return "engine=" + port.engine().engine() + " handOvers=" + stats.handOvers() + " allBlocked="
+                + stats.allBlocked() + " learned=" + stats.learnedHandlers().size() + " workers=" + stats.workers();
     }
 
     /** One connection. */

@@ -45,8 +45,8 @@ final class Report {
                         List.of("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version")),
                         List.of(
                                 "processors",
-                                Runtime.getRuntime().availableProcessors() + " of " + processorModel()
-                                        + ", shared with whatever else ran on the machine"),
+                                processors() + ", shared with whatever else ran on the machine (load average "
+                                        + loadAverage() + " before)"),
                         List.of(
                                 "JDK",
                                 System.getProperty("java.vendor.version") + " (" + System.getProperty("java.vm.version")
@@ -65,12 +65,16 @@ final class Report {
         return this;
     }
 
-    private static String processorModel() throws IOException {
+    private static String loadAverage() throws IOException {
+        return Files.readString(Path.of("/proc/loadavg")).split(" ", -1)[0];
+    }
+
+    private static String processors() throws IOException {
         try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 2))
-                    .orElse("unknown");
+            List<String> models =
+                    lines.filter(line -> line.startsWith("model name")).toList();
+            String model = models.isEmpty() ? "unknown" : models.getFirst().replaceFirst(".*: ", "");
+            return models.size() + " of " + model;
         }
     }
 

@@ -36,6 +36,19 @@ final class Rounds {
                     given.number("rounds", 5));
         }
 
+        /** Keeps this process, which has the load generator, to its processors. */
+        void pinLoad() throws IOException {
+            if (!loadProcessors.isEmpty()) {
+                long self = ProcessHandle.current().pid();
+                new ProcessBuilder("taskset", "-a", "-p", "-c", loadProcessors, Long.toString(self))
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start()
+                        .onExit()
+                        .join();
+            }
+        }
+
         Settings rounds(int other) {
             return new Settings(serverProcessors, loadProcessors, warmUp, measured, other);
         }
@@ -55,7 +68,7 @@ final class Rounds {
 
     /** All measurements of each candidate, in the order of the candidates and of the rounds. */
     Map<Candidate, List<Measurement>> run(List<Candidate> candidates, Load load) throws IOException {
-        pinLoad();
+        settings.pinLoad();
         Map<Candidate, ServerProcess> servers = new LinkedHashMap<>();
         Map<Candidate, List<Measurement>> all = new LinkedHashMap<>();
         try {
@@ -92,17 +105,5 @@ final class Rounds {
                                 measured.loadMicrosPerMessage(),
                                 server.figures()));
         return measured;
-    }
-
-    private void pinLoad() throws IOException {
-        if (!settings.loadProcessors().isEmpty()) {
-            long self = ProcessHandle.current().pid();
-            new ProcessBuilder("taskset", "-a", "-p", "-c", settings.loadProcessors(), Long.toString(self))
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start()
-                    .onExit()
-                    .join();
-        }
     }
 }
