@@ -271,6 +271,7 @@ public final class Shard implements Sleepers.Member {
         flow.holder(worker.counters);
         loop.hold(worker.number());
         word.hold(worker);
+        port.awake(); // the first holder of all may begin when the monitor has fallen asleep over it
         Endpoint kept = running;
         if (kept != null) {
             // The handler that keeps the last holder: packets of its handle wait for "handler done".
@@ -497,6 +498,10 @@ public final class Shard implements Sleepers.Member {
      * @return false if the handler has returned, or is in the library, or somebody else has taken the shard: then nothing happened
      */
     boolean handTo(Worker spare, long sampled, Worker keptWorker, HandOverCause cause, long handlerNanos) {
+        if (terminated) {
+            // What is left of it runs where it ends: the next holder would find it over and end it a second time.
+            return false;
+        }
         // Before the CAS, so that the shard cannot end, and the kept one cannot be back, before this is known.
         port.workers().left();
         keptWorker.keep(true);
