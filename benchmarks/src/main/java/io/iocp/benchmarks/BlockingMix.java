@@ -51,6 +51,7 @@ final class BlockingMix {
         Arguments given = new Arguments(arguments);
         Rounds.Settings settings = Rounds.Settings.of(given);
         int openLoop = given.number("open", 20_000);
+        int openRounds = given.number("open-rounds", 3);
         int curveRounds = given.number("curve-rounds", 3);
         Path to = Path.of(given.text("to", "docs/benchmarks/blocking-mix.md"));
         List<Candidate> candidates = chosen(given.text("only", ""));
@@ -82,7 +83,7 @@ final class BlockingMix {
                                     + " what a user would feel (exact to a tenth of a millisecond). A server with fewer messages/s than that is overloaded, and its"
                                     + " latency grows for as long as one measures. Others behind a sleeper of the same connection wait"
                                     + " for it with every server, since messages of a connection are answered in order.")
-                    .comparison(new Rounds(settings).run(candidates, open));
+                    .comparison(new Rounds(settings.rounds(openRounds)).run(candidates, open));
         }
         if (curveRounds > 0) {
             curve(report, candidates, mix, settings.rounds(curveRounds));
@@ -119,7 +120,7 @@ final class BlockingMix {
         List<String> heads = new ArrayList<>(List.of("sleeping"));
         some.forEach(c -> heads.add(c.name()));
         report.heading("How it changes with the rate of sleeping messages, closed loop")
-                .paragraphs("New processes for each rate. Messages/s:")
+                .paragraphs(settings.rounds() + " rounds, new processes for each rate. Messages/s:")
                 .table(heads, throughput)
                 .paragraphs("p99 of the others, microseconds:")
                 .table(heads, tail)
