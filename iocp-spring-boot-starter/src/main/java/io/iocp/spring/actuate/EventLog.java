@@ -225,8 +225,8 @@ public final class EventLog {
         public void handedOver(HandOver handOver) {
             if (admits()) {
                 String why = switch (handOver.cause()) {
-                    case ASLEEP -> "sleeps and has not said that it blocks";
-                    case ON_PROCESSOR -> "has been computing for long";
+                    case ASLEEP -> "is asleep";
+                    case ON_PROCESSOR -> "computes for long";
                     case ANNOUNCED -> "called CompletionPort.blocking";
                 };
                 record(
