@@ -267,6 +267,7 @@ public final class CompletionPort implements AutoCloseable {
     }
 
     private static Operation.Post beginPost(OverlappedIO packet, @Nullable Object key, @Nullable Handle boundTo) {
+        packet.checkPort("a post is the port's own packet");
         Operation.Post operation = packet.post();
         packet.begin(operation, boundTo, boundTo == null ? null : boundTo.endpoint());
         packet.postKey(key);

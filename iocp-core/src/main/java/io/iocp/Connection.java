@@ -151,16 +151,28 @@ public final class Connection extends Handle {
      * Starts to send the first {@link LeasedBuffer#length()} bytes of a library buffer, without a copy. The caller's lease
      * goes to the operation, which ends it when the kernel is done; {@linkplain LeasedBuffer#retain() retain} it first to
      * keep the buffer. If this throws, the caller still has the lease.
+     *
+     * @throws IllegalStateException also if the buffer was released already
      */
     public StartResult send(OverlappedIO packet, LeasedBuffer data) throws ClosedChannelException {
         Operation.Send operation = packet.send();
-        Shard shard = begin(packet, operation);
-        operation.one(data);
+        data.pin();
+        boolean started = false;
         try {
-            return start(shard, operation);
-        } catch (RuntimeException e) {
-            operation.forget();
-            throw e;
+            Shard shard = begin(packet, operation);
+            operation.one(data);
+            try {
+                StartResult result = start(shard, operation);
+                started = true;
+                return result;
+            } catch (RuntimeException e) {
+                operation.forget();
+                throw e;
+            }
+        } finally {
+            if (!started) {
+                data.unpinToLease();
+            }
         }
     }
 
@@ -202,6 +214,25 @@ public final class Connection extends Handle {
         MemorySegment.copy(data, 0, copy.segment(), 0, length);
         copy.length(length);
         return copy;
+    }
+
+    /**
+     * Ends the output: the peer sees the end of the stream behind what was sent, and can still send. What is in flight or waits to
+     * be sent ends with {@link io.iocp.operation.Status#SHUT_DOWN} and the bytes accepted by then: wait for its packet first to
+     * have it sent whole. Never waits; doing it twice does nothing.
+     *
+     * @throws IllegalStateException if the connection is not associated
+     * @throws ClosedChannelException if the connection is closed
+     * @see <a href="https://man7.org/linux/man-pages/man2/shutdown.2.html">shutdown(2)</a>
+     */
+    public void shutdownOutput() throws ClosedChannelException {
+        Shard shard = associated();
+        Endpoint endpoint = endpoint();
+        if (endpoint.isClosing()) {
+            throw new ClosedChannelException();
+        }
+        endpoint.outputEnded = true;
+        shard.shutdownOutput(endpoint);
     }
 
     /**

@@ -27,6 +27,7 @@ final class Dispatch implements PacketRunner {
     private static final int MOST_LOGGED_KEYS = 100;
 
     private final CompletionPort port;
+    private final CompletionHandler futures = new FutureDelivery();
     private final @Nullable CompletionHandler portHandler;
     private final @Nullable PortListener listener;
     private final Set<String> unclaimedKeys = ConcurrentHashMap.newKeySet();
@@ -104,6 +105,9 @@ final class Dispatch implements PacketRunner {
     }
 
     private CompletionHandler handlerOf(OverlappedIO packet) {
+        if (packet.hasFuture()) {
+            return futures;
+        }
         Handle handle = packet.handle();
         CompletionHandler own = handle == null ? null : handle.handler();
         if (own != null) {

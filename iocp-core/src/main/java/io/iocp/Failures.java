@@ -3,7 +3,6 @@ package io.iocp;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import java.io.IOException;
-import java.net.SocketException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.InterruptedByTimeoutException;
 import java.util.Locale;
@@ -25,7 +24,7 @@ final class Failures {
             case TIMED_OUT -> new InterruptedByTimeoutException();
             case RESET -> new ConnectionResetException("connection reset by the peer: " + where);
             case ABORTED -> new ConnectionResetException("connection aborted: " + where);
-            case SHUT_DOWN -> new SocketException("sent after the output was shut down: " + where);
+            case SHUT_DOWN -> new ShutdownOutputException("sent after the output was shut down: " + where);
             case RESOURCE_LIMIT ->
                 new IOException(
                         "out of descriptors or kernel memory (raise 'ulimit -n' or the memory limit): " + where);

@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any. Each start method either throws, and nothing will be delivered, or leads to exactly one (last) packet.
  */
 public abstract sealed class Handle implements AutoCloseable permits Listener, Connection {
+    /** Between two looks whether there is still something to wait for. */
+    private static final long LEAK_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
     private final CompletionPort port;
     private final Engine engine;
     private final Endpoint endpoint;
@@ -123,12 +127,38 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
             if (on == null) {
                 if (endpoint.move(Lifecycle.UNASSOCIATED, Lifecycle.CLOSED)) {
                     engine.closeUnassociated(endpoint);
+                    endpoint.descriptorClosed();
                 }
                 return;
             }
         }
         if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
             on.close(endpoint, Status.HANDLE_CLOSED);
+        }
+    }
+
+    /**
+     * Closes the handle, and waits until that is done: every operation that was in flight has ended, its descriptor is closed,
+     * and the memory of its operations is the caller's again. The packets may still wait for their handlers, or to be taken.
+     *
+     * @throws IllegalStateException on a worker of its port, which it might wait for; nothing is closed then. Also if the port
+     *     was closed meanwhile and had to leak what the kernel did not let go of
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the close goes on, and calling this again
+     *     waits for it again
+     */
+    public final void closeAndAwait() throws InterruptedException {
+        if (port.core().isOwnWorker()) {
+            throw new IllegalStateException(this
+                    + " cannot be waited for by a worker of its own port, which the close may need: close() it, or"
+                    + " do this on another thread");
+        }
+        close();
+        while (!endpoint.awaitClosed(LEAK_CHECK_NANOS)) {
+            Shard on = shard;
+            if (on != null && on.isLeaked()) {
+                throw new IllegalStateException(this + ": its port was closed, and the kernel did not let go in time:"
+                        + " the memory of what was in flight must not be touched");
+            }
         }
     }
 
@@ -200,6 +230,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
      * @throws ClosedChannelException if the handle is closed
      */
     public final void post(OverlappedIO packet, long bytes) throws ClosedChannelException {
+        packet.checkPort("a post is the port's own packet");
         Operation.Post operation = packet.post();
         Shard on = begin(packet, operation);
         operation.bytes = bytes;
@@ -213,9 +244,13 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         if (endpoint.isClosing()) {
             throw new ClosedChannelException();
         }
+        if (operation.isOutput() && endpoint.outputEnded) {
+            throw new ShutdownOutputException(this + ": its output was shut down, nothing can be sent any more");
+        }
         packet.begin(operation, this, endpoint);
         CompletionMode own = packet.completionMode();
-        operation.maySkipPacket = (own == null ? completionMode : own) == CompletionMode.SKIP_IF_IMMEDIATE;
+        operation.maySkipPacket =
+                (own == null ? completionMode : own) == CompletionMode.SKIP_IF_IMMEDIATE && !operation.toFuture;
         return on;
     }
 
@@ -223,7 +258,11 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     final StartResult start(Shard on, Operation operation) {
         try {
             return on.start(operation);
+        } catch (ClosedPortException refused) {
+            ((OverlappedIO) operation.packet()).startFailed();
+            throw refused;
         } catch (TooManyOperationsException refused) {
+            ((OverlappedIO) operation.packet()).startFailed();
             PortListener listener = port.options().listener();
             if (listener != null) {
                 port.tell(() -> listener.startRefused(operation.kind()));

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,12 @@ public final class OverlappedIO {
 
     @Nullable
     private CompletionMode completionMode;
+
+    private boolean deliverToFuture;
+
+    /** Where the packet of the present or last start goes; null = to the port. */
+    @Nullable
+    private OperationFuture future;
 
     @Nullable
     private Object postKey;
@@ -131,6 +138,44 @@ public final class OverlappedIO {
     /** The mode of the next start; null if the handle decides. */
     public @Nullable CompletionMode completionMode() {
         return completionMode;
+    }
+
+    /**
+     * Whether what is started with this object from now on is delivered to a future of its own and not to the port: no handler
+     * gets it and no thread that takes packets. Then the {@link #future()} of each start has its result. On any port, with a
+     * handler or without. Not for posts and continuous operations, which refuse it; such a start always has a packet, whatever
+     * its {@link #completionMode(CompletionMode)}.
+     *
+     * @return this
+     */
+    public OverlappedIO deliverToFuture(boolean to) {
+        deliverToFuture = to;
+        return this;
+    }
+
+    /**
+     * The result of the present or last start: this object when it has ended well, {@link #failure()} as the exception if not
+     * (what was transferred by then can still be read here). It is completed exactly once, also when the handle or the port
+     * closes; only what a port had to leak is never completed. To end it early {@linkplain #cancel() cancel the operation};
+     * completing or cancelling the future itself ends nothing.
+     *
+     * <p>What depends on it runs on the port's worker, as a handler would, or at once on the thread that adds it. It is outside
+     * of the order of the handle's packets: it may run while a handler of the same handle does. A buffer of the library is valid
+     * until {@link #release()} or the next start.
+     *
+     * <p>A handler must not wait for it on the worker that would complete it, which is what {@code join} and {@code get} then say
+     * instead of waiting for ever. It may inside of {@link CompletionPort#blocking}, or if it {@linkplain
+     * CompletionHandler#blocks says that it blocks}.
+     *
+     * @throws IllegalStateException if the last start was not to be {@linkplain #deliverToFuture delivered to a future}
+     */
+    public CompletableFuture<OverlappedIO> future() {
+        OperationFuture of = future;
+        if (of == null) {
+            throw new IllegalStateException(
+                    "not started with deliverToFuture(true): its packet goes to the port and not to a future");
+        }
+        return of;
     }
 
     // ---- results
@@ -255,7 +300,7 @@ public final class OverlappedIO {
         Operation of = operation;
         Handle on = handle;
         // With a handler the lease is the worker's, who ends it when the handler returns.
-        if (of != null && on != null && on.ownsPacketsUntilRestart() && !of.isPending()) {
+        if (of != null && on != null && (on.ownsPacketsUntilRestart() || future != null) && !of.isPending()) {
             LeasedBuffer lease = of.lease;
             of.lease = null;
             if (lease != null) {
@@ -372,7 +417,7 @@ public final class OverlappedIO {
             }
             // Only on a port without a handler can it still have a buffer: the next start gives it back.
             LeasedBuffer left = last.isPending() ? null : last.lease;
-            if (left != null && on != null && on.ownsPacketsUntilRestart()) {
+            if (left != null && on != null && (on.ownsPacketsUntilRestart() || future != null)) {
                 last.lease = null;
                 left.release();
             }
@@ -383,6 +428,8 @@ public final class OverlappedIO {
         if (timeoutNanos > 0 && on != null) {
             next.deadlineNanos = on.nanoTime() + timeoutNanos;
         }
+        next.toFuture = deliverToFuture;
+        future = deliverToFuture && on != null ? new OperationFuture(on) : null;
         operation = next;
         handle = on;
         accepted = null;
@@ -393,6 +440,37 @@ public final class OverlappedIO {
         if (timeoutNanos > 0) {
             throw new IllegalArgumentException("a continuous operation has no timeout: it lasts until it is cancelled,"
                     + " and connection.idleTimeout() ends a connection on which nothing happens");
+        }
+        checkPort("a continuous operation has many packets");
+    }
+
+    /** @throws IllegalArgumentException if it is set to be delivered to a future, which makes no sense here */
+    void checkPort(String reason) {
+        if (deliverToFuture) {
+            throw new IllegalArgumentException(reason + ", so it cannot be delivered to a future");
+        }
+    }
+
+    /** The start has failed: nothing will be delivered. */
+    void startFailed() {
+        future = null;
+    }
+
+    boolean hasFuture() {
+        return future != null;
+    }
+
+    /** Delivers the packet to its future. From then on it may be in flight again. */
+    void completeFuture() {
+        OperationFuture of = future;
+        if (of == null) {
+            throw new AssertionError("a packet for the port was given to a future");
+        }
+        Connection connection = accepted;
+        IOException failure = failure();
+        boolean told = failure == null ? of.complete(this) : of.completeExceptionally(failure);
+        if (!told && connection != null) {
+            connection.closeUnlessAssociated(); // somebody else has completed the future: nobody will learn of it
         }
     }
 

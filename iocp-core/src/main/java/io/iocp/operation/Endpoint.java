@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +128,13 @@ public abstract class Endpoint {
     private final InetSocketAddress remoteAddress;
 
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    /** The user has ended the output: nothing more can be sent. */
+    public volatile boolean outputEnded;
+
+    /** The shard has still to tell the engine of {@link #outputEnded}, when the send that it has is back. */
+    public boolean outputEnding;
 
     /*
      * The roll: whatever may be in flight here, in no order, so that any thread can find it. An operation is put there
@@ -223,6 +232,16 @@ public abstract class Endpoint {
     /** The one way the lifecycle changes; false if the endpoint was not in {@code from}. */
     public final boolean move(Lifecycle from, Lifecycle to) {
         return lifecycle.compareAndSet(from.ordinal(), to.ordinal());
+    }
+
+    /** The descriptor is closed, after the lifecycle has said so: whoever waits for that goes on. */
+    public final void descriptorClosed() {
+        closed.countDown();
+    }
+
+    /** Waits until the descriptor is closed; false if the time is over first. Thread: any that may wait. */
+    public final boolean awaitClosed(long nanos) throws InterruptedException {
+        return closed.await(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** Puts an operation that begins here on the roll. */

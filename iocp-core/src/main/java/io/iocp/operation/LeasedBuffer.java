@@ -19,6 +19,9 @@ public final class LeasedBuffer {
         void recycle(LeasedBuffer buffer);
     }
 
+    /** One lease of an operation in flight, in the upper half of the count: nobody but the operation can end it. */
+    private static final int PINNED = 1 << 16;
+
     private static final VarHandle LEASES;
 
     static {
@@ -127,12 +130,49 @@ public final class LeasedBuffer {
             if (now <= 0) {
                 throw new IllegalStateException("buffer released more often than it was leased");
             }
+            if (now % PINNED == 0) {
+                throw new IllegalStateException(
+                        "buffer released while it is in flight, by somebody who has no lease on it:"
+                                + " the send has taken it over, retain() it before to keep one");
+            }
             if (LEASES.compareAndSet(this, now, now - 1)) {
                 if (now == 1) {
                     owner.recycle(this);
                 }
                 return;
             }
+        }
+    }
+
+    /**
+     * Makes a lease one of an operation, which only {@link #unpin()} ends.
+     *
+     * @throws IllegalStateException if the caller has no lease to give
+     */
+    public void pin() {
+        while (true) {
+            int now = leases;
+            if (now % PINNED == 0) {
+                throw new IllegalStateException(
+                        "buffer sent by somebody who has no lease on it: it is released already");
+            }
+            if (LEASES.compareAndSet(this, now, now - 1 + PINNED)) {
+                return;
+            }
+        }
+    }
+
+    /** The operation has not begun: its lease is the caller's again. */
+    public void unpinToLease() {
+        LEASES.getAndAdd(this, 1 - PINNED);
+    }
+
+    /** The operation has ended, and with it its lease; the last one returns the memory to its owner. */
+    public void unpin() {
+        int before = (int) LEASES.getAndAdd(this, -PINNED);
+        assert before >= PINNED : "ended a lease of an operation that has none";
+        if (before == PINNED) {
+            owner.recycle(this);
         }
     }
 }

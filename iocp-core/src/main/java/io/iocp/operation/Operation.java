@@ -86,6 +86,9 @@ public abstract sealed class Operation {
     /** If it succeeds within its start there is to be no packet. */
     public boolean maySkipPacket;
 
+    /** Its packet goes to a future of its own, outside of the port's queue and of the order of its endpoint's packets. */
+    public boolean toFuture;
+
     /** How long it may take, from its start; 0 = for ever. */
     public long timeoutNanos;
 
@@ -511,7 +514,7 @@ public abstract sealed class Operation {
             source = null;
         }
 
-        /** The filled part of a library buffer, whose lease is now the operation's. */
+        /** The filled part of a library buffer, whose lease is {@linkplain LeasedBuffer#pin() pinned} and now the operation's. */
         public void one(LeasedBuffer data) {
             one(data.filled());
             source = data;
@@ -534,7 +537,7 @@ public abstract sealed class Operation {
             LeasedBuffer sent = source;
             if (sent != null) {
                 source = null;
-                sent.release();
+                sent.unpin();
             }
         }
 

@@ -273,6 +273,9 @@ final class Flow implements CompletionSink {
             }
             begin(endpoint, direction, waiting);
         }
+        if (endpoint.outputEnding && endpoint.output.current == null) {
+            finishOutput(endpoint);
+        }
         closeIfQuiet(endpoint);
     }
 
@@ -396,6 +399,9 @@ final class Flow implements CompletionSink {
         Status over = endStatus(endpoint, operation);
         if (over != null) {
             return over;
+        }
+        if (seen == Status.CANCELLED && endpoint.outputEnding && operation.isOutput() && !operation.isCancelling()) {
+            return Status.SHUT_DOWN;
         }
         assert seen != Status.CANCELLED || operation.isCancelling() : "cancelled, but nobody asked for it";
         return seen == Status.CANCELLED ? cancelled(operation) : seen;
@@ -576,6 +582,30 @@ final class Flow implements CompletionSink {
     /** What an operation has ended with that was cancelled: by somebody, or by its time. */
     private static Status cancelled(Operation operation) {
         return operation.timedOut ? Status.TIMED_OUT : Status.CANCELLED;
+    }
+
+    /** Ends the output of an endpoint: at once, or when the engine has let go of the send that it has. */
+    void shutdownOutput(Endpoint endpoint) {
+        Direction output = endpoint.output;
+        if (endpoint.closeBegun || endpoint.outputEnding || output.latched == Status.SHUT_DOWN) {
+            return;
+        }
+        if (output.latched == null) {
+            output.latched = Status.SHUT_DOWN; // of what waits, and of what was started before the start could know
+        }
+        endpoint.outputEnding = true;
+        if (output.current == null) {
+            finishOutput(endpoint);
+        } else {
+            end(output.current, Status.SHUT_DOWN);
+        }
+    }
+
+    private void finishOutput(Endpoint endpoint) {
+        endpoint.outputEnding = false;
+        if (!endpoint.closeBegun) {
+            loop.shutdownOutput(endpoint);
+        }
     }
 
     /** The endpoint has moved to CLOSING; {@code reason} is what its operations end with. */

@@ -240,6 +240,16 @@ public final class Shard implements Sleepers.Member {
         return null;
     }
 
+    /** Whether the calling thread runs a handler and this shard waits for it to return. Thread: any. */
+    public boolean isHeldByCaller() {
+        Worker worker = enter();
+        if (worker == null) {
+            return false;
+        }
+        exit(worker);
+        return true;
+    }
+
     private void exit(Worker worker) {
         worker.inLibrary = false;
         word.resumeHandler(worker.handlerWord);
@@ -392,12 +402,12 @@ public final class Shard implements Sleepers.Member {
 
     private void deliver(Worker worker, Operation operation) {
         Endpoint endpoint = operation.endpoint;
-        if (endpoint != null && endpoint.busy) {
+        if (endpoint != null && endpoint.busy && !operation.toFuture) {
             endpoint.hold(operation);
             return;
         }
         PacketQueue queue = port.packets();
-        if (queue != null) {
+        if (queue != null && !operation.toFuture) {
             flow.handedOver(operation);
             queue.enqueue(operation);
             return;
@@ -415,7 +425,17 @@ public final class Shard implements Sleepers.Member {
             flow.handedOver(operation);
             operation.deliver();
         }
-        run(worker, operation, operation.lease);
+        if (operation.toFuture) {
+            runForFuture(worker, operation);
+        } else {
+            run(worker, operation, operation.lease);
+        }
+    }
+
+    /** Its buffer stays with it, and what it runs keeps no other packet waiting: see {@link #run} for those. */
+    private void runForFuture(Worker worker, Operation operation) {
+        port.runner().prepare(operation);
+        runHere(worker, operation, null, null);
     }
 
     private void run(Worker worker, Operation operation, @Nullable LeasedBuffer lease) {
@@ -431,8 +451,15 @@ public final class Shard implements Sleepers.Member {
             }
             flush();
         }
+        runHere(worker, operation, endpoint, lease);
+    }
+
+    /** @param endpoint whose other packets wait for this one; null for none */
+    private void runHere(
+            Worker worker, Operation operation, @Nullable Endpoint endpoint, @Nullable LeasedBuffer lease) {
+        PacketRunner runner = port.runner();
         running = endpoint;
-        runningOperation = operation;
+        runningOperation = operation.toFuture ? null : operation;
         worker.inLibrary = false;
         worker.endedStarts.begin();
         long mine = word.enterHandler(worker);
@@ -629,7 +656,8 @@ public final class Shard implements Sleepers.Member {
         loop.wakeup();
     }
 
-    boolean isLeaked() {
+    /** The port gave up waiting for the kernel: what was in flight here will never end. Thread: any. */
+    public boolean isLeaked() {
         return leaked;
     }
 
@@ -675,6 +703,10 @@ public final class Shard implements Sleepers.Member {
         command(s -> s.flow.pauseReceiving(endpoint, pause));
     }
 
+    public void shutdownOutput(Endpoint endpoint) {
+        command(s -> s.flow.shutdownOutput(endpoint));
+    }
+
     public void idleTimeout(Endpoint endpoint, long timeoutNanos) {
         command(s -> s.flow.idleTimeout(endpoint, timeoutNanos));
     }
@@ -717,11 +749,13 @@ public final class Shard implements Sleepers.Member {
     void discard(Endpoint connection) {
         if (connection.move(Lifecycle.UNASSOCIATED, Lifecycle.CLOSED)) {
             engine.closeUnassociated(connection);
+            connection.descriptorClosed();
         }
     }
 
     void endpointClosed(Endpoint endpoint) {
         load.decrementAndGet();
+        endpoint.descriptorClosed();
         port.endpointClosed(endpoint);
     }
 
