@@ -345,8 +345,7 @@ public final class CompletionPort implements AutoCloseable {
     public <T extends @Nullable Object> T blocking(Callable<T> call) throws Exception {
         PacketQueue queue = core.packets();
         if (queue == null) {
-            if (!core.beginBlocking()
-                    && !(core.usesVirtualThreads() && Thread.currentThread().isVirtual())) {
+            if (!core.beginBlocking()) {
                 throw new IllegalStateException("the calling thread runs no handler of port '" + name() + "'");
             }
             return call.call();

@@ -146,7 +146,7 @@ final class Dispatch implements PacketRunner {
             return handler.blocks(packet)
                     || (learned != null
                             && !learned.isEmpty()
-                            && learned.contains(handler.identity(packet.kind(), packet.key())));
+                            && learned.contains(packet.kind(), handler.identity(packet.kind(), packet.key())));
         } catch (Throwable failure) {
             LOG.log(Level.ERROR, "a handler of port '" + port.name() + "' failed to say whether it blocks", failure);
             return false;
@@ -169,13 +169,14 @@ final class Dispatch implements PacketRunner {
             if (listener != null) {
                 listener.handedOver(new HandOver(shard, cause, identity.toString(), handlerNanos));
             }
-            if (learned != null && cause == HandOverCause.ASLEEP && learned.found(identity)) {
+            if (learned != null && cause == HandOverCause.ASLEEP && learned.found(kind, identity)) {
                 LOG.log(
                         Level.WARNING,
-                        "port ''{0}'': handler {1} blocks and does not say so; from now on its packets run on spare workers,"
-                                + " as if it did (see CompletionHandler.blocks)",
+                        "port ''{0}'': handler {1} blocks and does not say so; from now on its packets of kind {2} run on"
+                                + " spare workers, as if it did (see CompletionHandler.blocks)",
                         port.name(),
-                        identity);
+                        identity,
+                        kind);
                 if (listener != null) {
                     listener.learnedBlocking(identity.toString());
                 }

@@ -283,22 +283,17 @@ public final class PortCore {
     /**
      * The calling handler is about to wait: another worker goes on with its shard.
      *
-     * @return false if the caller is no worker of this port
+     * @return false if the caller runs no handler of this port
      */
     public boolean beginBlocking() {
-        if (!(Thread.currentThread() instanceof Worker worker) || !worker.isOf(workers)) {
+        if (!workers.isOwnThread()) {
             return false;
         }
-        Shard shard = worker.shard;
+        Shard shard = Thread.currentThread() instanceof Worker worker ? worker.shard : null;
         if (shard != null) {
-            shard.giveAway(worker);
+            shard.giveAway((Worker) Thread.currentThread());
         }
         return true;
-    }
-
-    /** Whether packets of handlers that block may run on virtual threads. */
-    public boolean usesVirtualThreads() {
-        return settings.virtualThreads() > 0;
     }
 
     // ---- the end
@@ -355,9 +350,9 @@ public final class PortCore {
         return witness;
     }
 
-    /** Whether the caller is a worker of this port: then waiting for the port would be waiting for itself. */
+    /** Whether the caller runs a handler of this port: then waiting for the port would be waiting for itself. */
     public boolean isOwnWorker() {
-        return Thread.currentThread() instanceof Worker worker && worker.isOf(workers);
+        return workers.isOwnThread();
     }
 
     // ---- statistics

@@ -43,6 +43,14 @@ public final class Shard implements Sleepers.Member {
      * on. The CAS also hands over all plain writes of the old holder (its release-store pairs with the taker's
      * acquire).
      *
+     * Changing hands. A taker reserves a spare first and writes its number with the CAS, so a shard always has a holder,
+     * and nobody has to look for one without. What offers to the inbox meanwhile sees LIBRARY and wakes nobody; the new
+     * holder's first turn finds it. The handle whose handler keeps the old holder is busy until "handler done" has come
+     * through the inbox: its packets wait, in order. The old holder, back from its handler, fails its CAS, forgets the shard
+     * (`worker.shard`) before it does anything else, and unwinds to where spares wait: from there on it gives back
+     * leases, counts and reports only through its own fields and the inbox. It was counted as away before the CAS, and
+     * is counted until "handler done" is in the inbox, so the shard does not end in between.
+     *
      * Ordering of the wake-up. Producer: offer to the inbox, full fence, read the word; SLEEPING -> CAS to WOKEN and
      * wake the loop. Sleeper: publish SLEEPING (and its place among the sleepers), full fence, look at inbox, posts
      * and ready once more, enter the kernel. Either the producer sees SLEEPING, or the sleeper sees the offer: both

@@ -26,6 +26,9 @@ final class Workers {
     /** How long a spare that could have ended waits before it looks again whether it may. */
     static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** Whose handler a virtual thread runs; nobody's on any other. */
+    private static final ThreadLocal<Workers> HANDLER_OF = new ThreadLocal<>();
+
     private final String name;
     private final int most;
     private final PacketRunner runner;
@@ -160,12 +163,18 @@ final class Workers {
     }
 
     private void runOnVirtualThread(Errand.Run errand) {
+        HANDLER_OF.set(this);
         try {
             errand.run(runner);
         } finally {
             virtualThreads.release();
             back();
         }
+    }
+
+    /** Whether the caller runs a handler of this port, or works for it. */
+    boolean isOwnThread() {
+        return Thread.currentThread() instanceof Worker worker ? worker.isOf(this) : HANDLER_OF.get() == this;
     }
 
     /** The worker is done with its errand: a packet, or a shard that it has lost. */

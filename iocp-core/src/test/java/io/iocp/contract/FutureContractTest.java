@@ -159,8 +159,8 @@ class FutureContractTest {
                 } catch (java.io.IOException e) {
                     throw new java.io.UncheckedIOException(e);
                 }
-                CompletableFuture<Void> told =
-                        got.future().thenAccept(again -> second.complete(Packet.of(again).text()));
+                CompletableFuture<Void> told = got.future()
+                        .thenAccept(again -> second.complete(Packet.of(again).text()));
                 assertThat(told).isNotNull();
                 throw new IllegalStateException("on purpose");
             });
