@@ -292,6 +292,7 @@ public final class PacketQueue {
             bound.removeIf(b -> {
                 boolean ended = !b.probe.isAlive();
                 if (ended) {
+                    b.probe.close();
                     leave(b);
                 }
                 return ended;
@@ -323,6 +324,7 @@ public final class PacketQueue {
         }
         for (Binding binding : List.copyOf(bound)) {
             if (!binding.probe.isAlive()) {
+                binding.probe.close();
                 leave(binding);
                 bound.remove(binding);
             } else if (binding.active && !binding.waking && !binding.coming) {
