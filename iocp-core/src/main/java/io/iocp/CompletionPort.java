@@ -293,7 +293,11 @@ public final class CompletionPort implements AutoCloseable {
         return packet;
     }
 
-    /** The next packet if there is one, else null; never waits. */
+    /**
+     * The next packet if there is one and another thread may run, else null; never waits. Counts as running afterwards in
+     * both cases: more threads than the port's concurrency that do nothing but poll in a loop keep each other from ever
+     * getting a packet (as on Windows). Let them wait for a time instead.
+     */
     public @Nullable OverlappedIO poll() {
         try {
             return next(0);
