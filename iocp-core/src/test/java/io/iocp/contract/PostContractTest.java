@@ -156,9 +156,23 @@ class PostContractTest {
             List<OverlappedIO> sink = new ArrayList<>();
             assertThat(port.poll(sink, 2, PortFixture.DEADLINE)).isEqualTo(2);
             assertThat(sink).extracting(OverlappedIO::key).containsExactly(1, 2);
-            // 9: a batch of one takes one.
+        }
+    }
+
+    @EachEngine
+    @DisplayName("9: a batch of one with two packets there takes the older, the next call the other")
+    void shouldTakeOneByOneInBatchesOfOne(TestEngine engine) throws Exception {
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open()) {
+            port.post(1, null);
+            port.post(2, null);
+            List<OverlappedIO> sink = new ArrayList<>();
             assertThat(port.poll(sink, 1, PortFixture.DEADLINE)).isEqualTo(1);
-            assertThat(sink).extracting(OverlappedIO::key).containsExactly(1, 2, 3);
+            assertThat(sink).extracting(OverlappedIO::key).containsExactly(1);
+            assertThat(port.queueDepth()).isEqualTo(1);
+            assertThat(port.poll(sink, 1, PortFixture.DEADLINE)).isEqualTo(1);
+            assertThat(sink).extracting(OverlappedIO::key).containsExactly(1, 2);
+            assertThat(port.poll(sink, 1, Duration.ZERO)).isZero();
         }
     }
 
