@@ -32,7 +32,7 @@ final class Crew {
         public void closed(Endpoint endpoint) {}
     };
 
-    private static final Workers WORKERS = new Workers("stress", 2, 0, NOTHING, _ -> false, () -> {});
+    private static final Workers WORKERS = new Workers("stress", 2, 1, 0, NOTHING, _ -> false, () -> {});
 
     /** Holds the shard in the beginning. */
     static final Worker HOLDER = new Worker(1, WORKERS, "holder");

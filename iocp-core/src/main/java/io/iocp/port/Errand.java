@@ -11,8 +11,11 @@ sealed interface Errand {
     /** Hold a shard, whose last holder is kept by a handler. Its atomic word names the new one already. */
     record Serve(Shard shard) implements Errand {}
 
-    /** Run one packet of a handler that says that it blocks; the shard stays where it is. */
-    record Run(Shard shard, Operation operation, @Nullable LeasedBuffer lease) implements Errand {
+    /** Run packets that wait for a spare, until there are none. */
+    record Work() implements Errand {}
+
+    /** One packet of a handler that says that it blocks; the shard stays where it is. */
+    record Run(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
 
         /** Thread: the spare's, or a virtual one. */
         void run(PacketRunner runner) {

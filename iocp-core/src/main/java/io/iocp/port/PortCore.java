@@ -77,6 +77,7 @@ public final class PortCore {
         this.workers = new Workers(
                 settings.name(),
                 settings.maxWorkers(),
+                settings.shards(),
                 settings.virtualThreads(),
                 runner,
                 number -> shards.stream().anyMatch(s -> s.loop().held(number) > 0),

@@ -110,8 +110,6 @@ final class Worker extends Thread {
                 if (perform(next)) {
                     return;
                 }
-                kept = false;
-                onErrand = false;
                 workers.park(this);
             }
         } finally {
@@ -152,17 +150,29 @@ final class Worker extends Thread {
                     boolean ended = serve.shard().serve(this);
                     if (ended) {
                         workers.shardEnded();
+                    } else {
+                        kept = false;
+                        workers.back();
                     }
                     return ended;
                 }
-                case Errand.Run run -> {
-                    onErrand = true;
-                    run.run(workers.runner());
-                }
+                case Errand.Work _ -> workers.work(this);
             }
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
+            LOG.log(Level.ERROR, getName() + ": failed outside of a handler, going on", e);
         }
         return false;
+    }
+
+    /** Runs a packet of a handler that says that it blocks. */
+    void run(Errand.Run packet) {
+        onErrand = true;
+        try {
+            packet.run(workers.runner());
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
+        } finally {
+            onErrand = false;
+        }
     }
 }

@@ -7,11 +7,14 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
+import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +29,14 @@ final class Workers {
     /** How long a spare that could have ended waits before it looks again whether it may. */
     static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private static final Errand WORK = new Errand.Work();
+
     /** Whose handler a virtual thread runs; nobody's on any other. */
     private static final ThreadLocal<Workers> HANDLER_OF = new ThreadLocal<>();
 
     private final String name;
     private final int most;
+    private final int spares;
     private final PacketRunner runner;
     private final Runnable spareDone;
     private final IntPredicate kernelHoldsRequestsOf;
@@ -39,11 +45,23 @@ final class Workers {
     private final BitSet numbers = new BitSet();
     private final Deque<Worker> parked = new ArrayDeque<>();
     private final Counters ofEnded = new Counters();
+
+    /** Packets for spares, at most as many as there may be spares. */
+    private final Queue<Errand.Run> waiting;
+
+    /** A spare is on its way to them. */
+    private final AtomicBoolean searching = new AtomicBoolean();
+
+    /** Packets that wait for spares or run there, and workers that are kept without their shards. */
     private final AtomicInteger away = new AtomicInteger();
+
+    private final AtomicInteger onVirtualThreads = new AtomicInteger();
     private int shardsHeld;
     private boolean closed;
 
     /**
+     * @param most how many threads there may be
+     * @param shards how many of them hold shards
      * @param virtualThreads how many packets of blocking handlers may run on virtual threads at once
      * @param kernelHoldsRequestsOf whether the kernel has requests of the worker with a number: it would cancel them if the
      *     thread ended
@@ -52,6 +70,7 @@ final class Workers {
     Workers(
             String name,
             int most,
+            int shards,
             int virtualThreads,
             PacketRunner runner,
             IntPredicate kernelHoldsRequestsOf,
@@ -59,6 +78,8 @@ final class Workers {
         this.name = name;
         this.spareDone = spareDone;
         this.most = most;
+        this.spares = most - shards;
+        this.waiting = new MpmcVarHandleArrayQueue<>(Math.max(2, spares));
         this.virtualThreads = new Semaphore(virtualThreads);
         this.runner = runner;
         this.kernelHoldsRequestsOf = kernelHoldsRequestsOf;
@@ -147,19 +168,32 @@ final class Workers {
      * @return false if there is none left: the caller then runs it itself
      */
     boolean runElsewhere(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
-        Errand.Run errand = new Errand.Run(shard, operation, lease);
         if (virtualThreads.tryAcquire()) {
-            left();
+            onVirtualThreads.incrementAndGet();
+            Errand.Run errand = new Errand.Run(shard, operation, lease);
             Thread.ofVirtual().name("iocp-" + name + "-handler").start(() -> runOnVirtualThread(errand));
             return true;
         }
-        Worker spare = reserve();
-        if (spare == null) {
+        if (!leftIfSpare()) {
             return false;
         }
-        left();
-        spare.send(errand);
+        if (!waiting.offer(new Errand.Run(shard, operation, lease))) {
+            throw new AssertionError("more packets wait than there are spares");
+        }
+        callForWork();
         return true;
+    }
+
+    /** Counts one more for the spares, unless each has something to do already. */
+    private boolean leftIfSpare() {
+        int count = away.get();
+        while (count < spares) {
+            if (away.compareAndSet(count, count + 1)) {
+                return true;
+            }
+            count = away.get();
+        }
+        return false;
     }
 
     private void runOnVirtualThread(Errand.Run errand) {
@@ -168,7 +202,56 @@ final class Workers {
             errand.run(runner);
         } finally {
             virtualThreads.release();
-            back();
+            onVirtualThreads.decrementAndGet();
+            spareDone.run();
+        }
+    }
+
+    /*
+     * Waiting packets. At most one spare is on its way to them (`searching`): it takes one, and before it runs it calls for
+     * the next spare if there are more, because a handler may keep it. A spare that is done takes the next packet without
+     * having been called. So a burst of packets whose handlers are quick costs one wake-up or two, and one whose handlers
+     * block gets a spare for each. Nothing waits while a spare is parked: who offers a packet and finds a search under way
+     * leaves it to that search, which looks again after it has ended; who parks looks again after he has parked; and who
+     * calls and finds nobody looks, after he has ended the search that he began, whether somebody has parked meanwhile.
+     */
+
+    /** Sees to it that packets that wait get a spare. */
+    private void callForWork() {
+        while (!waiting.isEmpty() && searching.compareAndSet(false, true)) {
+            Worker spare = reserve();
+            if (spare != null) {
+                spare.send(WORK);
+                return;
+            }
+            searching.set(false);
+            if (parkedCount() == 0) {
+                return; // all have work, and look for more before they park
+            }
+        }
+    }
+
+    /** Runs packets that wait, on a spare that was called. */
+    void work(Worker spare) {
+        boolean searches = true;
+        while (true) {
+            Errand.Run next = waiting.poll();
+            if (next != null) {
+                if (searches) {
+                    searches = false;
+                    searching.set(false);
+                }
+                callForWork();
+                spare.run(next);
+                back();
+            } else if (!searches) {
+                return;
+            } else {
+                searching.set(false);
+                if (waiting.isEmpty() || !searching.compareAndSet(false, true)) {
+                    return;
+                }
+            }
         }
     }
 
@@ -177,10 +260,10 @@ final class Workers {
         return Thread.currentThread() instanceof Worker worker ? worker.isOf(this) : HANDLER_OF.get() == this;
     }
 
-    /** The worker is done with its errand: a packet, or a shard that it has lost. */
+    /** The worker is done with its errand. */
     void park(Worker spare) {
         release(spare);
-        back();
+        callForWork();
     }
 
     /** Whether a spare without work may end: its time is over, it is still parked, and the kernel has nothing of it. */
@@ -211,7 +294,7 @@ final class Workers {
 
     /** No handler runs on a thread without a shard. */
     boolean isQuiet() {
-        return away.get() == 0;
+        return away.get() == 0 && onVirtualThreads.get() == 0;
     }
 
     /** Waits for the shards to end; false if the time was not enough. */
@@ -257,8 +340,10 @@ final class Workers {
         return parked.size();
     }
 
-    int awayCount() {
-        return away.get();
+    /** Threads that handlers keep without a shard. */
+    synchronized int awayCount() {
+        return onVirtualThreads.get()
+                + (int) all.stream().filter(Worker::isAway).count();
     }
 
     /** Counters of all workers, those that have ended included. */
