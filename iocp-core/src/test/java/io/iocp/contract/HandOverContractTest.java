@@ -9,7 +9,7 @@ import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
+import io.iocp.TestEngine;
 import io.iocp.HandOver;
 import io.iocp.OverlappedIO;
 import io.iocp.PortListener;
@@ -129,7 +129,7 @@ class HandOverContractTest {
     @EachEngine
     @DisplayName(
             "21: a handler that sleeps without saying so loses its shard, and its connection's packets wait for it")
-    void shouldGoOnWithTheOthersWhenAHandlerSleeps(EngineChoice engine) throws Exception {
+    void shouldGoOnWithTheOthersWhenAHandlerSleeps(TestEngine engine) throws Exception {
         Echo echo = new Echo();
         Told told = new Told();
         try (PortFixture fixture = new PortFixture(engine);
@@ -162,7 +162,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("a blocking call that only the kernel knows of is found too")
-    void shouldFindABlockingNativeCall(EngineChoice engine) throws Exception {
+    void shouldFindABlockingNativeCall(TestEngine engine) throws Exception {
         Told told = new Told();
         try (PortFixture fixture = new PortFixture(engine);
                 ServerSocket gate = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -180,7 +180,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("with detection off the shard stays with its handler")
-    void shouldKeepTheShardWhenNotToldToLook(EngineChoice engine) throws Exception {
+    void shouldKeepTheShardWhenNotToldToLook(TestEngine engine) throws Exception {
         Semaphore gate = new Semaphore(0);
         Semaphore entered = new Semaphore(0);
         Told told = new Told();
@@ -208,7 +208,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("19: blocking(..) in a handler gives the shard away at once, also with detection off")
-    void shouldGiveTheShardAwayWhenTheHandlerSaysSo(EngineChoice engine) throws Exception {
+    void shouldGiveTheShardAwayWhenTheHandlerSaysSo(TestEngine engine) throws Exception {
         Semaphore gate = new Semaphore(0);
         Told told = new Told();
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
@@ -240,7 +240,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("126: one shard, two workers: both block in handlers and return, and everything goes on")
-    void shouldResumeWhenAllWorkersWereBlocked(EngineChoice engine) throws Exception {
+    void shouldResumeWhenAllWorkersWereBlocked(TestEngine engine) throws Exception {
         Echo echo = new Echo();
         Told told = new Told();
         try (PortFixture fixture = new PortFixture(engine);
@@ -277,7 +277,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("a shard that waits with its handler for want of a spare goes to the first that comes back")
-    void shouldGiveAWaitingShardToTheFirstSpare(EngineChoice engine) throws Exception {
+    void shouldGiveAWaitingShardToTheFirstSpare(TestEngine engine) throws Exception {
         Semaphore gateOfFirst = new Semaphore(0);
         Semaphore gateOfSecond = new Semaphore(0);
         Told told = new Told();
@@ -306,7 +306,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("127: while a blocked handler's peer floods it, the others go on and the buffers hold")
-    void shouldHoldTheBuffersWhenABlockedHandlerIsFlooded(EngineChoice engine) throws Exception {
+    void shouldHoldTheBuffersWhenABlockedHandlerIsFlooded(TestEngine engine) throws Exception {
         Echo echo = new Echo();
         Told told = new Told();
         try (PortFixture fixture = new PortFixture(engine);
@@ -336,7 +336,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("a handler that is found asleep again and again is treated as one that says that it blocks, and named")
-    void shouldLearnWhichHandlersBlock(EngineChoice engine) throws Exception {
+    void shouldLearnWhichHandlersBlock(TestEngine engine) throws Exception {
         Echo echo = new Echo();
         Told told = new Told();
         try (PortFixture fixture = new PortFixture(engine);
@@ -368,7 +368,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("packets of blocking handlers run on virtual threads where that is wanted, up to their bound")
-    void shouldRunBlockingPacketsOnVirtualThreads(EngineChoice engine) throws Exception {
+    void shouldRunBlockingPacketsOnVirtualThreads(TestEngine engine) throws Exception {
         Semaphore gate = new Semaphore(0);
         BlockingQueue<Boolean> virtual = new LinkedBlockingQueue<>();
         AtomicInteger done = new AtomicInteger();
@@ -403,7 +403,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("129: after many hand-overs over many workers every byte has come, in order")
-    void shouldKeepEveryByteInOrderOverManyHandOvers(EngineChoice engine) throws Exception {
+    void shouldKeepEveryByteInOrderOverManyHandOvers(TestEngine engine) throws Exception {
         int connections = 16;
         int rounds = Integer.getInteger("iocp.handovers", 1000) / connections;
         AtomicInteger messages = new AtomicInteger();
@@ -465,7 +465,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("a port closes in good order while handlers that lost their shards still run")
-    void shouldWaitForKeptHandlersWhenItCloses(EngineChoice engine) throws Exception {
+    void shouldWaitForKeptHandlersWhenItCloses(TestEngine engine) throws Exception {
         Semaphore gate = new Semaphore(0);
         Told told = new Told();
         AtomicBoolean returned = new AtomicBoolean();

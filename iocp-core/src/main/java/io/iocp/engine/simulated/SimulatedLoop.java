@@ -513,6 +513,9 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     private void receiveContinuously(Request request, SimulatedConnection connection) {
+        if (request.cancelAsked) {
+            return; // it has what it may have: the rest of the buffers are for others, however late the cancel is
+        }
         for (int i = 0; i < MOST_AT_ONCE; i++) {
             if (receivesNothing(request, connection)) {
                 return;
