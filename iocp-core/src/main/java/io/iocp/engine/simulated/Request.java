@@ -27,6 +27,9 @@ final class Request {
     /** The pass in which its latest completion is due; none may come before the one before it. */
     long lastDue;
 
+    /** Buffers that a continuous receive has filled and the sink has not seen. */
+    int unreported;
+
     /** Bytes that a send has handed over. */
     long sent;
 

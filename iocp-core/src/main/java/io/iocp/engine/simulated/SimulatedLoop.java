@@ -40,8 +40,8 @@ final class SimulatedLoop implements EngineLoop {
     private static final int EPIPE = 32;
     private static final int ECONNRESET = 104;
 
-    /** Buffers that a continuous receive fills, or connections that a continuous accept takes, in one pass. */
-    private static final int MOST_AT_ONCE = 8;
+    /** Buffers of a continuous receive that the sink has not seen, or connections that a continuous accept takes in a pass. */
+    private static final int MOST_AT_ONCE = 4;
 
     /** Something that the kernel does in a later pass. */
     private record Event(long due, long number, Runnable action) implements Comparable<Event> {
@@ -280,6 +280,14 @@ final class SimulatedLoop implements EngineLoop {
     private void reportOneOfMany(Request request, Completion completion) {
         if (request.operation instanceof Operation.ReceiveContinuously receive) {
             reported++;
+            if (request.unreported-- == MOST_AT_ONCE) {
+                network.lock.lock();
+                try {
+                    tryAgain(request); // more may be there than it was let take
+                } finally {
+                    network.lock.unlock();
+                }
+            }
             sink.received(receive, Objects.requireNonNull(completion.buffer()));
         } else if (request.operation instanceof Operation.Accept accept && completion.accepted() != null) {
             if (isAborted(completion.accepted())) {
@@ -516,7 +524,7 @@ final class SimulatedLoop implements EngineLoop {
         if (request.cancelAsked) {
             return; // it has what it may have: the rest of the buffers are for others, however late the cancel is
         }
-        for (int i = 0; i < MOST_AT_ONCE; i++) {
+        while (request.unreported < MOST_AT_ONCE) {
             if (receivesNothing(request, connection)) {
                 return;
             }
@@ -524,9 +532,9 @@ final class SimulatedLoop implements EngineLoop {
             if (buffer == null) {
                 return;
             }
+            request.unreported++;
             complete(request, false, buffer.length(), null, buffer, null);
         }
-        tryAgain(request);
     }
 
     /** No bytes are there: the receive waits, or ends if the stream has. */
