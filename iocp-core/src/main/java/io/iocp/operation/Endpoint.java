@@ -86,6 +86,11 @@ public abstract class Endpoint {
             return first;
         }
 
+        /** Whether an operation waits behind the current one. */
+        public boolean hasWaiting() {
+            return head != null;
+        }
+
         /**
          * Takes one waiting operation out of the middle, however many wait; false if it does not wait here. It must not wait
          * in another direction.

@@ -249,6 +249,8 @@ final class Flow implements CompletionSink {
             Stream stream = operation.stream();
             if (stream == null) {
                 arm(operation);
+            } else if (direction.hasWaiting()) {
+                end(operation, Status.CANCELLED); // what came behind it has ended it before its turn
             } else {
                 rearmIfRoom(operation, stream); // receiving may be paused
             }
@@ -404,7 +406,9 @@ final class Flow implements CompletionSink {
             return Status.SHUT_DOWN;
         }
         assert seen != Status.CANCELLED || operation.isCancelling() : "cancelled, but nobody asked for it";
-        return seen == Status.CANCELLED ? cancelled(operation) : seen;
+        // An accept that found no descriptor would be tried again: it has not ended but by the cancel.
+        boolean toBeRetried = seen == Status.RESOURCE_LIMIT && operation instanceof Accept && operation.isCancelling();
+        return seen == Status.CANCELLED || toBeRetried ? cancelled(operation) : seen;
     }
 
     private boolean mayGoOn(Endpoint endpoint, Operation operation) {
@@ -616,7 +620,7 @@ final class Flow implements CompletionSink {
         idleTimeout(endpoint, 0);
         delayedPosts.endBoundTo(endpoint);
         loop.shutdown(endpoint);
-        discardStash(endpoint.input.current);
+        discardStash(endpoint.input.current, reason);
         endCurrent(endpoint.input, reason);
         endCurrent(endpoint.output, reason);
         closeIfQuiet(endpoint);
@@ -628,10 +632,15 @@ final class Flow implements CompletionSink {
         }
     }
 
-    private void discardStash(@Nullable Operation current) {
+    private void discardStash(@Nullable Operation current, Status reason) {
         if (current instanceof ReceiveContinuously receive) {
             for (LeasedBuffer b = receive.unstash(); b != null; b = receive.unstash()) {
                 b.release();
+                if (receive.stream.ending != null) {
+                    // An end of the stream is not to be told to somebody who has not seen all that came before it.
+                    receive.stream.ending = reason;
+                    receive.stream.endingError = 0;
+                }
             }
         } else if (current instanceof Accept accept) {
             for (Endpoint c = accept.unstash(); c != null; c = accept.unstash()) {
