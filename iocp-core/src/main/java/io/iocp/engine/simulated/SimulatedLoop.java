@@ -318,6 +318,9 @@ final class SimulatedLoop implements EngineLoop {
             case Operation.ReceiveContinuously _, Operation.Send _ -> {}
             case Operation.Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
+        if (status == Status.RESET && request.endpoint instanceof SimulatedConnection connection) {
+            connection.resetTold = true;
+        }
         reported++;
         sink.completed(operation, status, completion.bytes(), completion.nativeError());
     }
@@ -551,7 +554,6 @@ final class SimulatedLoop implements EngineLoop {
             return false;
         }
         if (connection.reset && !connection.resetTold) {
-            connection.resetTold = true;
             answer(request, Status.RESET, 0, ECONNRESET);
         } else if (connection.reset || connection.incoming.finished) {
             answer(request, Status.EOF, 0, 0);
@@ -606,9 +608,7 @@ final class SimulatedLoop implements EngineLoop {
             return;
         }
         if (connection.reset) {
-            int error = connection.resetTold ? EPIPE : ECONNRESET;
-            connection.resetTold = true;
-            answer(request, Status.RESET, request.sent, error);
+            answer(request, Status.RESET, request.sent, connection.resetTold ? EPIPE : ECONNRESET);
             return;
         }
         try {

@@ -127,6 +127,16 @@ public final class SimulatedPeer implements Closeable {
         }
     }
 
+    /** Whether the port can send nothing until this side reads. */
+    public boolean windowIsFull() {
+        network.lock.lock();
+        try {
+            return connection.outgoing.room() == 0;
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
     /** Bytes that were written and that the port's engine has not taken yet. */
     public int unreceived() {
         network.lock.lock();
