@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Status;
@@ -33,7 +33,7 @@ class VirtualThreadContractTest {
 
     @EachEngine
     @DisplayName("73: what threads have started that have ended at once, half of them virtual, loses nothing")
-    void shouldCompleteWhatThreadsStartedThatEndedAtOnce(EngineChoice engine) throws Exception {
+    void shouldCompleteWhatThreadsStartedThatEndedAtOnce(TestEngine engine) throws Exception {
         int count = 100;
         Packets packets = new Packets();
         try (PortFixture fixture = new PortFixture(engine);
@@ -66,7 +66,7 @@ class VirtualThreadContractTest {
 
     @EachEngine
     @DisplayName("a thousand virtual threads post at once: every packet runs once")
-    void shouldRunWhatManyVirtualThreadsPost(EngineChoice engine) throws Exception {
+    void shouldRunWhatManyVirtualThreadsPost(TestEngine engine) throws Exception {
         int threads = 1000;
         int each = 20;
         int[] seen = new int[threads * each];
@@ -94,7 +94,7 @@ class VirtualThreadContractTest {
 
     @EachEngine
     @DisplayName("virtual threads take the packets of a port, never more at once than its value")
-    void shouldLetVirtualThreadsTake(EngineChoice engine) throws Exception {
+    void shouldLetVirtualThreadsTake(TestEngine engine) throws Exception {
         int takers = 50;
         int posts = 5000;
         BlockingQueue<Object> taken = new LinkedBlockingQueue<>();
@@ -138,7 +138,7 @@ class VirtualThreadContractTest {
 
     @EachEngine
     @DisplayName("a virtual thread polls, waits for a time, and takes a batch")
-    void shouldLetAVirtualThreadPoll(EngineChoice engine) throws Exception {
+    void shouldLetAVirtualThreadPoll(TestEngine engine) throws Exception {
         BlockingQueue<Object> results = new LinkedBlockingQueue<>();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
@@ -174,7 +174,7 @@ class VirtualThreadContractTest {
 
     @EachEngine
     @DisplayName("23: a virtual thread that ends while it has a packet makes room")
-    void shouldFreeThePlaceOfAVirtualThreadThatEnds(EngineChoice engine) throws Exception {
+    void shouldFreeThePlaceOfAVirtualThreadThatEnds(TestEngine engine) throws Exception {
         BlockingQueue<Object> taken = new LinkedBlockingQueue<>();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
@@ -195,7 +195,7 @@ class VirtualThreadContractTest {
 
     @EachEngine
     @DisplayName("12: an interrupt ends the take of a virtual thread, and a later packet is not lost")
-    void shouldLoseNoPacketToAnInterruptedVirtualThread(EngineChoice engine) throws Exception {
+    void shouldLoseNoPacketToAnInterruptedVirtualThread(TestEngine engine) throws Exception {
         BlockingQueue<Object> ended = new LinkedBlockingQueue<>();
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
