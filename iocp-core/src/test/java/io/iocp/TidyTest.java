@@ -30,6 +30,10 @@ class TidyTest {
                     "@Disabled",
                     TidyTest::isTest,
                     "@Needs where the machine lacks something; otherwise mend or delete"),
+            new Ban(
+                    "import org.junit.jupiter.api.Test;",
+                    file -> file.toString().contains("/io/iocp/contract/"),
+                    "@EachEngine: the contract is every engine's (120)"),
             new Ban("TODO", file -> true, "do it now, or say what is missing in the Javadoc"),
             new Ban("FIXME", file -> true, "do it now, or say what is missing in the Javadoc"));
 

@@ -20,13 +20,13 @@ public final class LeasedBuffer {
     }
 
     /** One lease of an operation in flight, in the upper half of the count: nobody but the operation can end it. */
-    private static final int PINNED = 1 << 16;
+    private static final long PINNED = 1L << 32;
 
     private static final VarHandle LEASES;
 
     static {
         try {
-            LEASES = MethodHandles.lookup().findVarHandle(LeasedBuffer.class, "leases", int.class);
+            LEASES = MethodHandles.lookup().findVarHandle(LeasedBuffer.class, "leases", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -40,7 +40,7 @@ public final class LeasedBuffer {
     private @Nullable MemorySegment filled;
 
     @SuppressWarnings("unused") // through LEASES
-    private volatile int leases;
+    private volatile long leases;
 
     /** The next buffer in whatever list the buffer's present holder keeps. Only that holder touches it. */
     @Nullable
@@ -97,7 +97,7 @@ public final class LeasedBuffer {
 
     /** Gives out the first lease. Only the owner calls it, on a buffer that nobody has a lease on. */
     public LeasedBuffer lease() {
-        LEASES.setRelease(this, 1);
+        LEASES.setRelease(this, 1L);
         return this;
     }
 
@@ -108,7 +108,7 @@ public final class LeasedBuffer {
      */
     public LeasedBuffer retain() {
         while (true) {
-            int now = leases;
+            long now = leases;
             if (now <= 0) {
                 throw new IllegalStateException("buffer already released: retain() it before its last lease ends");
             }
@@ -126,7 +126,7 @@ public final class LeasedBuffer {
      */
     public void release() {
         while (true) {
-            int now = leases;
+            long now = leases;
             if (now <= 0) {
                 throw new IllegalStateException("buffer released more often than it was leased");
             }
@@ -151,7 +151,7 @@ public final class LeasedBuffer {
      */
     public void pin() {
         while (true) {
-            int now = leases;
+            long now = leases;
             if (now % PINNED == 0) {
                 throw new IllegalStateException(
                         "buffer sent by somebody who has no lease on it: it is released already");
@@ -164,12 +164,13 @@ public final class LeasedBuffer {
 
     /** The operation has not begun: its lease is the caller's again. */
     public void unpinToLease() {
-        LEASES.getAndAdd(this, 1 - PINNED);
+        long before = (long) LEASES.getAndAdd(this, 1 - PINNED);
+        assert before >= PINNED : "gave a lease back that no operation has";
     }
 
     /** The operation has ended, and with it its lease; the last one returns the memory to its owner. */
     public void unpin() {
-        int before = (int) LEASES.getAndAdd(this, -PINNED);
+        long before = (long) LEASES.getAndAdd(this, -PINNED);
         assert before >= PINNED : "ended a lease of an operation that has none";
         if (before == PINNED) {
             owner.recycle(this);

@@ -10,7 +10,7 @@ public enum StartResult {
      * CompletionMode#SKIP_IF_IMMEDIATE}, for a receive or a send of one piece that a handler starts on a connection of the shard
      * that it runs on, while nothing else of that direction is in flight or has a packet waiting. The end of the stream counts
      * as success here. A handler gets at most 16 of them each time that it runs; then its starts are PENDING again, lest one
-     * busy peer keeps all others waiting.
+     * busy peer keeps all others waiting. The port's counters know of it, its {@code PortListener} does not: no handler ran.
      */
     COMPLETED_NOT_POSTED,
 

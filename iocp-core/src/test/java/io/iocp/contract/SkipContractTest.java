@@ -7,19 +7,25 @@ import io.iocp.Connection;
 import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
+import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.CompletionMode;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OperationKind;
 import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 
 /** Operations that end within their start: no packet where none is wanted, and never both. */
@@ -265,6 +271,52 @@ class SkipContractTest {
             assertThat(posted).extracting(Packet::bytes).containsExactly((long) length, 4L);
             assertThat(posted).extracting(Packet::sequence).containsExactly(1L, 2L);
             assertThat(packets.size()).isEqualTo(2);
+        }
+    }
+
+    @EachEngine
+    @DisplayName("41 and 42: an echo that skips what it can loses and repeats no byte, and keeps their order")
+    void shouldEchoEveryByteOnceAndInOrder(TestEngine engine) throws Exception {
+        int length = 2_000_000;
+        byte[] sent = new byte[length];
+        new Random(41).nextBytes(sent);
+        AtomicInteger skipped = new AtomicInteger();
+        try (PortFixture fixture = new PortFixture(engine)) {
+            CompletionPort port = fixture.open(packet -> {
+                if (packet.kind() != OperationKind.RECEIVE || packet.status() != Status.OK) {
+                    return;
+                }
+                Connection connection = packet.connection();
+                StartResult result = null;
+                do {
+                    connection.send(new OverlappedIO(), packet.data());
+                    if (result != null) {
+                        skipped.incrementAndGet();
+                    }
+                    result = connection.receive(packet);
+                } while (result == StartResult.COMPLETED_NOT_POSTED && packet.status() == Status.OK);
+            });
+            Link link = fixture.link(port, "key");
+            link.connection().completionMode(CompletionMode.SKIP_IF_IMMEDIATE);
+            // More than one receive takes, so that the second finds bytes however slow the rest comes.
+            int first = 30_000;
+            link.peerSends(Arrays.copyOf(sent, first));
+            link.connection().receive(new OverlappedIO());
+            CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+                Random random = new Random(42);
+                for (int at = first; at < length; ) {
+                    int count = Math.min(1 + random.nextInt(10_000), length - at);
+                    try {
+                        link.peerSends(Arrays.copyOfRange(sent, at, at + count));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                    at += count;
+                }
+            });
+            assertThat(Arrays.equals(link.peerReads(length), sent)).isTrue();
+            writing.get(PortFixture.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(skipped).as("receives that ended within their start").hasPositiveValue();
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.iocp.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.operation.LeasedBuffer;
 import java.lang.foreign.Arena;
@@ -44,5 +45,25 @@ class LeaseRaceTest {
         over.set(true);
         stale.join();
         assertThat(lost).as("leases that never came back (or came back twice)").isZero();
+    }
+
+    @Test
+    void shouldCountTheLeasesOfAHundredThousandOperationsApart() {
+        AtomicInteger recycled = new AtomicInteger();
+        LeasedBuffer buffer = new LeasedBuffer(Arena.ofAuto().allocate(8), 0, _ -> recycled.incrementAndGet());
+        buffer.lease();
+        int operations = 100_000;
+        for (int i = 0; i < operations; i++) {
+            buffer.retain().pin();
+        }
+        buffer.release();
+        assertThatThrownBy(buffer::release).as("all are in flight").isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(buffer::pin).as("nobody has one to give").isInstanceOf(IllegalStateException.class);
+        for (int i = 0; i < operations; i++) {
+            assertThat(recycled).hasValue(0);
+            buffer.unpin();
+        }
+        assertThat(recycled).hasValue(1);
+        assertThatThrownBy(buffer::release).isInstanceOf(IllegalStateException.class);
     }
 }
