@@ -113,6 +113,9 @@ public final class Shard implements Sleepers.Member {
     @Nullable
     private Operation runningOperation;
 
+    /** Its handler has said that it blocks. */
+    private boolean runningDeclared;
+
     Shard(int index, PortCore port, Engine engine) throws IOException {
         this.index = index;
         this.port = port;
@@ -443,6 +446,7 @@ public final class Shard implements Sleepers.Member {
     /** Its buffer stays with it, and what it runs keeps no other packet waiting: see {@link #run} for those. */
     private void runForFuture(Worker worker, Operation operation) {
         port.runner().prepare(operation);
+        runningDeclared = false;
         runHere(worker, operation, null, null);
     }
 
@@ -450,7 +454,8 @@ public final class Shard implements Sleepers.Member {
         PacketRunner runner = port.runner();
         runner.prepare(operation);
         Endpoint endpoint = operation.endpoint; // read now: once the handler has it, it may be in flight somewhere else
-        if (runner.isBlocking(operation)) {
+        boolean declared = runner.isBlocking(operation);
+        if (declared) {
             if (port.workers().runElsewhere(this, operation, lease)) {
                 if (endpoint != null) {
                     endpoint.busy = true;
@@ -459,6 +464,7 @@ public final class Shard implements Sleepers.Member {
             }
             flush();
         }
+        runningDeclared = declared;
         runHere(worker, operation, endpoint, lease);
     }
 
@@ -548,9 +554,10 @@ public final class Shard implements Sleepers.Member {
         // This thread holds the shard now, until the spare has it.
         Operation operation = runningOperation;
         Endpoint endpoint = running;
+        boolean expected = cause == HandOverCause.ASLEEP && runningDeclared;
         spare.send(new Errand.Serve(this));
         if (operation != null) {
-            port.handedOver(index, operation, endpoint, cause, handlerNanos);
+            port.handedOver(index, operation, endpoint, expected ? HandOverCause.DECLARED : cause, handlerNanos);
         }
         return true;
     }

@@ -485,4 +485,46 @@ class HandOverContractTest {
             assertThat(returned).isTrue();
         }
     }
+
+    @EachEngine
+    @DisplayName("a handler that has said that it blocks, and found no spare, is not said to have kept silent")
+    void shouldNotLearnWhatTheHandlerHasSaid(EngineChoice engine) throws Exception {
+        Told told = new Told();
+        Semaphore gate = new Semaphore(0);
+        Semaphore entered = new Semaphore(0);
+        CompletionHandler declared = new CompletionHandler() {
+            @Override
+            public void completed(OverlappedIO packet) throws Exception {
+                entered.release();
+                gate.tryAcquire(PortFixture.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            }
+
+            @Override
+            public boolean blocks(OverlappedIO packet) {
+                return true;
+            }
+        };
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(
+                        options(fixture, told, BlockingDetection.LEARN)
+                                .concurrency(1)
+                                .maxWorkers(2),
+                        declared)) {
+            for (int round = 0; round < 6; round++) {
+                port.post("on the spare", null);
+                port.post("on the shard's own worker", null);
+                assertThat(entered.tryAcquire(2, PortFixture.DEADLINE.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
+                gate.release(); // Whichever goes on: if it is the spare, it takes the shard of the other.
+                HandOver handOver = told.handOvers.poll(200, TimeUnit.MILLISECONDS);
+                if (handOver != null) {
+                    assertThat(handOver.cause()).isEqualTo(HandOverCause.DECLARED);
+                }
+                gate.release();
+                await().atMost(PortFixture.DEADLINE).until(() -> gate.availablePermits() == 0);
+            }
+            assertThat(told.learned).isEmpty();
+            assertThat(port.stats().learnedHandlers()).isEmpty();
+        }
+    }
 }

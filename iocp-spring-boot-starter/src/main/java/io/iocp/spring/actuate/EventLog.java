@@ -225,7 +225,8 @@ public final class EventLog {
         public void handedOver(HandOver handOver) {
             if (admits()) {
                 String why = switch (handOver.cause()) {
-                    case ASLEEP -> "is asleep";
+                    case ASLEEP -> "is asleep and has not said that it blocks";
+                    case DECLARED -> "blocks, and no spare was left for it";
                     case ON_PROCESSOR -> "computes for long";
                     case ANNOUNCED -> "called CompletionPort.blocking";
                 };

@@ -81,7 +81,7 @@ class BlockingHandlersAutoConfigurationTests {
                     assertThat(eventsOf(context.getBean(IocpEventsEndpoint.class), "handover")
                                     .getFirst()
                                     .detail())
-                            .contains("gate.pass", "is asleep");
+                            .contains("gate.pass", "has not said that it blocks");
                     MeterRegistry meters = context.getBean(MeterRegistry.class);
                     await().atMost(PATIENCE)
                             .until(() -> meters.get("iocp.shard.handovers")
