@@ -488,7 +488,7 @@ class HandOverContractTest {
 
     @EachEngine
     @DisplayName("a handler that has said that it blocks, and found no spare, is not said to have kept silent")
-    void shouldNotLearnWhatTheHandlerHasSaid(EngineChoice engine) throws Exception {
+    void shouldNotLearnWhatTheHandlerHasSaid(TestEngine engine) throws Exception {
         Told told = new Told();
         Semaphore gate = new Semaphore(0);
         Semaphore entered = new Semaphore(0);
