@@ -55,6 +55,15 @@ class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
+    static final ArchRule SIMULATED_KNOWS_NO_OTHER_ENGINE = noClasses()
+            .that()
+            .resideInAPackage("io.iocp.engine.simulated..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.iocp.engine.uring..", "io.iocp.engine.nio..", "io.iocp.linux..")
+            .allowEmptyShould(true);
+
+    @ArchTest
     static final ArchRule OPERATIONS_ARE_DATA = noClasses()
             .that()
             .resideInAPackage("io.iocp.operation..")

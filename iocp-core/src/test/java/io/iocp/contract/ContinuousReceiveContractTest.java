@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EachEngine;
 import io.iocp.OverlappedIO;
@@ -28,6 +29,76 @@ import org.junit.jupiter.api.DisplayName;
 
 /** Receives that go on until they are cancelled, and connections that are idle. */
 class ContinuousReceiveContractTest {
+
+    @EachEngine
+    @DisplayName(
+            "a continuous receive that something waits behind ends when its turn comes, and the one behind goes on")
+    void shouldEndBeforeItsTurnWhenAnotherReceiveWaitsBehind(TestEngine engine) throws Exception {
+        Packets packets = new Packets();
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(packets)) {
+            Link link = fixture.link(port, "key");
+            OverlappedIO first = new OverlappedIO();
+            OverlappedIO continuous = new OverlappedIO();
+            OverlappedIO last = new OverlappedIO();
+            link.connection().receive(first);
+            link.connection().receiveContinuously(continuous);
+            link.connection().receive(last);
+            link.peerSends("a");
+            Packet one = packets.next();
+            assertThat(one.io()).isSameAs(first);
+            Packet two = packets.next();
+            assertThat(two.io()).isSameAs(continuous);
+            assertThat(two.status()).isEqualTo(Status.CANCELLED);
+            link.peerSends("b");
+            Packet three = packets.next();
+            assertThat(three.io()).isSameAs(last);
+            assertThat(three.text()).isEqualTo("b");
+        }
+    }
+
+    @EachEngine
+    @DisplayName("a close under bytes that were not delivered never looks like the end of the stream")
+    void shouldNotReportTheEndBehindBytesThatAreThrownAway(TestEngine engine) throws Exception {
+        Packets packets = new Packets();
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        CompletionHandler blocking = new CompletionHandler() {
+            @Override
+            public void completed(OverlappedIO packet) throws Exception {
+                packets.completed(packet);
+                if (packet.more()) {
+                    entered.countDown();
+                    assertThat(gate.await(PortFixture.DEADLINE.toSeconds(), TimeUnit.SECONDS))
+                            .isTrue();
+                }
+            }
+
+            @Override
+            public boolean blocks(OverlappedIO packet) {
+                return packet.more();
+            }
+        };
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(blocking)) {
+            Link link = fixture.link(port, "key", blocking);
+            link.connection().receiveContinuously(new OverlappedIO());
+            link.peerSends("seen");
+            assertThat(entered.await(PortFixture.DEADLINE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+            link.peerSends("not seen");
+            link.peerFinishes();
+            await().atMost(PortFixture.DEADLINE).until(() -> port.stats().bytesReceived() == "seennot seen".length());
+            // Whatever the engine does in between, it has seen the end by then as a rule.
+            OverlappedIO post = new OverlappedIO();
+            port.post(post, "key", 0, Status.OK);
+            packets.awaitThat(all -> all.size() == 2);
+            link.connection().close();
+            gate.countDown();
+            packets.awaitThat(all -> all.size() == 3);
+            assertThat(packets.all().getLast().status()).isEqualTo(Status.HANDLE_CLOSED);
+        }
+    }
 
     @EachEngine
     @DisplayName("a continuous receive brings all bytes in order, then EOF as its last packet")

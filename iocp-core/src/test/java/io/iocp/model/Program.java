@@ -367,7 +367,7 @@ final class Program implements Stepper, CompletionHandler {
             if (System.nanoTime() - begin > STUCK_NANOS) {
                 throw new IllegalStateException("nobody closes the port");
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000);
         }
     }
 

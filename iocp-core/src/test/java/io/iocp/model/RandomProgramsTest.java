@@ -77,7 +77,8 @@ class RandomProgramsTest {
         Queue<String> failures = new ConcurrentLinkedQueue<>();
         long begin = System.nanoTime();
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+        // More than there are processors, because a program's two threads wait for each other now and then.
+        for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
             threads.add(Thread.ofPlatform().name("programs-" + i).start(() -> {
                 Slab slab = new Slab();
                 for (long seed = next.getAndIncrement();

@@ -75,4 +75,23 @@ class CancelRaceTest {
             assertThat(port.next().status).isEqualTo(Status.OK);
         }
     }
+
+    /** An accept never shows that descriptors ran out: it is tried again, unless somebody has cancelled it. */
+    @Test
+    void shouldBeCancelledWhenAnAcceptFindsNoDescriptorAndIsNotToBeTriedAgain() throws Exception {
+        try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
+            Endpoint listener = new ScriptedEngine.Peerless(true);
+            Shard shard = port.associate(listener);
+            for (boolean continuous : new boolean[] {false, true}) {
+                Operation.Accept accept = new Operation.Accept(this);
+                accept.continuous = continuous;
+                accept.begin(listener);
+                shard.start(accept);
+                ScriptedPort.awaitSubmitted(port.loop(0), accept);
+                assertThat(accept.requestCancel()).isTrue();
+                port.loop(0).complete(accept, Status.RESOURCE_LIMIT, 0);
+                assertThat(port.next().status).isEqualTo(Status.CANCELLED);
+            }
+        }
+    }
 }
