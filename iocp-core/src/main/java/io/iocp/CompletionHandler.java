@@ -22,8 +22,8 @@ public interface CompletionHandler {
 
     /**
      * Whether this packet is going to make its thread wait (a lock, a database, a sleep). Such a packet runs on a spare
-     * worker, so that the others of the shard do not wait with it, as long as the port has a spare
-     * ({@link PortOptions#maxWorkers(int)}); the packets of the same handle wait for it. Must return at once.
+     * worker, so that the others of the shard do not wait with it ({@link PortOptions#maxWorkers(int)} bounds how many do so at
+     * once; further ones wait); the packets of the same handle wait for it. Must return at once.
      */
     default boolean blocks(OverlappedIO packet) {
         return false;

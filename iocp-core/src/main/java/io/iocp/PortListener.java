@@ -62,8 +62,8 @@ public interface PortListener {
     default void learnedBlocking(String handler) {}
 
     /**
-     * A shard should have gone to another worker and there was none: all are kept by handlers, and the connections of the shard
-     * wait. Called for each time that a holder was found so.
+     * A shard should have gone to another worker, or a packet of a blocking handler to a spare, and there was none: all are kept by
+     * handlers, and the connections of the shard, or of the handler, wait. Called each time that this has begun.
      *
      * @param workers how many there are, the bound of {@link PortOptions#maxWorkers(int)}
      */

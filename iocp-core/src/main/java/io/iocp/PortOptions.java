@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     once when the port is opened
  * @param maxWorkers how many worker threads there may be; those beyond {@code concurrency} are spares: they run the packets of
  *     handlers that {@linkplain CompletionHandler#blocks say that they block}, and take the shards of workers whose handlers
- *     block without saying so. 0 = twice the concurrency. With none left a blocking packet runs on the shard's own worker, and
- *     its shard waits
+ *     block without saying so. 0 = twice the concurrency. With all spares kept by handlers a blocking packet waits, and a shard
+ *     whose handler blocks without saying so waits with it; with no spare at all blocking packets run on the shard's own worker
  * @param virtualThreads how many packets of handlers that say that they block may run on virtual threads at once; beyond it
  *     they go to spare workers. 0 = none, all go to spare workers
  * @param blockingDetection what is done about handlers that block and do not say so

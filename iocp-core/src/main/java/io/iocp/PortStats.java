@@ -21,7 +21,7 @@ import java.util.function.ToLongFunction;
  *     kernel wait), {@code blocked} (kept by a handler, on a spare or without its shard), {@code parked} (spare)
  * @param maxWorkers how many there may be
  * @param handOvers how often a shard went to another worker because a handler kept its own
- * @param allBlocked how often a shard should have gone to another worker and there was none
+ * @param allBlocked how often a shard or a packet of a blocking handler needed another worker and there was none
  * @param learnedHandlers names of handlers that were found blocking so often that they are treated as blocking
  * @param inFlight operations that have started and whose last packets were not handed over, by kind
  * @param started operations that were ever started, by kind; posts to the port count when they are run

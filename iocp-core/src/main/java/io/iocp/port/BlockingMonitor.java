@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,7 @@ final class BlockingMonitor extends Thread {
      * Finding. Nothing tells user space that a thread sleeps, so the monitor looks: a shard whose word shows the same packet in
      * two looks has a handler that has been running for at least the time between them. Only then is the thread's state
      * asked for. A wait that the JVM knows of is believed at once. What only the kernel calls a sleep may be a thread that the JVM
-     * has stopped for a moment (garbage collection); this thread is stopped then too, so a sleep that two looks find is believed.
+     * has stopped for a moment (garbage collection); this thread is stopped then too, so a sleep that three looks find is believed.
      * Handlers that sleep for less than the interval are not found, and a handler that has just begun to sleep costs its
      * shard up to two intervals. The interval is a millisecond, and shrinks to a tenth while handlers are found.
      *
@@ -45,7 +47,7 @@ final class BlockingMonitor extends Thread {
     /** Looks that find every shard asleep before the monitor sleeps too. */
     private static final int LOOKS_TO_FALL_ASLEEP = 16;
 
-    private static final int LOOKS_TO_BELIEVE_THE_KERNEL = 2;
+    private static final int LOOKS_TO_BELIEVE_THE_KERNEL = 3;
 
     /** A handler that computes for so long loses its shard, if a processor is free. */
     static final long LONG_ON_PROCESSOR_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -77,11 +79,15 @@ final class BlockingMonitor extends Thread {
     private final Workers workers;
     private final int concurrency;
     private final List<Watch> watches = new ArrayList<>();
-    private final List<Departed> departed = new ArrayList<>();
+
+    /** Written by any thread, read by the monitor. */
+    private final Queue<Departed> departed = new ConcurrentLinkedQueue<>();
+
     private volatile boolean idle;
     private volatile boolean over;
     private long intervalNanos = CALM_NANOS;
     private int looksWithoutFind;
+    private int looksWithoutSpare;
     private long lastLogNanos;
     private boolean logged;
 
@@ -100,6 +106,12 @@ final class BlockingMonitor extends Thread {
             idle = false;
             LockSupport.unpark(this);
         }
+    }
+
+    /** The worker has lost its shard and left requests with the kernel. Thread: any. */
+    void departed(Worker worker, Shard shard) {
+        departed.add(new Departed(worker, shard, System.nanoTime()));
+        wakeIfIdle();
     }
 
     void end() {
@@ -139,7 +151,10 @@ final class BlockingMonitor extends Thread {
 
     private void sleep() {
         idle = true;
-        while (idle && !over && watches.stream().allMatch(w -> ShardWord.isAsleep(w.shard.sampleWord()))) {
+        while (idle
+                && !over
+                && departed.isEmpty()
+                && watches.stream().allMatch(w -> ShardWord.isAsleep(w.shard.sampleWord()))) {
             LockSupport.park(this);
         }
         idle = false;
@@ -148,7 +163,7 @@ final class BlockingMonitor extends Thread {
     /** True if every shard sleeps. */
     private boolean look() {
         long now = System.nanoTime();
-        boolean allAsleep = departed.isEmpty();
+        boolean allAsleep = departed.isEmpty() && workers.waiting() == 0;
         boolean found = false;
         for (Watch watch : watches) {
             long word = watch.shard.sampleWord();
@@ -156,6 +171,7 @@ final class BlockingMonitor extends Thread {
             found |= look(watch, word, now);
         }
         hurryAdoptions(now);
+        lookAtWaiting();
         if (found) {
             looksWithoutFind = 0;
             intervalNanos = Math.max(FREQUENT_NANOS, intervalNanos / 2);
@@ -253,7 +269,7 @@ final class BlockingMonitor extends Thread {
         if (uninterruptible) {
             watch.shard.adoptAll();
         } else {
-            departed.add(new Departed(holder, watch.shard, System.nanoTime()));
+            departed(holder, watch.shard);
         }
         return true;
     }
@@ -274,6 +290,29 @@ final class BlockingMonitor extends Thread {
 
     // ---- nobody is left
 
+    /** Packets of blocking handlers wait, and every spare is kept by one. */
+    private void lookAtWaiting() {
+        boolean nobody = workers.waiting() > 0 && workers.parkedCount() == 0 && allAwayAreAsleep();
+        looksWithoutSpare = nobody ? looksWithoutSpare + 1 : 0;
+        if (looksWithoutSpare == LOOKS_TO_BELIEVE_THE_KERNEL) {
+            allBlocked();
+        }
+    }
+
+    private boolean allAwayAreAsleep() {
+        int away = 0;
+        for (Worker worker : workers.all()) {
+            if (worker.isAway()) {
+                away++;
+                ThreadProbe probe = worker.probe();
+                if (probe != null && !probe.isWaiting() && !probe.isAsleep()) {
+                    return false;
+                }
+            }
+        }
+        return away + concurrency >= port.maxWorkers();
+    }
+
     private void allBlocked() {
         port.noSpareLeft();
         long now = System.nanoTime();
@@ -286,7 +325,8 @@ final class BlockingMonitor extends Thread {
                 Level.WARNING,
                 () -> "port '" + port.settings().name() + "': all "
                         + workers.all().size()
-                        + " workers are kept by handlers, and the connections of " + stuck()
+                        + " workers are kept by handlers; " + workers.waiting() + " packet(s) and all connections of "
+                        + stuck()
                         + " shard(s) wait. Handlers should not block for long, or there must be more workers (maxWorkers). They are"
                         + " at:" + stacks());
     }

@@ -265,6 +265,13 @@ public final class PortCore {
         }
     }
 
+    /** A worker has given its shard away by itself. */
+    void departed(Worker worker, Shard shard) {
+        if (monitor != null) {
+            monitor.departed(worker, shard);
+        }
+    }
+
     boolean changesHolder() {
         return changesHolder;
     }

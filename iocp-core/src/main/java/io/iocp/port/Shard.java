@@ -282,7 +282,7 @@ public final class Shard implements Sleepers.Member {
             }
         } finally {
             if (worker.shard == this) {
-                end(worker);
+                endOrLog(worker);
             }
         }
         return worker.shard == this;
@@ -545,9 +545,9 @@ public final class Shard implements Sleepers.Member {
         }
         // Before the CAS, so that the shard cannot end, and the kept one cannot be back, before this is known.
         port.workers().left();
-        keptWorker.keep(true);
+        keptWorker.keep();
         if (!word.take(sampled, spare)) {
-            keptWorker.keep(false);
+            keptWorker.unkeep();
             port.workers().back();
             return false;
         }
@@ -572,7 +572,9 @@ public final class Shard implements Sleepers.Member {
         }
         Worker spare = port.changesHolder() ? port.workers().reserve() : null;
         if (spare != null) {
-            if (!handTo(spare, worker.handlerWord, worker, HandOverCause.ANNOUNCED, 0)) {
+            if (handTo(spare, worker.handlerWord, worker, HandOverCause.ANNOUNCED, 0)) {
+                port.departed(worker, this);
+            } else {
                 port.workers().release(spare);
             }
             return;
@@ -616,6 +618,15 @@ public final class Shard implements Sleepers.Member {
                         && flow.isEmpty()
                         && ready.isEmpty()
                         && port.hasNoPosts());
+    }
+
+    private void endOrLog(Worker worker) {
+        try {
+            end(worker);
+        } catch (RuntimeException | Error e) {
+            // Whoever closes the port waits for this shard, whatever became of it.
+            LOG.log(Level.ERROR, "shard " + index + " of port '" + settings.name() + "' did not end in good order", e);
+        }
     }
 
     private void end(Worker worker) {

@@ -2,6 +2,7 @@ package io.iocp.port;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,8 @@ final class Worker extends Thread {
     /** Null until the thread has begun. */
     private volatile @Nullable ThreadProbe probe;
 
-    /** A shard was taken from it, and its handler has not returned. */
-    private volatile boolean kept;
+    /** Who has taken its shard, or tries to; one is left while its handler has not returned. */
+    private final AtomicInteger takers = new AtomicInteger();
 
     /** Runs a packet of a handler that says that it blocks. */
     private volatile boolean onErrand;
@@ -75,19 +76,24 @@ final class Worker extends Thread {
         return workers == candidate;
     }
 
-    /** Whoever is about to take its shard says so, and takes it back if that failed. */
-    void keep(boolean by) {
-        kept = by;
+    /** Whoever is about to take its shard says so. */
+    void keep() {
+        takers.incrementAndGet();
+    }
+
+    /** Its shard was not taken after all, or its handler has returned. */
+    void unkeep() {
+        takers.decrementAndGet();
     }
 
     /** Whether a handler still keeps it, without its shard. */
     boolean isKept() {
-        return kept;
+        return takers.get() > 0;
     }
 
     /** Whether it runs a handler without holding a shard: kept by one, or on the errand of running one. */
     boolean isAway() {
-        return kept || onErrand;
+        return isKept() || onErrand;
     }
 
     /** How to find out whether it sleeps; null if it has not begun. Thread: any. */
@@ -151,7 +157,7 @@ final class Worker extends Thread {
                     if (ended) {
                         workers.shardEnded();
                     } else {
-                        kept = false;
+                        unkeep();
                         workers.back();
                     }
                     return ended;

@@ -29,6 +29,9 @@ final class Workers {
     /** How long a spare that could have ended waits before it looks again whether it may. */
     static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** Packets of blocking handlers that may wait for a spare; the next one is run by the shard's own worker. */
+    private static final int MOST_WAITING = 1024;
+
     private static final Errand WORK = new Errand.Work();
 
     /** Whose handler a virtual thread runs; nobody's on any other. */
@@ -36,7 +39,7 @@ final class Workers {
 
     private final String name;
     private final int most;
-    private final int spares;
+    private final int shards;
     private final PacketRunner runner;
     private final Runnable spareDone;
     private final IntPredicate kernelHoldsRequestsOf;
@@ -46,7 +49,7 @@ final class Workers {
     private final Deque<Worker> parked = new ArrayDeque<>();
     private final Counters ofEnded = new Counters();
 
-    /** Packets for spares, at most as many as there may be spares. */
+    /** Packets for spares; a handle never has more than one here, but posts may. */
     private final Queue<Errand.Run> waiting;
 
     /** A spare is on its way to them. */
@@ -78,8 +81,8 @@ final class Workers {
         this.name = name;
         this.spareDone = spareDone;
         this.most = most;
-        this.spares = most - shards;
-        this.waiting = new MpmcVarHandleArrayQueue<>(Math.max(2, spares));
+        this.shards = shards;
+        this.waiting = new MpmcVarHandleArrayQueue<>(MOST_WAITING);
         this.virtualThreads = new Semaphore(virtualThreads);
         this.runner = runner;
         this.kernelHoldsRequestsOf = kernelHoldsRequestsOf;
@@ -163,9 +166,10 @@ final class Workers {
     }
 
     /**
-     * Gives a packet to another thread.
+     * Gives a packet to another thread. It waits while all spares are kept by handlers: running it here would make every
+     * connection of the shard wait instead.
      *
-     * @return false if there is none left: the caller then runs it itself
+     * @return false if there is no other thread, or too many packets wait: the caller then runs it itself
      */
     boolean runElsewhere(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
         if (virtualThreads.tryAcquire()) {
@@ -174,26 +178,16 @@ final class Workers {
             Thread.ofVirtual().name("iocp-" + name + "-handler").start(() -> runOnVirtualThread(errand));
             return true;
         }
-        if (!leftIfSpare()) {
+        if (most == shards) {
             return false;
         }
+        left();
         if (!waiting.offer(new Errand.Run(shard, operation, lease))) {
-            throw new AssertionError("more packets wait than there are spares");
+            back();
+            return false;
         }
         callForWork();
         return true;
-    }
-
-    /** Counts one more for the spares, unless each has something to do already. */
-    private boolean leftIfSpare() {
-        int count = away.get();
-        while (count < spares) {
-            if (away.compareAndSet(count, count + 1)) {
-                return true;
-            }
-            count = away.get();
-        }
-        return false;
     }
 
     private void runOnVirtualThread(Errand.Run errand) {
@@ -334,6 +328,11 @@ final class Workers {
 
     synchronized boolean isParked(Worker worker) {
         return parked.contains(worker);
+    }
+
+    /** Packets that wait for a spare. */
+    int waiting() {
+        return waiting.size();
     }
 
     synchronized int parkedCount() {

@@ -8,6 +8,7 @@ import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
 import io.iocp.OverlappedIO;
+import io.iocp.PortListener;
 import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.LeasedBuffer;
@@ -15,7 +16,9 @@ import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -87,6 +90,40 @@ class BlockingHandlerContractTest {
             gate.permits.release();
             assertThat(gate.packets.next().attachment()).isEqualTo("blocked");
             assertThat(gate.packets.next().attachment()).isEqualTo("other");
+        }
+    }
+
+    @EachEngine
+    @DisplayName(
+            "with every spare kept, further blocking packets wait and are reported, and all other connections go on")
+    void shouldLetBlockingPacketsWaitWhenEverySpareIsKept(TestEngine engine) throws Exception {
+        Gate gate = new Gate();
+        BlockingQueue<Integer> reported = new LinkedBlockingQueue<>();
+        PortListener listener = new PortListener() {
+            @Override
+            public void allWorkersBlocked(int workers) {
+                reported.add(workers);
+            }
+        };
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port =
+                        fixture.open(fixture.options().maxWorkers(3).listener(listener), gate)) {
+            for (int i = 0; i < 5; i++) {
+                Link link = fixture.link(port, "blocks");
+                link.connection().post(new OverlappedIO("blocked " + i), i);
+            }
+            assertThat(reported.poll(20, TimeUnit.SECONDS)).isEqualTo(3);
+            Link other = fixture.link(port, "other");
+            for (int i = 0; i < 100; i++) {
+                other.connection().post(new OverlappedIO("other " + i), i);
+                assertThat(gate.packets.next().attachment()).isEqualTo("other " + i);
+            }
+            assertThat(port.stats().workers().get("blocked")).isEqualTo(2);
+            assertThat(port.stats().handOvers()).isZero();
+            gate.permits.release(5);
+            assertThat(gate.packets.next(5))
+                    .extracting(Packet::attachment)
+                    .allMatch(a -> a instanceof String text && text.startsWith("blocked "));
         }
     }
 
