@@ -1,9 +1,11 @@
 package io.iocp.operation;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -261,10 +263,11 @@ public abstract class Endpoint {
     }
 
     private void dropLeavers() {
-        Set<Operation> staying = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Operation> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Operation> staying = new ArrayList<>();
         for (Operation operation : roll) {
-            if (operation.staysWith(this)) {
-                staying.add(operation);
+            if (operation.staysWith(this) && seen.add(operation)) {
+                staying.add(operation); // in the order in which they came: a run can be repeated
             }
         }
         // Half of it empty, so that the next time is as many starts away as there are to look at.
