@@ -196,6 +196,9 @@ public final class Shard implements Sleepers.Member {
         }
         inbox.offer(command);
         signal();
+        if (terminated && leaked) {
+            deliverLate();
+        }
     }
 
     /** Takes what came through the inbox before: a handler's start or close must not overtake another thread's. */
@@ -423,24 +426,32 @@ public final class Shard implements Sleepers.Member {
             queue.enqueue(operation);
             return;
         }
-        Stream stream = operation.stream();
-        if (stream == null || operation.isCompleted()) {
-            // A continuous operation is completed here if it ended before its turn came; it has nothing stashed.
-            flow.handedOver(operation);
-            operation.deliver();
-        } else if (!flow.prepare(operation, stream)) {
+        if (!handOut(operation)) {
             return;
-        } else if (operation.more) {
-            flow.delivered(operation);
-        } else {
-            flow.handedOver(operation);
-            operation.deliver();
         }
         if (operation.toFuture) {
             runForFuture(worker, operation);
         } else {
             run(worker, operation, operation.lease);
         }
+    }
+
+    /** Sets the results that the packet shows, and counts it; false if there is nothing to deliver after all. */
+    private boolean handOut(Operation operation) {
+        Stream stream = operation.stream();
+        if (stream == null || operation.isCompleted()) {
+            // A continuous operation is completed here if it ended before its turn came; it has nothing stashed.
+            flow.handedOver(operation);
+            operation.deliver();
+        } else if (!flow.prepare(operation, stream)) {
+            return false;
+        } else if (operation.more) {
+            flow.delivered(operation);
+        } else {
+            flow.handedOver(operation);
+            operation.deliver();
+        }
+        return true;
     }
 
     /** Its buffer stays with it, and what it runs keeps no other packet waiting: see {@link #run} for those. */
@@ -635,6 +646,20 @@ public final class Shard implements Sleepers.Member {
         }
         terminated = true;
         VarHandle.fullFence();
+        drainAtEnd();
+        if (leaked) {
+            flow.endWaiting();
+            deliverRest(worker);
+        }
+        word.letGo();
+        if (leaked) {
+            deliverLate();
+        } else {
+            loop.close();
+        }
+    }
+
+    private void drainAtEnd() {
         for (Object item = inbox.poll(); item != null; item = inbox.poll()) {
             if (item instanceof Command command) {
                 try {
@@ -648,13 +673,40 @@ public final class Shard implements Sleepers.Member {
                 outside.decrementAndGet();
             }
         }
-        if (leaked) {
-            flow.endWaiting();
-            deliverRest(worker);
+    }
+
+    /**
+     * Packets that waited for a handler which has returned only after the end of a shard that was leaked: who tells of its return
+     * delivers them. Who finds somebody at it leaves them to him, who looks again after he has let the shard go.
+     */
+    private void deliverLate() {
+        while (!inbox.isEmpty() && word.takeUnheld()) {
+            try {
+                drainAtEnd();
+                for (Operation late = ready.poll(); late != null; late = ready.poll()) {
+                    runLate(late);
+                }
+            } catch (RuntimeException | Error e) {
+                goOnAfter(e);
+            } finally {
+                word.letGo();
+            }
         }
-        word.letGo();
-        if (!leaked) {
-            loop.close();
+    }
+
+    private void runLate(Operation operation) {
+        Endpoint endpoint = operation.endpoint;
+        if (endpoint != null && endpoint.busy && !operation.toFuture) {
+            endpoint.hold(operation);
+            return;
+        }
+        if (handOut(operation)) {
+            LeasedBuffer lease = operation.toFuture ? null : operation.lease;
+            port.runner().prepare(operation);
+            port.runner().run(operation);
+            if (lease != null) {
+                giveBack(lease);
+            }
         }
     }
 

@@ -33,6 +33,9 @@ final class ShardWord {
     private static final long STATE_MASK = 7;
     private static final int HOLDER_SHIFT = 3;
     private static final int PACKET_SHIFT = 19;
+    /** In place of a worker's number: the holder is none. */
+    private static final long NOBODY = 0xffff;
+
     private static final VarHandle WORD;
 
     static {
@@ -57,6 +60,11 @@ final class ShardWord {
     /** The holder is about to enter the kernel's wait. */
     void sleep(Worker worker) {
         WORD.setVolatile(this, heldBy(worker) | SLEEPING);
+    }
+
+    /** Takes a shard that nobody holds; true for the one caller who did. */
+    boolean takeUnheld() {
+        return WORD.compareAndSet(this, UNHELD, LIBRARY | NOBODY << HOLDER_SHIFT);
     }
 
     /** The holder leaves for good. */

@@ -7,6 +7,8 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -58,5 +60,40 @@ class LeakRaceTest {
         assertThat(behind.status).isEqualTo(Status.PORT_CLOSED);
         assertThat(behind.isPending()).isFalse();
         assertThat(stuck.isPending()).as("the engine has it still").isTrue();
+    }
+
+    @Test
+    void shouldDeliverWhatWaitedForAHandlerThatReturnsAfterTheEnd() throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        ScriptedPort port = new ScriptedPort(1, true, Duration.ofMillis(50), operation -> {
+            if (operation.packet().equals("first")) {
+                entered.countDown();
+                try {
+                    gate.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError("nobody interrupts a test", e);
+                }
+            }
+        });
+        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Shard shard = port.associate(endpoint);
+        Operation.Receive first = new Operation.Receive("first");
+        first.begin(endpoint);
+        shard.start(first);
+        ScriptedPort.awaitSubmitted(port.loop(0), first);
+        port.loop(0).complete(first, Status.OK, 1);
+        entered.await();
+        Operation.Receive second = new Operation.Receive("second");
+        second.begin(endpoint);
+        shard.start(second);
+        ScriptedPort.awaitSubmitted(port.loop(0), second);
+        port.loop(0).complete(second, Status.OK, 1);
+        ScriptedPort.settle(shard);
+        assertThat(port.core.close()).as("shards leaked").isEqualTo(1);
+        assertThat(port.ran).isEmpty();
+        gate.countDown();
+        assertThat(List.of(port.next(), port.next())).containsExactly(first, second);
+        assertThat(second.isPending()).isFalse();
     }
 }
