@@ -51,6 +51,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The port's only worker runs it, one step whenever its loop asks for one; so a seed always gives the same run. A handler
  * that blocks is on another thread, but while it waits at its gate, and while it goes on the worker waits for it.
+ *
+ * <p>Or it runs freely: two threads do the steps, two shards and their workers and spares do theirs, and what is known of the
+ * whole is guarded by this object's lock. The rules are the same but for those that need the one thread: what must have
+ * happened when nothing can happen any more, and the order of posts among workers.
  */
 final class Program implements Stepper, CompletionHandler {
     /*
@@ -142,6 +146,7 @@ final class Program implements Stepper, CompletionHandler {
 
     private record Retained(LeasedBuffer buffer, ByteBuffer content) {}
 
+    private final boolean free;
     private final long seed;
     private final SplittableRandom random;
     private final Slab slab;
@@ -155,7 +160,7 @@ final class Program implements Stepper, CompletionHandler {
     private final Map<Integer, Conn> byPort = new HashMap<>();
     private final List<Conn> conns = new ArrayList<>();
     private final List<Op> outstanding = new ArrayList<>();
-    private final ArrayDeque<OverlappedIO> free = new ArrayDeque<>();
+    private final ArrayDeque<OverlappedIO> unused = new ArrayDeque<>();
     private final ArrayDeque<Op> posts = new ArrayDeque<>();
     private final List<Retained> retained = new ArrayList<>();
     private final boolean graceful;
@@ -171,6 +176,9 @@ final class Program implements Stepper, CompletionHandler {
     private @Nullable Op sent;
     private volatile @Nullable Thread worker;
 
+    private final List<Thread> drivers = new ArrayList<>();
+    private volatile boolean driving = true;
+
     private @Nullable CompletionPort port;
     private @Nullable Listener listener;
     private boolean listenerClosed;
@@ -183,6 +191,12 @@ final class Program implements Stepper, CompletionHandler {
 
     /** @param trace what happens is written there; null for nobody */
     Program(long seed, Slab slab, @Nullable List<String> trace) {
+        this(seed, slab, trace, false);
+    }
+
+    /** @param free with workers and drivers that run as they like, so that the seed does not make the run */
+    Program(long seed, Slab slab, @Nullable List<String> trace, boolean free) {
+        this.free = free;
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.slab = slab;
@@ -190,7 +204,9 @@ final class Program implements Stepper, CompletionHandler {
         int kind = random.nextInt(4);
         faults = kind == 0 ? Faults.none() : kind == 3 ? Faults.all() : Faults.timing();
         int window = 1 << random.nextInt(9);
-        network = SimulatedNetwork.stepped(seed, faults, window, this);
+        network = free
+                ? SimulatedNetwork.of(seed, faults).window(window)
+                : SimulatedNetwork.stepped(seed, faults, window, this);
         stepsLeft = 10 + random.nextInt(50);
         graceful = random.nextInt(4) == 0;
         receiveBufferSize = 16 << random.nextInt(2);
@@ -205,8 +221,8 @@ final class Program implements Stepper, CompletionHandler {
         slab.reset();
         PortOptions options = PortOptions.defaults()
                 .name("program")
-                .concurrency(1)
-                .maxWorkers(2)
+                .concurrency(free ? 2 : 1)
+                .maxWorkers(free ? 4 : 2)
                 .blockingDetection(BlockingDetection.OFF)
                 .receiveBuffers(2 << random.nextInt(2))
                 .receiveCredit(1 + random.nextInt(4))
@@ -219,11 +235,21 @@ final class Program implements Stepper, CompletionHandler {
             CompletionPort made = OpenPort.on(bug.engine(network), options, this);
             port = made;
             opened.countDown();
+            if (free) {
+                synchronized (this) {
+                    begin();
+                }
+                drive();
+            }
             closing.await();
             if (graceful) {
                 made.shutdown(Duration.ofSeconds(20));
             } else {
                 made.close();
+            }
+            driving = false;
+            for (Thread driver : drivers) {
+                driver.join();
             }
             checkEnd(made);
         } catch (IOException | InterruptedException e) {
@@ -286,6 +312,29 @@ final class Program implements Stepper, CompletionHandler {
             return true;
         }
         return idle && finish();
+    }
+
+    /** Threads that do the steps of a program that runs freely, then keep the peers reading until the port is closed. */
+    private void drive() {
+        for (int i = 0; i < 2; i++) {
+            drivers.add(Thread.ofPlatform().start(() -> {
+                while (driving && failure.get() == null) {
+                    synchronized (this) {
+                        if (stepsLeft-- > 0 && !closeAsked) {
+                            act(false);
+                        } else {
+                            releaseAll();
+                            conns.forEach(conn -> peerReads(conn, 1000));
+                            if (!closeAsked && (outstanding.isEmpty() || stepsLeft < -50)) {
+                                askForClose();
+                            }
+                        }
+                    }
+                    LockSupport.parkNanos(1_000); // the lock is for the others too
+                }
+                closing.countDown();
+            }));
+        }
     }
 
     private void awaitOpened() {
@@ -362,6 +411,9 @@ final class Program implements Stepper, CompletionHandler {
         log(() -> graceful ? "shutdown" : "close");
         closeAsked = true;
         closing.countDown();
+        if (free) {
+            return;
+        }
         long begin = System.nanoTime();
         while (port().isOpen() || runner.getState() != Thread.State.TIMED_WAITING) {
             if (System.nanoTime() - begin > STUCK_NANOS) {
@@ -458,7 +510,7 @@ final class Program implements Stepper, CompletionHandler {
     }
 
     private OverlappedIO packet() {
-        OverlappedIO io = random.nextBoolean() ? free.poll() : null;
+        OverlappedIO io = random.nextBoolean() ? unused.poll() : null;
         return io == null ? new OverlappedIO() : io.timeout(null).groupId(0);
     }
 
@@ -486,7 +538,7 @@ final class Program implements Stepper, CompletionHandler {
         }
         outstanding.remove(op);
         op.done = true;
-        free.add(op.io);
+        unused.add(op.io);
         log(() -> "refused " + op);
         return false;
     }
@@ -674,7 +726,7 @@ final class Program implements Stepper, CompletionHandler {
             log(() -> "took back " + op);
             outstanding.remove(op);
             op.done = true;
-            free.add(op.io);
+            unused.add(op.io);
         }
     }
 
@@ -816,6 +868,11 @@ final class Program implements Stepper, CompletionHandler {
 
     @Override
     public boolean blocks(OverlappedIO packet) {
+        if (free) {
+            synchronized (this) {
+                return random.nextInt(16) == 0;
+            }
+        }
         if (closeAsked || atGate != null || sentAway > arrived.get() || random.nextInt(16) != 0) {
             return false;
         }
@@ -830,6 +887,10 @@ final class Program implements Stepper, CompletionHandler {
     public void completed(OverlappedIO packet) {
         Op op = (Op) Objects.requireNonNull(packet.attachment());
         Conn conn = op.conn;
+        if (free) {
+            completedFreely(packet, op, conn);
+            return;
+        }
         if (conn != null) {
             check(!conn.running[0], "two packets of a handle at once", op);
             conn.running[0] = true;
@@ -869,6 +930,33 @@ final class Program implements Stepper, CompletionHandler {
         }
     }
 
+    /** In three goes, so that another packet of the handle could come in between, which it must not. */
+    private void completedFreely(OverlappedIO packet, Op op, @Nullable Conn conn) {
+        if (conn != null) {
+            synchronized (this) {
+                check(!conn.running[0], "two packets of a handle at once", op);
+                conn.running[0] = true;
+            }
+        }
+        Thread.onSpinWait();
+        try {
+            synchronized (this) {
+                packet(packet, op, conn);
+                if (!closeAsked && random.nextInt(2) == 0) {
+                    act(true);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            failure.compareAndSet(null, new AssertionError("in the handler; program with seed " + seed, e));
+        } finally {
+            if (conn != null) {
+                synchronized (this) {
+                    conn.running[0] = false;
+                }
+            }
+        }
+    }
+
     private void packet(OverlappedIO io, Op op, @Nullable Conn conn) {
         Status status = io.status();
         boolean last = !io.more();
@@ -889,7 +977,7 @@ final class Program implements Stepper, CompletionHandler {
             case POST -> posted(op, status);
         }
         if (last) {
-            free.add(io);
+            unused.add(io);
         }
     }
 

@@ -18,10 +18,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Runs a {@link Program} for each of many seeds, on all processors.
  *
  * <p>{@code -Diocp.programs=1000000} runs as many (seeds from 1 on, or from {@code -Diocp.programs.from}); {@code
- * -Diocp.seed=17} runs one and prints what happens in it, also with the planted bug of {@code -Diocp.bug}.
+ * -Diocp.seed=17} runs one and prints what happens in it, also with the planted bug of {@code -Diocp.bug}. {@code -Diocp.programs.free=10000} is how many run freely.
  */
 class RandomProgramsTest {
     private static final int PROGRAMS_IN_BUILD = 1500;
+
+    private static final int FREE_PROGRAMS_IN_BUILD = 300;
     private static final int MOST_FAILURES = 5;
 
     /** Seeds after which a planted bug must have been found. */
@@ -45,10 +47,22 @@ class RandomProgramsTest {
     }
 
     @Test
+    @DisplayName("every program finds the rules kept by workers that run freely, on two shards")
+    void shouldKeepEveryRuleWithWorkersThatRunFreely() {
+        Slab slab = new Slab();
+        long count = Long.getLong("iocp.programs.free", FREE_PROGRAMS_IN_BUILD);
+        for (long seed = 1; seed <= count; seed++) {
+            List<String> trace = new ArrayList<>();
+            String broken = broken(new Program(seed, slab, trace, true), PlantedBug.NONE);
+            assertThat(broken).as("%s", String.join("\n  ", trace)).isNull();
+        }
+    }
+
+    @Test
     @DisplayName("the same seed makes the same run")
     void shouldRunTheSameAgain() {
         Slab slab = new Slab();
-        for (long seed = 1; seed <= 100; seed++) {
+        for (long seed = 1; seed <= 30; seed++) {
             List<String> once = new ArrayList<>();
             List<String> again = new ArrayList<>();
             assertThat(broken(seed, slab, PlantedBug.NONE, once)).isNull();
@@ -103,8 +117,12 @@ class RandomProgramsTest {
 
     /** What the program of this seed found broken; null for nothing. */
     private static @Nullable String broken(long seed, Slab slab, PlantedBug bug, @Nullable List<String> trace) {
+        return broken(new Program(seed, slab, trace), bug);
+    }
+
+    private static @Nullable String broken(Program program, PlantedBug bug) {
         try {
-            new Program(seed, slab, trace).run(bug);
+            program.run(bug);
             return null;
         } catch (AssertionError broken) {
             return broken.getCause() == null ? broken.getMessage() : broken.getMessage() + ": " + broken.getCause();
