@@ -877,6 +877,7 @@ final class Program implements Stepper, CompletionHandler {
             return false;
         }
         sentAway++;
+        log(() -> "sent away " + packet.attachment());
         Op op = (Op) Objects.requireNonNull(packet.attachment());
         sent = op;
         inTurn(op);
@@ -898,7 +899,6 @@ final class Program implements Stepper, CompletionHandler {
         boolean away = !Thread.currentThread().equals(worker);
         try {
             if (away) {
-                log(() -> "blocked in " + op);
                 blocked = op;
                 atGate = Thread.currentThread();
                 arrived.incrementAndGet();

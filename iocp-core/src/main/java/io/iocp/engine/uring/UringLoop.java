@@ -14,7 +14,6 @@ import io.iocp.operation.Status;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +48,7 @@ final class UringLoop implements EngineLoop {
      */
 
     /** The most that Linux transfers in one call; longer sends take several. */
-    private static final int MAX_TRANSFER_BYTES = 0x7fff_f000;
+    static final int MAX_TRANSFER_BYTES = 0x7fff_f000;
 
     /** How long a turn sleeps at most while requests wait because the kernel had no memory for them. */
     private static final long RETRY_NANOS = 1_000_000;
@@ -60,7 +59,6 @@ final class UringLoop implements EngineLoop {
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
     private final CompletionSink sink;
-    private final int receiveBufferCount;
 
     private final RequestTable requests = new RequestTable();
     private final Submitters submitters = new Submitters();
@@ -76,11 +74,8 @@ final class UringLoop implements EngineLoop {
     /** Requests that ended outside a turn. */
     private final RequestList ended = new RequestList();
 
-    /** By group. */
-    private ReceiveBuffers[] pools = {};
-
-    private volatile long receiveMemoryBytes;
-    private volatile long ringMemoryBytes;
+    private final ReceivePools pools;
+    private final Attempts attempts;
 
     private int reported;
 
@@ -101,9 +96,9 @@ final class UringLoop implements EngineLoop {
         this.submissions = ring.submissions();
         this.completions = ring.completions();
         this.wakeUp = new WakeUp(libc, eventfd, submitters);
-        this.receiveBufferCount = receiveBufferCount;
         this.sink = sink;
-        this.ringMemoryBytes = ring.mappedBytes();
+        this.pools = new ReceivePools(libc, ring, receiveBufferCount, sink);
+        this.attempts = new Attempts(libc, pools);
     }
 
     // ---- the holder
@@ -160,85 +155,7 @@ final class UringLoop implements EngineLoop {
         if (!(operation.endpoint instanceof UringEndpoint endpoint)) {
             throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
         }
-        return switch (operation) {
-            case Operation.Receive receive -> attempt(receive, endpoint);
-            case Operation.Send send -> attempt(send, endpoint.fd());
-            case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
-        };
-    }
-
-    @Nullable
-    private Status attempt(Operation.Receive receive, UringEndpoint endpoint) {
-        MemorySegment memory = receive.memory;
-        LeasedBuffer own = null;
-        if (memory == null) {
-            // Made by the first submit that wants one of this size.
-            ReceiveBuffers pool = knownBuffers(endpoint);
-            if (pool == null) {
-                return null;
-            }
-            own = takeOwn(pool);
-            if (own == null) {
-                return null;
-            }
-            memory = own.segment();
-        } else if (memory.byteSize() == 0) {
-            return null;
-        }
-        long wanted = Math.min(memory.byteSize(), MAX_TRANSFER_BYTES);
-        long result = libc.recv(endpoint.fd(), memory.address(), wanted, Libc.MSG_DONTWAIT);
-        if (own != null) {
-            if (result > 0) {
-                own.length((int) result);
-                receive.lease = own.lease();
-            } else {
-                buffers(own).giveBack(own);
-            }
-        }
-        if (result < 0) {
-            return attemptFailed(receive, (int) -result);
-        }
-        receive.bytes = result;
-        return result == 0 ? Status.EOF : Status.OK;
-    }
-
-    @Nullable
-    private LeasedBuffer takeOwn(ReceiveBuffers pool) {
-        long before = pool.memoryBytes();
-        LeasedBuffer own = pool.takeOwn();
-        if (pool.memoryBytes() != before) {
-            countMemory();
-        }
-        return own;
-    }
-
-    @Nullable
-    private Status attempt(Operation.Send send, int fd) {
-        long length = send.length();
-        if (length == 0) {
-            return Status.OK;
-        }
-        if (send.pieces > 1) {
-            return null; // a gather needs the kernel's struct msghdr: not worth a second way
-        }
-        long wanted = Math.min(length, MAX_TRANSFER_BYTES);
-        long result = libc.send(fd, send.memory[0].address(), wanted, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
-        if (result < 0) {
-            return attemptFailed(send, (int) -result);
-        }
-        send.bytes = result;
-        return result == length ? Status.OK : null;
-    }
-
-    @Nullable
-    private static Status attemptFailed(Operation operation, int errno) {
-        return switch (errno) {
-            case Errno.EAGAIN, Errno.EINTR -> null;
-            default -> {
-                operation.nativeError = errno;
-                yield ErrnoStatus.of(errno);
-            }
-        };
+        return attempts.perform(operation, endpoint);
     }
 
     @Override
@@ -380,7 +297,7 @@ final class UringLoop implements EngineLoop {
 
     /** Goes on with what had to wait, as far as there is room. */
     private void resume() {
-        for (ReceiveBuffers pool : pools) {
+        for (ReceiveBuffers pool : pools.all()) {
             for (int free = pool.available(); free > 0 && !pool.starved.isEmpty(); free--) {
                 resume(pool.starved);
             }
@@ -626,26 +543,21 @@ final class UringLoop implements EngineLoop {
     /** A receive that had found no buffer has input, or its poll has failed. */
     private void polled(Request request, int result) {
         ReceiveBuffers pool = buffers(request);
-        LeasedBuffer own = result < 0 || pool.available() > 0 ? null : takeOwn(pool);
+        LeasedBuffer own = result < 0 || pool.available() > 0 ? null : pools.takeOwn(pool);
         if (own == null) {
             again(request, 0); // as any other receive: it may find no buffer again
             return;
         }
-        long received = libc.recv(
-                request.endpoint().fd(), own.segment().address(), own.segment().byteSize(), Libc.MSG_DONTWAIT);
-        if (received <= 0) {
-            pool.giveBack(own);
-            if (received < 0) {
-                failed(request, (int) received, 0);
-            } else {
-                end(request, Status.EOF, 0);
-            }
-            return;
+        long received = attempts.receive(request.endpoint(), own);
+        if (received < 0) {
+            failed(request, (int) received, 0);
+        } else if (received == 0) {
+            end(request, Status.EOF, 0);
+        } else {
+            reported++;
+            sink.received((Operation.ReceiveContinuously) request.operation(), own);
+            again(request, 0);
         }
-        own.length((int) received);
-        reported++;
-        sink.received((Operation.ReceiveContinuously) request.operation(), own.lease());
-        again(request, 0);
     }
 
     private static void giveBackUnused(Request request, int flags) {
@@ -726,10 +638,6 @@ final class UringLoop implements EngineLoop {
                 || (operation instanceof Operation.Receive receive && receive.memory == null);
     }
 
-    private ReceiveBuffers buffers(LeasedBuffer buffer) {
-        return pools[ReceiveBuffers.group(buffer)];
-    }
-
     private static ReceiveBuffers buffers(Request request) {
         ReceiveBuffers buffers = request.endpoint().receiveBuffers;
         if (buffers == null) {
@@ -738,19 +646,10 @@ final class UringLoop implements EngineLoop {
         return buffers;
     }
 
-    /** Finds the buffers for an endpoint's size, or makes them; false if that failed and the request ends with it. */
+    /** Finds the buffers for an endpoint's size; false if that failed and the request ends with it. */
     private boolean findBuffers(Request request) {
-        UringEndpoint endpoint = request.endpoint();
-        if (knownBuffers(endpoint) != null) {
-            return true;
-        }
         try {
-            ReceiveBuffers made =
-                    new ReceiveBuffers(libc, ring, pools.length, receiveBufferCount, endpoint.receiveBufferSize, sink);
-            pools = Arrays.copyOf(pools, pools.length + 1);
-            pools[made.group()] = made;
-            countMemory();
-            endpoint.receiveBuffers = made;
+            pools.of(request.endpoint());
             return true;
         } catch (LinuxException refused) {
             endLater(request, ErrnoStatus.of(refused.errno()), refused.errno());
@@ -758,37 +657,9 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    /** The buffers for an endpoint's size; null if none were made yet. */
-    @Nullable
-    private ReceiveBuffers knownBuffers(UringEndpoint endpoint) {
-        int bytes = endpoint.receiveBufferSize;
-        ReceiveBuffers known = endpoint.receiveBuffers;
-        if (known != null && known.bufferBytes() == bytes) {
-            return known;
-        }
-        for (ReceiveBuffers pool : pools) {
-            if (pool.bufferBytes() == bytes) {
-                endpoint.receiveBuffers = pool;
-                return pool;
-            }
-        }
-        return null;
-    }
-
-    private void countMemory() {
-        long receive = 0;
-        long rings = ring.mappedBytes();
-        for (ReceiveBuffers pool : pools) {
-            receive += pool.memoryBytes();
-            rings += pool.ringBytes();
-        }
-        receiveMemoryBytes = receive;
-        ringMemoryBytes = rings;
-    }
-
     @Override
     public void recycle(LeasedBuffer buffer) {
-        buffers(buffer).giveBack(buffer);
+        pools.giveBack(buffer);
     }
 
     // ---- wake-up and the end
@@ -841,11 +712,11 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public long receiveMemoryBytes() {
-        return receiveMemoryBytes;
+        return pools.receiveBytes();
     }
 
     @Override
     public long ringMemoryBytes() {
-        return ringMemoryBytes;
+        return pools.ringBytes();
     }
 }
