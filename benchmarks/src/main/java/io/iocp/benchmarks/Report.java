@@ -1,6 +1,7 @@
 package io.iocp.benchmarks;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -39,6 +40,7 @@ final class Report {
                 List.of("what", "value"),
                 List.of(
                         List.of("command", "`" + command + "`"),
+                        List.of("sources", "commit " + commit()),
                         List.of(
                                 "date",
                                 LocalDate.now(java.time.ZoneId.systemDefault()).toString()),
@@ -63,6 +65,16 @@ final class Report {
                         List.of("rounds, candidates in turn", Integer.toString(settings.rounds())),
                         List.of("measured in each", settings.measured().toMillis() + " ms")));
         return this;
+    }
+
+    private static String commit() throws IOException {
+        Process git = new ProcessBuilder("git", "describe", "--always", "--dirty", "--exclude=*")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (var output = git.inputReader(StandardCharsets.UTF_8)) {
+            String described = output.readLine();
+            return described == null ? "unknown" : described;
+        }
     }
 
     private static String loadAverage() throws IOException {
