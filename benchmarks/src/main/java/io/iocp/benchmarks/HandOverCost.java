@@ -63,10 +63,10 @@ final class HandOverCost {
         given.done();
         settings.pinLoad();
 
-        // Short naps, and so few that there is always a spare.
-        Candidate candidate = Candidate.port("port", "engine=" + engine, "detection=hand-over", "nap=3", "threads=64");
+        // So many naps at once that every worker gets its turn.
+        Candidate candidate = Candidate.port("port", "engine=" + engine, "detection=hand-over", "nap=40", "threads=64");
         Load plain = new Load(connections, 0, 0, Duration.ofMillis(300), settings.measured());
-        Load sleepy = new Load(connections, 50, 0, Duration.ZERO, Duration.ofSeconds(1));
+        Load sleepy = new Load(connections, 10, 0, Duration.ZERO, Duration.ofSeconds(1));
         try (Side handed = Side.open(candidate, connections, settings.serverProcessors());
                 Side control = Side.open(candidate, connections, settings.serverProcessors())) {
             handed.run(plain.warmingUp(settings.warmUp()));
@@ -105,7 +105,7 @@ final class HandOverCost {
         return new Report(
                         "Cost of an echo after many hand-overs",
                         "The same connections before and after: 64 bytes, ping-pong, nothing sleeps while it is measured."
-                                + " In between, undeclared handlers sleep 3 ms on one message in 50 of one of the two servers.",
+                                + " In between, undeclared handlers sleep 40 ms on one message in 10 of one of the two servers.",
                         "Figures are medians over the rounds, in turn with the server whose shards stay where they are.")
                 .circumstances(command, settings)
                 .candidates(List.of(candidate))
