@@ -1,11 +1,13 @@
 package io.iocp.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,20 +28,23 @@ class ServersTest {
     @MethodSource("servers")
     void shouldAnswerEveryMessageAndSleepForTheMarkedOnes(Candidate candidate) throws IOException {
         try (ServerProcess server = ServerProcess.start(candidate, "")) {
-            Measurement closed =
-                    LoadGenerator.run(server.address(), new Load(10, 10, 0, SHORT, SHORT), server::cpuNanos);
+            Measurement closed = measure(
+                    server, new Load(10, 10, 0, SHORT, SHORT), m -> m.sleepers().getTotalCount() > 0);
 
             assertThat(closed.messages())
                     .isEqualTo(
-                            closed.others().getTotalCount() + closed.sleepers().getTotalCount())
-                    .isPositive();
+                            closed.others().getTotalCount() + closed.sleepers().getTotalCount());
             assertThat(closed.sleepers().getMinValue()).isGreaterThanOrEqualTo(NAP_NANOS * 99 / 100);
 
-            Measurement open =
-                    LoadGenerator.run(server.address(), new Load(10, 0, 500, SHORT, SHORT), server::cpuNanos);
+            Measurement open = measure(server, new Load(10, 0, 500, SHORT, SHORT), m -> m.messages() > 0);
 
             assertThat(open.sleepers().getTotalCount()).isZero();
-            assertThat(open.messages()).isPositive();
         }
+    }
+
+    /** A busy machine may let nothing happen for a fifth of a second: then once more. */
+    private static Measurement measure(ServerProcess server, Load load, Predicate<Measurement> enough) {
+        return await().atMost(Duration.ofMinutes(1))
+                .until(() -> LoadGenerator.run(server.address(), load, server::cpuNanos), enough);
     }
 }
