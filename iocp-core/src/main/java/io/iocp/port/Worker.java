@@ -116,7 +116,7 @@ final class Worker extends Thread {
                 if (perform(next)) {
                     return;
                 }
-                workers.park(this);
+                workers.release(this);
             }
         } finally {
             own.close();
@@ -127,7 +127,7 @@ final class Worker extends Thread {
     /** What it is to do next; null if it is to end. */
     @Nullable
     private Errand await() {
-        long idleUntil = System.nanoTime() + Workers.IDLE_NANOS;
+        long idleUntil = System.nanoTime() + workers.idleNanos();
         while (true) {
             Errand next = errand;
             if (next != null) {
@@ -141,7 +141,7 @@ final class Worker extends Thread {
             }
             if (left <= 0) {
                 // The kernel has requests of this thread, or somebody is about to send it on an errand.
-                left = Workers.LINGER_NANOS;
+                left = workers.lingerNanos();
             }
             LockSupport.parkNanos(workers, left);
             Thread.interrupted(); // whoever's that is: a flag left set would end every park at once

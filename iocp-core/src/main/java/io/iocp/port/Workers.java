@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any; a lock guards the lists, taken only when a spare gets work or comes back.
  */
 final class Workers {
-    static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(30);
-    /** How long a spare that could have ended waits before it looks again whether it may. */
-    static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Packets of blocking handlers that may wait for a spare; the next one is run by the shard's own worker. */
     private static final int MOST_WAITING = 1024;
@@ -42,6 +42,8 @@ final class Workers {
     private final int shards;
     private final PacketRunner runner;
     private final Runnable spareDone;
+    private final long idleNanos;
+    private final long lingerNanos;
     private final IntPredicate kernelHoldsRequestsOf;
     private final Semaphore virtualThreads;
     private final List<Worker> all = new ArrayList<>();
@@ -78,8 +80,24 @@ final class Workers {
             PacketRunner runner,
             IntPredicate kernelHoldsRequestsOf,
             Runnable spareDone) {
+        this(name, most, shards, virtualThreads, runner, kernelHoldsRequestsOf, spareDone, IDLE_NANOS, LINGER_NANOS);
+    }
+
+    /** For tests, which do not wait for half a minute. */
+    Workers(
+            String name,
+            int most,
+            int shards,
+            int virtualThreads,
+            PacketRunner runner,
+            IntPredicate kernelHoldsRequestsOf,
+            Runnable spareDone,
+            long idleNanos,
+            long lingerNanos) {
         this.name = name;
         this.spareDone = spareDone;
+        this.idleNanos = idleNanos;
+        this.lingerNanos = lingerNanos;
         this.most = most;
         this.shards = shards;
         this.waiting = new MpmcVarHandleArrayQueue<>(MOST_WAITING);
@@ -90,6 +108,16 @@ final class Workers {
 
     PacketRunner runner() {
         return runner;
+    }
+
+    /** How long a spare stays without work. */
+    long idleNanos() {
+        return idleNanos;
+    }
+
+    /** How long a spare that could have ended waits before it looks again whether it may. */
+    long lingerNanos() {
+        return lingerNanos;
     }
 
     synchronized void startHolder(Shard shard) {
@@ -129,7 +157,7 @@ final class Workers {
             if (spare != null) {
                 return spare;
             }
-            if (all.size() >= most || closed) {
+            if (all.size() >= most) {
                 return null;
             }
             spare = make();
@@ -146,12 +174,15 @@ final class Workers {
         }
     }
 
-    /** A reserved spare was not needed. */
-    synchronized void release(Worker spare) {
-        parked.addLast(spare);
-        if (closed) {
-            LockSupport.unpark(spare);
+    /** A spare is done with its errand, or was reserved and not needed. */
+    void release(Worker spare) {
+        synchronized (this) {
+            parked.addLast(spare);
+            if (closed) {
+                LockSupport.unpark(spare);
+            }
         }
+        callForWork(); // a packet may have come while the spare could not be had
     }
 
     /** A handler begins to run on a thread that holds no shard: the port waits for it before it ends. */
@@ -206,8 +237,11 @@ final class Workers {
      * the next spare if there are more, because a handler may keep it. A spare that is done takes the next packet without
      * having been called. So a burst of packets whose handlers are quick costs one wake-up or two, and one whose handlers
      * block gets a spare for each. Nothing waits while a spare is parked: who offers a packet and finds a search under way
-     * leaves it to that search, which looks again after it has ended; who parks looks again after he has parked; and who
-     * calls and finds nobody looks, after he has ended the search that he began, whether somebody has parked meanwhile.
+     * leaves it to that search, which looks again after it has ended; who parks a spare, its own thread or one that had
+     * reserved it for something else, looks again after that; and who calls and finds nobody looks, after he has ended the
+     * search that he began, whether somebody has parked meanwhile. A thread that ends counts until it has ended, so a packet
+     * that came then may have found no room for a new one: it looks too. Threads are made also after the port was closed: the
+     * packets of a shard that was leaked may come later still. Such a thread ends when it has nothing more to do.
      */
 
     /** Sees to it that packets that wait get a spare. */
@@ -254,12 +288,6 @@ final class Workers {
         return Thread.currentThread() instanceof Worker worker ? worker.isOf(this) : HANDLER_OF.get() == this;
     }
 
-    /** The worker is done with its errand. */
-    void park(Worker spare) {
-        release(spare);
-        callForWork();
-    }
-
     /** Whether a spare without work may end: its time is over, it is still parked, and the kernel has nothing of it. */
     boolean mayRetire(Worker spare, boolean late) {
         if (!late && !isClosed()) {
@@ -282,8 +310,11 @@ final class Workers {
         notifyAll();
     }
 
-    synchronized void ended(Worker worker) {
-        forget(worker);
+    void ended(Worker worker) {
+        synchronized (this) {
+            forget(worker);
+        }
+        callForWork();
     }
 
     /** No handler runs on a thread without a shard. */
