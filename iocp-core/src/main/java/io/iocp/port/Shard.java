@@ -220,8 +220,11 @@ public final class Shard implements Sleepers.Member {
         }
         Worker inHandler = enter();
         if (inHandler != null) {
-            loop.recycle(buffer);
-            exit(inHandler);
+            try {
+                loop.recycle(buffer);
+            } finally {
+                exit(inHandler);
+            }
             return;
         }
         inbox.offer(buffer);
@@ -293,7 +296,12 @@ public final class Shard implements Sleepers.Member {
 
     private void begin(Worker worker) {
         flow.holder(worker.counters);
-        loop.hold(worker.number());
+        try {
+            loop.hold(worker.number());
+        } catch (RuntimeException | Error e) {
+            // The loop is this worker's all the same, and its next turn tries again what could not be done now.
+            goOnAfter(e);
+        }
         word.hold(worker);
         port.awake(); // the first holder of all may begin when the monitor has fallen asleep over it
         Endpoint kept = running;

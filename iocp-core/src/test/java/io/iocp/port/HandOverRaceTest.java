@@ -137,6 +137,34 @@ class HandOverRaceTest {
     }
 
     @Test
+    void shouldGoOnWithAShardWhoseEngineFailsAtTheHandOver() throws Exception {
+        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
+        ScriptedEngine.Peerless other = new ScriptedEngine.Peerless(false);
+        try (ScriptedPort port = new ScriptedPort(1, operation -> {
+            if (operation.endpoint == endpoint) {
+                entered.add(operation);
+                await(gate);
+            }
+        })) {
+            Shard shard = port.associate(endpoint);
+            port.associate(other);
+            Operation first = receive(shard, endpoint);
+            ScriptedPort.awaitSubmitted(port.loop(0), first);
+            port.loop(0).complete(first, Status.OK, 1);
+            awaitEntered();
+            port.loop(0).holdFailures.add(new IllegalStateException("from the engine"));
+            assertThat(take(port, shard, shard.sampleWord())).isTrue();
+            Operation second = receive(shard, other);
+            ScriptedPort.awaitSubmitted(port.loop(0), second);
+            port.loop(0).complete(second, Status.OK, 1);
+            assertThat(port.next()).isSameAs(second);
+            assertThat(port.loop(0).calls).doesNotContain("close");
+            gate.countDown();
+            assertThat(port.next()).isSameAs(first);
+        }
+    }
+
+    @Test
     void shouldWaitForALostHandlerBeforeTheShardEnds() throws Exception {
         ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
         ScriptedPort port = new ScriptedPort(1, operation -> {

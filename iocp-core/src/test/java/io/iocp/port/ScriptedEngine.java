@@ -55,6 +55,17 @@ final class ScriptedEngine implements Engine {
             script.add(() -> step.accept(sink));
         }
 
+        /** What the next holders meet; none = nothing. */
+        final Queue<RuntimeException> holdFailures = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public void hold(int worker) {
+            RuntimeException failure = holdFailures.poll();
+            if (failure != null) {
+                throw failure;
+            }
+        }
+
         @Override
         public void submit(Operation operation) {
             calls.add("submit");
