@@ -60,12 +60,15 @@ final class Adoption {
         int adopted = 0;
         int looks = 0;
         while (isUnderWay() && (all || (adopted < MOST_IN_A_TURN && looks < MOST_LOOKS_IN_A_TURN))) {
-            Request request = requests.inSlot(next++);
+            Request request = requests.inSlot(next);
             looks++;
             if (request != null && isDue(request)) {
                 adopted++;
-                loop.adopt(request);
+                if (!loop.adopt(request)) {
+                    return; // the kernel takes nothing now: here again in the next turn
+                }
             }
+            next++;
         }
         if (!isUnderWay()) {
             all = false;

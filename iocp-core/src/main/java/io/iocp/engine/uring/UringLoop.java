@@ -123,13 +123,19 @@ final class UringLoop implements EngineLoop {
         return submitters.held(worker);
     }
 
-    /** Takes a request of an earlier holder over, if the kernel confirms that it has cancelled that one's. */
-    void adopt(Request request) {
+    /**
+     * Takes a request of an earlier holder over, if the kernel confirms that it has cancelled that one's.
+     *
+     * @return false if there is no room to ask the kernel now
+     */
+    boolean adopt(Request request) {
         long sqe = freeEntry();
-        if (sqe != 0) {
-            request.adopting = true;
-            SqeEncoder.reportingCancel(sqe, request.userData(), UserData.ofReportingCancel(request.userData()));
+        if (sqe == 0) {
+            return false;
         }
+        request.adopting = true;
+        SqeEncoder.reportingCancel(sqe, request.userData(), UserData.ofReportingCancel(request.userData()));
+        return true;
     }
 
     // ---- submit and cancel

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.iocp.Needs;
 import io.iocp.engine.RecordingSink;
 import io.iocp.engine.RecordingSink.Completed;
+import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
 import io.iocp.operation.Endpoint;
@@ -14,6 +15,8 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -40,7 +43,10 @@ class AdoptionTest {
     private static final int OLD = 3;
     private static final int NEW = 40;
 
-    private final Libc libc = ((Linux.Available) Linux.open()).newLibc();
+    /** The kernel has no memory for requests. */
+    private volatile boolean kernelTakesNothing;
+
+    private final Libc libc = withoutMemory(((Linux.Available) Linux.open()).newLibc());
     private final RecordingSink sink = new RecordingSink();
     private final List<Socket> peers = new ArrayList<>();
     private final List<Endpoint> endpoints = new ArrayList<>();
@@ -83,6 +89,20 @@ class AdoptionTest {
                 }
             });
         }
+    }
+
+    private Libc withoutMemory(Libc real) {
+        return (Libc) Proxy.newProxyInstance(
+                Libc.class.getClassLoader(), new Class<?>[] {Libc.class}, (_, method, arguments) -> {
+                    if (kernelTakesNothing && method.getName().equals("ioUringEnter")) {
+                        return -Errno.EAGAIN;
+                    }
+                    try {
+                        return method.invoke(real, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     @BeforeEach
@@ -184,6 +204,31 @@ class AdoptionTest {
         turnUntil(() -> sink.completed.size() == 99);
         assertThat(sink.completed).allMatch(c -> c.status() == Status.CANCELLED);
         assertThat(loop.held(NEW)).as("the wake-up").isEqualTo(1);
+    }
+
+    @Test
+    void shouldTakeEverythingOverThoughTheKernelHadNoMemoryAtFirst() throws Exception {
+        Predecessor old = new Predecessor();
+        old.does(() -> {
+            loop.hold(OLD);
+            try {
+                for (int i = 0; i < 40; i++) {
+                    submit(new Operation.ReceiveContinuously(this), accept());
+                }
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+            loop.turn(0);
+        });
+        loop.hold(NEW);
+        loop.adoptAll();
+        kernelTakesNothing = true;
+        loop.turn(0);
+        loop.turn(0);
+        assertThat(loop.held(OLD)).isEqualTo(41);
+        kernelTakesNothing = false;
+        turnUntil(() -> loop.held(OLD) == 0);
+        assertThat(loop.held(NEW)).isEqualTo(41);
     }
 
     @Test
