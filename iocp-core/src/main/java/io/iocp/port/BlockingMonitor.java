@@ -154,7 +154,8 @@ final class BlockingMonitor extends Thread {
         while (idle
                 && !over
                 && departed.isEmpty()
-                && watches.stream().allMatch(w -> ShardWord.isAsleep(w.shard.sampleWord()))) {
+                && watches.stream().allMatch(w -> ShardWord.isAsleep(w.shard.sampleWord()))
+                && workers.waiting() == 0) { // after the words: a holder offers packets while it is awake
             LockSupport.park(this);
         }
         idle = false;
