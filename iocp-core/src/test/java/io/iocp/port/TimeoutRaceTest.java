@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,6 +25,14 @@ class TimeoutRaceTest {
         operation.begin(endpoint);
         operation.timeoutNanos = timeoutNanos;
         operation.deadlineNanos = System.nanoTime() + timeoutNanos;
+    }
+
+    private static void opened(CountDownLatch gate) {
+        try {
+            gate.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts a test", e);
+        }
     }
 
     private static void awaitCall(ScriptedEngine.Loop loop, String call, int times) {
@@ -61,11 +71,17 @@ class TimeoutRaceTest {
             Shard shard = port.associate(endpoint);
             Operation.Send send = new Operation.Send(this);
 
-            // The cancel is first; its command is held up until the time is over.
+            // The cancel is first, however late the test is; its command is held up until the time is over.
+            CountDownLatch gate = new CountDownLatch(1);
+            AtomicBoolean first = new AtomicBoolean();
+            port.loop(0).inTurn(_ -> opened(gate));
             begin(send, endpoint, A_MOMENT);
             shard.start(send);
+            shard.command(_ -> first.set(send.requestCancel())); // taken with the start, before the clock is looked at
+            gate.countDown();
             ScriptedPort.awaitSubmitted(port.loop(0), send);
-            assertThat(send.requestCancel()).isTrue();
+            ScriptedPort.settle(shard);
+            assertThat(first).isTrue();
             Operation.Receive clock = new Operation.Receive(this);
             begin(clock, endpoint, 2 * A_MOMENT);
             shard.start(clock);
