@@ -7,8 +7,8 @@ public enum BlockingDetection {
     /** The shard goes to another worker as soon as its own is found asleep; nothing is remembered. */
     HAND_OVER,
     /**
-     * The same, and a handler that was found asleep several times within a short while is treated as one that says that it
-     * blocks, from then on.
+     * The same, and a handler that was found asleep four times, with at most 200 of its packets in between each, is treated as
+     * one that says that it blocks, from then on.
      */
     LEARN
 }

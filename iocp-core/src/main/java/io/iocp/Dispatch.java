@@ -146,7 +146,7 @@ final class Dispatch implements PacketRunner {
             return handler.blocks(packet)
                     || (learned != null
                             && !learned.isEmpty()
-                            && learned.contains(packet.kind(), handler.identity(packet.kind(), packet.key())));
+                            && learned.blocks(packet.kind(), handler.identity(packet.kind(), packet.key())));
         } catch (Throwable failure) {
             LOG.log(Level.ERROR, "a handler of port '" + port.name() + "' failed to say whether it blocks", failure);
             return false;
