@@ -46,7 +46,7 @@ final class EndedStarts {
         for (; leased > 0; leased--) {
             LeasedBuffer lease = leases[leased - 1];
             leases[leased - 1] = null;
-            if (lease != null && !Shard.giveBack(lease)) {
+            if (lease != null && !Delivery.giveBack(lease)) {
                 failures++;
             }
         }

@@ -28,7 +28,7 @@ sealed interface Errand {
                 }
             } finally {
                 Thread.interrupted(); // whatever the handler left: it is not for whoever runs here next
-                if (lease != null && !Shard.giveBack(lease)) {
+                if (lease != null && !Delivery.giveBack(lease)) {
                     failures++;
                 }
                 done(endpoint, failures);
@@ -42,7 +42,7 @@ sealed interface Errand {
                         s.flow().count(Count.HANDLER_FAILURES, failures);
                     }
                     if (endpoint != null) {
-                        s.handlerDone(endpoint);
+                        s.delivery().handlerDone(endpoint);
                     }
                 });
             }

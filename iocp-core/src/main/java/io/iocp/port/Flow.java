@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: shard holder. Never runs user code: it makes packets ready, and {@link Shard} runs them.
  *
- * <p>Next: {@link Shard#runReady}.
+ * <p>Next: {@link Delivery#runReady}.
  */
 final class Flow implements CompletionSink {
     /*

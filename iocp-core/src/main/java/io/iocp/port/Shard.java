@@ -8,7 +8,6 @@ import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
-import io.iocp.operation.Operation.Stream;
 import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
@@ -89,6 +88,7 @@ public final class Shard implements Sleepers.Member {
     private final DelayedPosts delayedPosts;
     private final Flow flow;
     private final EngineLoop loop;
+    private final Delivery delivery;
 
     /** Operations, commands, returned buffers and associated endpoints, in the order in which other threads offered them. */
     private final MpscUnboundedVarHandleArrayQueue<Object> inbox = new MpscUnboundedVarHandleArrayQueue<>(256);
@@ -103,19 +103,6 @@ public final class Shard implements Sleepers.Member {
     /** Rounds in a row that failed. Holder only. */
     private int failedTurns;
 
-    // What the handler was given that runs or ran last. Written by the holder before it enters the handler, and read by
-    // whoever
-    // has taken the shard from it; the operation is the handler's meanwhile, so only what never changes of it may be
-    // read.
-    @Nullable
-    private Endpoint running;
-
-    @Nullable
-    private Operation runningOperation;
-
-    /** Its handler has said that it blocks. */
-    private boolean runningDeclared;
-
     Shard(int index, PortCore port, Engine engine) throws IOException {
         this.index = index;
         this.port = port;
@@ -126,6 +113,7 @@ public final class Shard implements Sleepers.Member {
         this.flow = new Flow(this, settings, timers, delayedPosts, ready, engine::nanoTime);
         this.loop = engine.openLoop(settings.loop(), flow);
         flow.connect(loop);
+        this.delivery = new Delivery(this, port, flow, ready, word);
     }
 
     // ---- from any thread
@@ -304,12 +292,7 @@ public final class Shard implements Sleepers.Member {
         }
         word.hold(worker);
         port.awake(); // the first holder of all may begin when the monitor has fallen asleep over it
-        Endpoint kept = running;
-        if (kept != null) {
-            // The handler that keeps the last holder: packets of its handle wait for "handler done".
-            kept.busy = true;
-            running = null;
-        }
+        delivery.begin();
     }
 
     /** One round: submit and reap, then run what is ready. The shard may be lost in the second part, and only there. */
@@ -341,8 +324,8 @@ public final class Shard implements Sleepers.Member {
             }
         }
         try {
-            runReady(worker);
-            runPosts(worker);
+            delivery.runReady(worker);
+            delivery.runPosts(worker);
         } catch (RuntimeException | Error e) {
             goOnAfter(e);
         }
@@ -350,7 +333,7 @@ public final class Shard implements Sleepers.Member {
     }
 
     /** A fault must not end the worker: what it concerned may be lost, every other connection goes on. */
-    private void goOnAfter(Throwable fault) {
+    void goOnAfter(Throwable fault) {
         LOG.log(Level.ERROR, "shard " + index + " of port '" + settings.name() + "': dispatch failed, going on", fault);
     }
 
@@ -391,160 +374,6 @@ public final class Shard implements Sleepers.Member {
         }
     }
 
-    // ---- running packets
-
-    /** Runs packets that were ready at this moment, up to the budget. Next: {@link PacketRunner#run}. */
-    void runReady(Worker worker) {
-        for (int budget = settings.readyBudget(); budget > 0 && worker.shard == this; budget--) {
-            Operation operation = ready.poll();
-            if (operation == null) {
-                return;
-            }
-            if (!port.hasNoPosts() && !port.sleepers().isEmpty()) {
-                port.sleepers().wakeOne();
-            }
-            deliver(worker, operation);
-        }
-    }
-
-    /** Runs posts, each taken just before it runs, so that another worker may take the next. */
-    private void runPosts(Worker worker) {
-        for (int budget = settings.readyBudget(); budget > 0 && worker.shard == this; budget--) {
-            Operation.Post post = port.pollPost();
-            if (post == null) {
-                return;
-            }
-            worker.counters.started(post.kind());
-            worker.counters.completed(post.kind(), post.status);
-            worker.counters.count(Count.POSTS_RUN, 1);
-            post.deliver();
-            run(worker, post, null);
-        }
-    }
-
-    private void deliver(Worker worker, Operation operation) {
-        Endpoint endpoint = operation.endpoint;
-        if (endpoint != null && endpoint.busy && !operation.toFuture) {
-            endpoint.hold(operation);
-            return;
-        }
-        PacketQueue queue = port.packets();
-        if (queue != null && !operation.toFuture) {
-            flow.handedOver(operation);
-            queue.enqueue(operation);
-            return;
-        }
-        if (!handOut(operation)) {
-            return;
-        }
-        if (operation.toFuture) {
-            runForFuture(worker, operation);
-        } else {
-            run(worker, operation, operation.lease);
-        }
-    }
-
-    /** Sets the results that the packet shows, and counts it; false if there is nothing to deliver after all. */
-    private boolean handOut(Operation operation) {
-        Stream stream = operation.stream();
-        if (stream == null || operation.isCompleted()) {
-            // A continuous operation is completed here if it ended before its turn came; it has nothing stashed.
-            flow.handedOver(operation);
-            operation.deliver();
-        } else if (!flow.prepare(operation, stream)) {
-            return false;
-        } else if (operation.more) {
-            flow.delivered(operation);
-        } else {
-            flow.handedOver(operation);
-            operation.deliver();
-        }
-        return true;
-    }
-
-    /** Its buffer stays with it, and what it runs keeps no other packet waiting: see {@link #run} for those. */
-    private void runForFuture(Worker worker, Operation operation) {
-        port.runner().prepare(operation);
-        runningDeclared = false;
-        runHere(worker, operation, null, null);
-    }
-
-    private void run(Worker worker, Operation operation, @Nullable LeasedBuffer lease) {
-        PacketRunner runner = port.runner();
-        runner.prepare(operation);
-        Endpoint endpoint = operation.endpoint; // read now: once the handler has it, it may be in flight somewhere else
-        boolean declared = runner.isBlocking(operation);
-        if (declared) {
-            if (port.workers().runElsewhere(this, operation, lease)) {
-                if (endpoint != null) {
-                    endpoint.busy = true;
-                }
-                return;
-            }
-            flush();
-        }
-        runningDeclared = declared;
-        runHere(worker, operation, endpoint, lease);
-    }
-
-    /** @param endpoint whose other packets wait for this one; null for none */
-    private void runHere(
-            Worker worker, Operation operation, @Nullable Endpoint endpoint, @Nullable LeasedBuffer lease) {
-        PacketRunner runner = port.runner();
-        running = endpoint;
-        runningOperation = operation.toFuture ? null : operation;
-        worker.inLibrary = false;
-        worker.endedStarts.begin();
-        long mine = word.enterHandler(worker);
-        worker.handlerWord = mine;
-        boolean fine = false;
-        try {
-            fine = runner.run(operation);
-        } finally {
-            boolean lost = !word.leaveHandler(mine);
-            if (lost) {
-                worker.lose();
-            } else {
-                worker.inLibrary = true;
-            }
-            if (worker.isInterrupted()) {
-                // A flag left set would make every later wait return at once and close channels (Engines: nio).
-                Thread.interrupted();
-            }
-            if (!fine) {
-                worker.counters.count(Count.HANDLER_FAILURES, 1);
-            }
-            if (lease != null && !giveBack(lease)) {
-                worker.counters.count(Count.HANDLER_FAILURES, 1);
-            }
-            int released = worker.endedStarts.giveBack();
-            if (released > 0) {
-                worker.counters.count(Count.HANDLER_FAILURES, released);
-            }
-            if (lost && endpoint != null) {
-                command(s -> s.handlerDone(endpoint));
-            }
-        }
-    }
-
-    /** Ends the library's own lease; false if the handler has ended it already, which only it can have done. */
-    static boolean giveBack(LeasedBuffer lease) {
-        try {
-            lease.release();
-            return true;
-        } catch (IllegalStateException e) {
-            LOG.log(Level.ERROR, "a handler released a buffer that it had not retained", e);
-            return false;
-        }
-    }
-
-    /** A handler that ran on another worker is done with this endpoint: its packets go on. */
-    void handlerDone(Endpoint endpoint) {
-        endpoint.busy = false;
-        // In front: packets of the same endpoint that came later may still be in the queue, beyond the budget.
-        ready.addFirst(endpoint.takeHeld());
-    }
-
     // ---- changing hands
 
     long sampleWord() {
@@ -571,13 +400,7 @@ public final class Shard implements Sleepers.Member {
             return false;
         }
         // This thread holds the shard now, until the spare has it.
-        Operation operation = runningOperation;
-        Endpoint endpoint = running;
-        boolean expected = cause == HandOverCause.ASLEEP && runningDeclared;
-        spare.send(new Errand.Serve(this));
-        if (operation != null) {
-            port.handedOver(index, operation, endpoint, expected ? HandOverCause.DECLARED : cause, handlerNanos);
-        }
+        delivery.handedOver(cause, handlerNanos, () -> spare.send(new Errand.Serve(this)));
         return true;
     }
 
@@ -610,7 +433,7 @@ public final class Shard implements Sleepers.Member {
     }
 
     /** Gives the kernel what was submitted, because a handler is about to keep this worker. */
-    private void flush() {
+    void flush() {
         try {
             loop.turn(0);
         } catch (RuntimeException | Error e) {
@@ -692,7 +515,7 @@ public final class Shard implements Sleepers.Member {
             try {
                 drainAtEnd();
                 for (Operation late = ready.poll(); late != null; late = ready.poll()) {
-                    runLate(late);
+                    delivery.runLate(late);
                 }
             } catch (RuntimeException | Error e) {
                 goOnAfter(e);
@@ -702,26 +525,10 @@ public final class Shard implements Sleepers.Member {
         }
     }
 
-    private void runLate(Operation operation) {
-        Endpoint endpoint = operation.endpoint;
-        if (endpoint != null && endpoint.busy && !operation.toFuture) {
-            endpoint.hold(operation);
-            return;
-        }
-        if (handOut(operation)) {
-            LeasedBuffer lease = operation.toFuture ? null : operation.lease;
-            port.runner().prepare(operation);
-            port.runner().run(operation);
-            if (lease != null) {
-                giveBack(lease);
-            }
-        }
-    }
-
     private void deliverRest(Worker worker) {
         while (!ready.isEmpty()) {
             try {
-                runReady(worker);
+                delivery.runReady(worker);
             } catch (RuntimeException | Error e) {
                 goOnAfter(e);
             }
@@ -895,6 +702,14 @@ public final class Shard implements Sleepers.Member {
                 flow.inFlight().total() + outside.get(),
                 loop.ringMemoryBytes(),
                 loop.receiveMemoryBytes());
+    }
+
+    int index() {
+        return index;
+    }
+
+    Delivery delivery() {
+        return delivery;
     }
 
     EngineLoop loop() {
