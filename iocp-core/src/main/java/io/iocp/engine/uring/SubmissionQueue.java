@@ -48,6 +48,17 @@ final class SubmissionQueue {
         return entriesAddress + ((long) (tail++ & mask) << 6);
     }
 
+    /** Written requests that the kernel has not taken yet. */
+    int pending() {
+        knownHead = Memory.getIntAcquire(headAddress);
+        return tail - knownHead;
+    }
+
+    /** User_data of one of them, counted from the oldest. */
+    long pendingUserData(int index) {
+        return Memory.getLong(entriesAddress + ((long) (knownHead + index & mask) << 6) + UringAbi.SQE_USER_DATA);
+    }
+
     /** How many more requests fit. */
     int room() {
         knownHead = Memory.getIntAcquire(headAddress);

@@ -106,10 +106,23 @@ final class UringLoop implements EngineLoop {
     @Override
     public void hold(int worker) {
         submitters.hold(worker);
+        claimPending();
         adoption.begin();
         if (submitters.hasForeign()) {
             // First of all: until then only the last holder can be woken, and it may sleep where nothing wakes it.
             armWakeUp();
+        }
+    }
+
+    /** What the last holder has written and not submitted will be this one's. */
+    private void claimPending() {
+        int pending = submissions.pending();
+        for (int i = 0; i < pending; i++) {
+            Request request = requests.find(submissions.pendingUserData(i));
+            if (request != null && request.place() == Request.Place.KERNEL) {
+                submitters.done(request.submitter);
+                request.submitter = submitters.submitted();
+            }
         }
     }
 
@@ -450,7 +463,7 @@ final class UringLoop implements EngineLoop {
         if ((flags & UringAbi.CQE_F_BUFFER) != 0) {
             giveBackUnused(request, flags);
         }
-        if (result > 0 || (result == 0 && endpoint.isListener())) {
+        if (!request.polling && (result > 0 || (result == 0 && endpoint.isListener()))) {
             if (endpoint.isListener()) {
                 libc.close(result);
                 sink.acceptAborted();

@@ -261,6 +261,29 @@ class AdoptionTest {
     }
 
     @Test
+    void shouldCountWhatWasWrittenButNotSubmittedForTheNewHolder() throws Exception {
+        Predecessor old = new Predecessor();
+        Operation.Receive receive = new Operation.Receive(this);
+        old.does(() -> {
+            loop.hold(OLD);
+            try {
+                Endpoint connection = accept();
+                assertThat(loop.held(OLD)).as("the wake-up").isEqualTo(1);
+                submit(receive, connection);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        loop.hold(NEW);
+        assertThat(loop.held(OLD)).as("the wake-up").isEqualTo(1);
+        turnUntil(() -> loop.held(OLD) == 0);
+        assertThat(loop.held(NEW)).as("the receive and the wake-up").isEqualTo(2);
+        peers.getFirst().getOutputStream().write(9);
+        turnUntil(() -> !sink.completed.isEmpty());
+        assertThat(sink.completed.remove()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
+    }
+
+    @Test
     void shouldKeepTheOrderOfBytesOverManyHolders() throws Exception {
         Endpoint[] connection = new Endpoint[1];
         int holders = 60;
