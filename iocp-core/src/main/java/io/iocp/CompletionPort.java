@@ -337,7 +337,7 @@ public final class CompletionPort implements AutoCloseable {
      * Runs something that makes the calling thread wait (a lock, a database, a sleep), without making others wait with it. A
      * handler gives its shard to another worker at once, as long as there is a spare ({@link PortOptions#maxWorkers(int)});
      * with none left the shard waits too. A thread that takes packets does not count as running meanwhile, so another gets the
-     * next packet at once. In both cases the port would find out by itself, a millisecond or two later.
+     * next packet at once. In both cases the port would find out by itself, within a few milliseconds.
      *
      * <p>A handler whose every packet blocks had better say so with {@link CompletionHandler#blocks}, which is cheaper.
      *

@@ -68,7 +68,7 @@ public @interface IoCompletionHandler {
     /**
      * Whether the method waits for something (a lock, a database). It then runs on a spare worker, so that the connections of
      * its shard do not wait with it, as long as {@code iocp.workers.max} allows. A method that blocks only now and then may leave
-     * it out: the port finds out (a millisecond or two later, each time, until it has learned it; see {@code
+     * it out: the port finds out (some milliseconds later, each time, until it has learned it; see {@code
      * iocp.workers.blocking-detection}). Or it wraps the one slow call in {@code CompletionPort.blocking(..)}.
      */
     boolean blocking() default false;
