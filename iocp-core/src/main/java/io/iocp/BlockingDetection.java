@@ -7,8 +7,8 @@ public enum BlockingDetection {
     /** The shard goes to another worker as soon as its own is found asleep; nothing is remembered. */
     HAND_OVER,
     /**
-     * The same, and a handler that was found asleep four times, with at most 200 of its packets in between each, is treated as
-     * one that says that it blocks, from then on.
+     * The same, and a handler that is found asleep with more than one packet in two hundred is treated as one that says that it
+     * blocks, from then on: at the fourth find if nearly all block, and else once there were enough to rule out chance.
      */
     LEARN
 }

@@ -11,18 +11,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Handlers that block without saying so, by their {@linkplain CompletionHandler#identity identity} and the kind of packet they
- * block with: learned once they were found asleep several times with few of their packets in between.
+ * block with: learned at the fourth find if nearly every packet blocked, and else once they were found so often that it is no
+ * chance that more than one packet in two hundred blocks.
  *
- * <p>Few, because a learned handler pays for every packet with a change of threads, and one that is not only for those that
- * block: measured, the two cost the same where one packet in a hundred blocks. By kind, so that a handler which sleeps for what
- * it receives is still told at once what it has sent.
+ * <p>By share, because a learned handler pays for every packet with a change of threads, and one that is not only for those
+ * that block: measured, the two cost the same where one packet in a hundred blocks. By kind, so that a handler which sleeps for
+ * what it receives is still told at once what it has sent.
  *
  * <p>Thread: any; {@link #isEmpty} and {@link #blocks} are cheap.
  */
 final class BlockingHandlers {
-    private static final int FINDS_TO_LEARN = 4;
-    /** So many packets without a find, and the finds before are forgotten. */
+    /** A find is worth so many packets: a handler that blocks more seldom does not gather any score for long. */
     static final int PACKETS_FOR_A_FIND = 200;
+    /** The score at which chance is ruled out: sixteen finds that nothing was taken from. */
+    private static final int SCORE_TO_LEARN = 16 * PACKETS_FOR_A_FIND;
+
+    private static final int FINDS_IF_NEARLY_ALL_BLOCK = 4;
+    private static final int PACKETS_IF_NEARLY_ALL_BLOCK = 2 * FINDS_IF_NEARLY_ALL_BLOCK;
     /** Beyond it nothing more is noticed: identities that are so many say nothing about a handler. */
     private static final int MOST = 1000;
 
@@ -31,8 +36,13 @@ final class BlockingHandlers {
         final Object identity;
         int finds;
         boolean learned;
-        /** Packets until its finds are forgotten. Several workers count at once: it need not be exact. */
-        int patience;
+
+        // Several workers count at once: these need not be exact.
+        /** Grows with each find, shrinks with each packet; below nothing all is forgotten. */
+        int score;
+
+        /** Packets since the first find. */
+        int packets;
 
         Habit(OperationKind kind, Object identity) {
             this.kind = kind;
@@ -54,8 +64,11 @@ final class BlockingHandlers {
         if (habit == null) {
             return false;
         }
-        if (!habit.learned && --habit.patience < 0) {
-            forget(habit);
+        if (!habit.learned) {
+            habit.packets++;
+            if (--habit.score < 0) {
+                forget(habit);
+            }
         }
         return habit.learned;
     }
@@ -76,8 +89,9 @@ final class BlockingHandlers {
             return false;
         }
         habit.finds++;
-        habit.patience = PACKETS_FOR_A_FIND;
-        habit.learned = habit.finds >= FINDS_TO_LEARN;
+        habit.score += PACKETS_FOR_A_FIND;
+        habit.learned = habit.score >= SCORE_TO_LEARN
+                || (habit.finds >= FINDS_IF_NEARLY_ALL_BLOCK && habit.packets <= PACKETS_IF_NEARLY_ALL_BLOCK);
         return put(habit) && habit.learned;
     }
 
@@ -94,7 +108,7 @@ final class BlockingHandlers {
     }
 
     private synchronized void forget(Habit habit) {
-        if (habit.learned || habit.patience >= 0) {
+        if (habit.learned || habit.score >= 0) {
             return; // found again meanwhile
         }
         Map<OperationKind, Map<Object, Habit>> all = copy();

@@ -3,7 +3,11 @@ package io.iocp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.OperationKind;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BlockingHandlersTest {
     private final BlockingHandlers handlers = new BlockingHandlers();
@@ -17,11 +21,12 @@ class BlockingHandlersTest {
     }
 
     @Test
-    void shouldLearnAHandlerThatIsFoundFourTimesWithFewPacketsInBetween() {
+    void shouldLearnAHandlerThatBlocksWithEveryPacketAtTheFourthFind() {
         for (int find = 1; find <= 3; find++) {
+            assertThat(packets(1)).isFalse();
             assertThat(handlers.found(OperationKind.RECEIVE, "handler")).isFalse();
-            assertThat(packets(BlockingHandlers.PACKETS_FOR_A_FIND)).isFalse();
         }
+        assertThat(packets(1)).isFalse();
         assertThat(handlers.found(OperationKind.RECEIVE, "handler")).isTrue();
         assertThat(handlers.found(OperationKind.RECEIVE, "handler"))
                 .as("told once")
@@ -36,12 +41,25 @@ class BlockingHandlersTest {
     }
 
     @Test
-    void shouldForgetAHandlerThatBlocksSeldom() {
-        for (int find = 1; find <= 20; find++) {
-            assertThat(handlers.found(OperationKind.RECEIVE, "handler")).isFalse();
-            assertThat(packets(BlockingHandlers.PACKETS_FOR_A_FIND + 1)).isFalse();
-            assertThat(handlers.isEmpty()).as("nothing to look at").isTrue();
+    void shouldLearnAHandlerThatBlocksWithOnePacketInAHundredWhenItIsNoChance() {
+        int finds = 1;
+        while (!handlers.found(OperationKind.RECEIVE, "handler")) {
+            finds++;
+            assertThat(packets(100)).isFalse();
         }
+        assertThat(finds).isBetween(16, 40);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {300, 1000, 10_000})
+    void shouldNotLearnAHandlerThatBlocksSeldomHoweverChancePlays(int oneIn) {
+        RandomGenerator random = new SplittableRandom(oneIn);
+        for (int find = 0; find < 20_000; find++) {
+            assertThat(handlers.found(OperationKind.RECEIVE, "handler")).isFalse();
+            packets((int) Math.min(5 * oneIn, -Math.log(1 - random.nextDouble()) * oneIn));
+        }
+        packets(100 * BlockingHandlers.PACKETS_FOR_A_FIND);
+        assertThat(handlers.isEmpty()).as("nothing to look at any more").isTrue();
         assertThat(handlers.names()).isEmpty();
     }
 
