@@ -20,6 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.DisplayName;
 
 /** The concurrency value on a port whose packets are taken by threads of the user's own. */
@@ -212,50 +213,46 @@ class ConcurrencyContractTest {
     @EachEngine
     @DisplayName("22: a thread whose wait ended without a packet counts until it comes back")
     void shouldCountAThreadThatTimedOut(TestEngine engine) throws Exception {
-        try (PortFixture fixture = new PortFixture(engine);
-                CompletionPort port = fixture.open()) {
-            AtomicBoolean end = new AtomicBoolean();
-            BlockingQueue<Object> events = new LinkedBlockingQueue<>();
-            Thread.ofPlatform().daemon().start(() -> {
-                assertThat(port.poll()).isNull();
-                events.add("timed out");
-                spinUntil(end);
-                OverlappedIO mine = port.poll();
-                events.add(mine == null ? "nothing" : String.valueOf(mine.key()));
-            });
-            assertThat(next(events)).isEqualTo("timed out");
-            taker(port, packet -> events.add("taker"));
-            port.post("packet", null);
-            // The first runs and counts, so the one that waits does not get the packet; by coming back the first makes
-            // room.
-            assertThat(events.poll(50, TimeUnit.MILLISECONDS)).isNull();
-            end.set(true);
-            assertThat(next(events)).isEqualTo("packet");
-        }
+        countsUntilItComesBack(engine, "timed out", (port, events) -> {
+            assertThat(port.poll()).isNull();
+            events.add("timed out");
+        });
     }
 
     @EachEngine
     @DisplayName("12 and 22: a thread whose wait was interrupted runs, and counts until it comes back")
     void shouldCountAThreadThatWasInterrupted(TestEngine engine) throws Exception {
+        countsUntilItComesBack(engine, "interrupted", (port, events) -> {
+            Thread waiting = Thread.currentThread();
+            Thread.ofPlatform().daemon().start(() -> {
+                await().atMost(PortFixture.DEADLINE).until(() -> waiting.getState() == Thread.State.WAITING);
+                waiting.interrupt();
+            });
+            try {
+                events.add(port.take());
+            } catch (InterruptedException expected) {
+                events.add("interrupted");
+            }
+        });
+    }
+
+    private static void countsUntilItComesBack(
+            TestEngine engine, String event, BiConsumer<CompletionPort, BlockingQueue<Object>> wait) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             AtomicBoolean end = new AtomicBoolean();
             BlockingQueue<Object> events = new LinkedBlockingQueue<>();
-            Thread interrupted = Thread.ofPlatform().daemon().start(() -> {
-                try {
-                    events.add(port.take());
-                } catch (InterruptedException expected) {
-                    events.add("interrupted");
-                }
+            Thread.ofPlatform().daemon().start(() -> {
+                wait.accept(port, events);
                 spinUntil(end);
                 OverlappedIO mine = port.poll();
                 events.add(mine == null ? "nothing" : String.valueOf(mine.key()));
             });
-            await().atMost(PortFixture.DEADLINE).until(() -> interrupted.getState() == Thread.State.WAITING);
-            interrupted.interrupt();
-            assertThat(next(events)).isEqualTo("interrupted");
+            assertThat(next(events)).isEqualTo(event);
             taker(port, packet -> events.add("taker"));
             port.post("packet", null);
+            // The first runs and counts, so the one that waits does not get the packet; by coming back the first makes
+            // room.
             assertThat(events.poll(50, TimeUnit.MILLISECONDS)).isNull();
             end.set(true);
             assertThat(next(events)).isEqualTo("packet");

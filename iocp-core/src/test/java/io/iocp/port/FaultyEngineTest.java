@@ -2,153 +2,56 @@ package io.iocp.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.iocp.engine.CompletionSink;
 import io.iocp.engine.Engine;
-import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.ForwardingEngine;
+import io.iocp.engine.ForwardingLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.engine.nio.NioEngine;
-import io.iocp.operation.Endpoint;
-import io.iocp.operation.HandOverCause;
-import io.iocp.operation.LeasedBuffer;
-import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
-import io.iocp.operation.Status;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** 123: a worker outlives whatever the library itself throws between two packets. */
 class FaultyEngineTest {
 
-    /** An engine whose every third turn fails. */
-    private static final class FaultyEngine implements Engine {
-        final NioEngine engine = new NioEngine();
+    /** Every third turn of any of these loops fails. */
+    private static final class Faults {
         final AtomicInteger turns = new AtomicInteger();
         final AtomicInteger faults = new AtomicInteger();
+        final Engine engine = new ForwardingEngine(new NioEngine(), Loop::new);
 
-        @Override
-        public EngineCapabilities capabilities() {
-            return engine.capabilities();
-        }
+        private final class Loop extends ForwardingLoop {
+            Loop(EngineLoop real) {
+                super(real);
+            }
 
-        @Override
-        public Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException {
-            return engine.listen(address, options);
-        }
-
-        @Override
-        public void closeUnassociated(Endpoint endpoint) {
-            engine.closeUnassociated(endpoint);
-        }
-
-        @Override
-        public EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException {
-            EngineLoop loop = engine.openLoop(options, sink);
-            return new EngineLoop() {
-                @Override
-                public void submit(Operation operation) {
-                    loop.submit(operation);
-                }
-
-                @Override
-                @Nullable
-                public Status attempt(Operation operation) {
-                    return loop.attempt(operation);
-                }
-
-                @Override
-                public void cancel(Operation operation) {
-                    loop.cancel(operation);
-                }
-
-                @Override
-                public int turn(long timeoutNanos) {
-                    int reported = loop.turn(timeoutNanos);
-                    if (turns.incrementAndGet() % 3 == 0) {
-                        faults.incrementAndGet();
-                        if (turns.get() % 2 == 0) {
-                            throw new IllegalStateException("on purpose");
-                        }
-                        throw new AssertionError("on purpose");
+            @Override
+            public int turn(long timeoutNanos) {
+                int reported = super.turn(timeoutNanos);
+                if (turns.incrementAndGet() % 3 == 0) {
+                    faults.incrementAndGet();
+                    if (turns.get() % 2 == 0) {
+                        throw new IllegalStateException("on purpose");
                     }
-                    return reported;
+                    throw new AssertionError("on purpose");
                 }
-
-                @Override
-                public void wakeup() {
-                    loop.wakeup();
-                }
-
-                @Override
-                public void recycle(LeasedBuffer buffer) {
-                    loop.recycle(buffer);
-                }
-
-                @Override
-                public void shutdown(Endpoint endpoint) {
-                    loop.shutdown(endpoint);
-                }
-
-                @Override
-                public void shutdownOutput(Endpoint endpoint) {
-                    loop.shutdownOutput(endpoint);
-                }
-
-                @Override
-                public void closeDescriptor(Endpoint endpoint) {
-                    loop.closeDescriptor(endpoint);
-                }
-
-                @Override
-                public void close() {
-                    loop.close();
-                }
-
-                @Override
-                public long receiveMemoryBytes() {
-                    return loop.receiveMemoryBytes();
-                }
-
-                @Override
-                public long ringMemoryBytes() {
-                    return loop.ringMemoryBytes();
-                }
-            };
+                return reported;
+            }
         }
     }
 
     /** Notes the packets that it is given. */
-    private static final class Noting implements PacketRunner {
+    private static final class Noting extends QuietRunner {
         final BlockingQueue<Object> ran = new LinkedBlockingQueue<>();
 
         @Override
         public boolean run(Operation operation) {
             return ran.add(operation.packet());
         }
-
-        @Override
-        public void prepare(Operation operation) {}
-
-        @Override
-        public boolean isBlocking(Operation operation) {
-            return false;
-        }
-
-        @Override
-        public void handedOver(
-                int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long nanos) {}
-
-        @Override
-        public void allBlocked(int workers) {}
-
-        @Override
-        public void closed(Endpoint endpoint) {}
     }
 
     static PortSettings settings(int shards) {
@@ -170,9 +73,9 @@ class FaultyEngineTest {
 
     @Test
     void shouldGoOnWhenATurnOfTheEngineFails() throws Exception {
-        FaultyEngine engine = new FaultyEngine();
+        Faults engine = new Faults();
         Noting runner = new Noting();
-        PortCore core = new PortCore(settings(1), engine, runner, false);
+        PortCore core = new PortCore(settings(1), engine.engine, runner, false);
         for (int i = 0; i < 60; i++) {
             Operation.Post post = new Operation.Post(i);
             post.begin(null);

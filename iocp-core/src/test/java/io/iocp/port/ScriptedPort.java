@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
-import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,7 +15,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** A port on a {@link ScriptedEngine}, without the public floor: the test is the handler. */
 final class ScriptedPort implements AutoCloseable {
@@ -55,7 +53,7 @@ final class ScriptedPort implements AutoCloseable {
                 closeTimeout.toNanos(),
                 true,
                 false);
-        PacketRunner runner = new PacketRunner() {
+        PacketRunner runner = new QuietRunner() {
             @Override
             public boolean run(Operation operation) {
                 handler.accept(operation);
@@ -64,19 +62,9 @@ final class ScriptedPort implements AutoCloseable {
             }
 
             @Override
-            public void prepare(Operation operation) {}
-
-            @Override
             public boolean isBlocking(Operation operation) {
                 return blocking;
             }
-
-            @Override
-            public void handedOver(
-                    int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long nanos) {}
-
-            @Override
-            public void allBlocked(int workers) {}
 
             @Override
             public void closed(Endpoint endpoint) {

@@ -3,16 +3,12 @@ package io.iocp.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.iocp.operation.Endpoint;
-import io.iocp.operation.HandOverCause;
-import io.iocp.operation.Operation;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,31 +18,6 @@ import org.junit.jupiter.api.Timeout;
 class WorkersTest {
     private static final Duration DEADLINE = Duration.ofSeconds(20);
     private static final long SOON = TimeUnit.MILLISECONDS.toNanos(1);
-
-    private static final PacketRunner NOTHING_TO_RUN = new PacketRunner() {
-        @Override
-        public boolean run(Operation operation) {
-            return true;
-        }
-
-        @Override
-        public void prepare(Operation operation) {}
-
-        @Override
-        public boolean isBlocking(Operation operation) {
-            return false;
-        }
-
-        @Override
-        public void handedOver(
-                int shard, Operation operation, @Nullable Endpoint endpoint, HandOverCause cause, long nanos) {}
-
-        @Override
-        public void allBlocked(int workers) {}
-
-        @Override
-        public void closed(Endpoint endpoint) {}
-    };
 
     /** Numbers of workers that the kernel has requests of. */
     private final Set<Integer> held = ConcurrentHashMap.newKeySet();
@@ -58,7 +29,7 @@ class WorkersTest {
             3,
             1,
             0,
-            NOTHING_TO_RUN,
+            new QuietRunner(),
             number -> {
                 looks.incrementAndGet();
                 return held.contains(number);
