@@ -259,7 +259,7 @@ public final class EventLog {
                         port,
                         null,
                         "all " + workers
-                                + " workers are kept by handlers, so a shard and its connections wait; remedy: raise"
+                                + " workers are kept by handlers, so connections wait; remedy: raise"
                                 + " iocp.workers.max");
             }
         }

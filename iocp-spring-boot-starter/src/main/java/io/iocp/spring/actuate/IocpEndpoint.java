@@ -168,7 +168,7 @@ public final class IocpEndpoint {
      *
      * @param detection what is done about those that do not say so
      * @param handOvers shards that went to another worker because of one
-     * @param allBlocked times that a shard should have gone to another worker and there was none
+     * @param allBlocked times that a shard or a packet of a blocking handler needed another worker and there was none
      * @param learnedHandlers ids of those that are treated as if they had said so
      */
     public record Blocking(String detection, long handOvers, long allBlocked, List<String> learnedHandlers) {}

@@ -89,7 +89,7 @@ public final class PortMeters implements MeterBinder {
         counter(
                 registry,
                 "iocp.workers.all.blocked",
-                "Times that a shard should have gone to another worker and all were blocked",
+                "Times that a shard or a packet of a blocking handler needed another worker and all were blocked",
                 port,
                 stats,
                 s -> s.get().allBlocked());
