@@ -247,7 +247,7 @@ final class BlockingMonitor extends Thread {
         }
         for (Worker worker : workers.all()) {
             ThreadProbe probe = worker.probe();
-            if (worker.isAway() && probe != null && !probe.isWaiting() && !probe.isAsleep()) {
+            if (worker.isAway() && probe != null && probe.isRunning()) {
                 running++;
             }
         }
@@ -310,7 +310,7 @@ final class BlockingMonitor extends Thread {
             if (worker.isAway()) {
                 away++;
                 ThreadProbe probe = worker.probe();
-                if (probe != null && !probe.isWaiting() && !probe.isAsleep()) {
+                if (probe != null && probe.isRunning()) {
                     return false;
                 }
             }

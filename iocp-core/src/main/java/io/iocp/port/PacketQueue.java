@@ -25,23 +25,19 @@ import org.jspecify.annotations.Nullable;
  *     Concurrency"</a>
  */
 public final class PacketQueue {
-    // Counting. A thread is bound to the port that it last took from, and counts as active from then on until it comes
-    // back,
-    // sleeps, takes from another port, or ends. A packet is released only while fewer are active than may be. The
-    // thread that
-    // comes back under load makes room by coming, takes the next packet and never parks. What makes a count wrong for a
-    // while
-    // is only ever a thread that woke from a sleep: it counts again at once, so that one more than the limit may be
-    // active,
-    // and the next to come back waits although packets do (as on Windows).
-    //
-    // Watching. The JVM tells nobody that a thread sleeps or has ended. Only while packets wait, threads wait and the
-    // limit is
-    // reached does it matter, and just then there is a thread with nothing else to do: the one that would be released
-    // next
-    // looks at the active ones every millisecond. Two looks in a row must find a thread asleep, since a JVM that stops
-    // its
-    // threads for a moment makes them look so too. A sleep of less than two milliseconds is therefore not made up for.
+    /*
+     * Counting. A thread is bound to the port that it last took from, and counts as active from then on until it comes
+     * back, sleeps, takes from another port, or ends. A packet is released only while fewer are active than may be. The
+     * thread that comes back under load makes room by coming, takes the next packet and never parks. What makes a count
+     * wrong for a while is only ever a thread that woke from a sleep: it counts again at once, so that one more than the
+     * limit may be active, and the next to come back waits although packets do (as on Windows).
+     *
+     * Watching. The JVM tells nobody that a thread sleeps or has ended. Only while packets wait, threads wait and the
+     * limit is reached does it matter, and just then there is a thread with nothing else to do: the one that would be
+     * released next looks at the active ones every millisecond. Two looks in a row must find a thread asleep, since a JVM
+     * that stops its threads for a moment makes them look so too. A sleep of less than two milliseconds is therefore not
+     * made up for.
+     */
 
     /** Between two looks at the active threads while work waits. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -346,7 +342,7 @@ public final class PacketQueue {
     /** Threads that were found asleep and run again count again. */
     private void lookAtSleepers() {
         for (Binding binding : bound) {
-            if (binding.asleep && !binding.probe.isWaiting() && !binding.probe.isAsleep()) {
+            if (binding.asleep && binding.probe.isRunning()) {
                 count(binding);
             }
         }

@@ -116,6 +116,11 @@ final class ThreadProbe implements AutoCloseable {
         return state == 'S' || state == 'D';
     }
 
+    /** Whether neither the JVM nor the kernel says that it sleeps. */
+    boolean isRunning() {
+        return !isWaiting() && !isAsleep();
+    }
+
     /** Whether it sleeps in a way that no signal ends, for a disk as a rule: nothing is done in its context meanwhile. */
     boolean isAsleepForGood() {
         return state() == 'D';

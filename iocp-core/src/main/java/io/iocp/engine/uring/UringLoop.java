@@ -28,9 +28,10 @@ final class UringLoop implements EngineLoop {
      * wait in a list. Nothing is ever reported from submit() or cancel(): what ends there is reported by the next turn().
      *
      * Ownership. A Request stays in the table from submit() to the last completion of its one kernel request, and with it
-     * everything that the kernel may still touch. The user_data of a kernel request is its slot and a generation that no other
-     * request in that slot has had, so that an answer to an old cancel meets nothing; cancels and the wake-up have negative slots. An ECANCELED that nobody asked for means that the thread which submitted the request has
-     * died: the request is made again. Requests of a thread that no longer holds the shard: see Adoption.
+     * everything that the kernel may still touch. The user_data of a kernel request is its slot and a generation that no
+     * other request in that slot has had, so that an answer to an old cancel meets nothing; cancels and the wake-up have
+     * negative slots. An ECANCELED that nobody asked for means that the thread which submitted the request has died: the
+     * request is made again. Requests of a thread that no longer holds the shard: see Adoption.
      *
      * Cancelling. The request's own completion decides how it ended. A cancel that finds nothing (ENOENT) is repeated while
      * the request is there: a multishot receive is out of the kernel's sight for a moment each time it is queued again.
