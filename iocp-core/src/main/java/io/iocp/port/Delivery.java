@@ -21,6 +21,17 @@ import org.jspecify.annotations.Nullable;
 final class Delivery {
     private static final Logger LOG = System.getLogger(Delivery.class.getName());
 
+    /**
+     * A packet whose handler keeps a worker.
+     *
+     * @param declared the handler has said that it blocks
+     */
+    record Kept(Operation operation, @Nullable Endpoint endpoint, boolean declared) {
+        HandOverCause cause(HandOverCause found) {
+            return found == HandOverCause.ASLEEP && declared ? HandOverCause.DECLARED : found;
+        }
+    }
+
     private final Shard shard;
     private final PortCore port;
     private final int budgetOfTurn;
@@ -230,19 +241,10 @@ final class Delivery {
         }
     }
 
-    /**
-     * The shard was taken, by the calling thread, from a worker that runs a handler.
-     *
-     * @param pass gives it to its next holder, after which nothing of it may be read
-     */
-    void handedOver(HandOverCause cause, long handlerNanos, Runnable pass) {
+    /** What keeps the worker that the shard was taken from; null for a future, whose dependents are nobody's handler. */
+    @Nullable
+    Kept kept() {
         Operation operation = runningOperation;
-        Endpoint endpoint = running;
-        boolean expected = cause == HandOverCause.ASLEEP && runningDeclared;
-        pass.run();
-        if (operation != null) {
-            port.handedOver(
-                    shard.index(), operation, endpoint, expected ? HandOverCause.DECLARED : cause, handlerNanos);
-        }
+        return operation == null ? null : new Kept(operation, running, runningDeclared);
     }
 }

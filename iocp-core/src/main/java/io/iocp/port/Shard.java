@@ -400,7 +400,11 @@ public final class Shard implements Sleepers.Member {
             return false;
         }
         // This thread holds the shard now, until the spare has it.
-        delivery.handedOver(cause, handlerNanos, () -> spare.send(new Errand.Serve(this)));
+        Delivery.Kept kept = delivery.kept();
+        spare.send(new Errand.Serve(this));
+        if (kept != null) {
+            port.handedOver(index, kept.operation(), kept.endpoint(), kept.cause(cause), handlerNanos);
+        }
         return true;
     }
 

@@ -45,6 +45,7 @@ final class Workers {
     private final long idleNanos;
     private final long lingerNanos;
     private final IntPredicate kernelHoldsRequestsOf;
+    private final int mostVirtualThreads;
     private final Semaphore virtualThreads;
     private final List<Worker> all = new ArrayList<>();
     private final BitSet numbers = new BitSet();
@@ -60,7 +61,6 @@ final class Workers {
     /** Packets that wait for spares or run there, and workers that are kept without their shards. */
     private final AtomicInteger away = new AtomicInteger();
 
-    private final AtomicInteger onVirtualThreads = new AtomicInteger();
     private int shardsHeld;
     private boolean closed;
 
@@ -101,6 +101,7 @@ final class Workers {
         this.most = most;
         this.shards = shards;
         this.waiting = new MpmcVarHandleArrayQueue<>(MOST_WAITING);
+        this.mostVirtualThreads = virtualThreads;
         this.virtualThreads = new Semaphore(virtualThreads);
         this.runner = runner;
         this.kernelHoldsRequestsOf = kernelHoldsRequestsOf;
@@ -204,7 +205,6 @@ final class Workers {
      */
     boolean runElsewhere(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
         if (virtualThreads.tryAcquire()) {
-            onVirtualThreads.incrementAndGet();
             Errand.Run errand = new Errand.Run(shard, operation, lease);
             Thread.ofVirtual().name("iocp-" + name + "-handler").start(() -> runOnVirtualThread(errand));
             return true;
@@ -227,7 +227,6 @@ final class Workers {
             errand.run(runner);
         } finally {
             virtualThreads.release();
-            onVirtualThreads.decrementAndGet();
             spareDone.run();
         }
     }
@@ -319,7 +318,11 @@ final class Workers {
 
     /** No handler runs on a thread without a shard. */
     boolean isQuiet() {
-        return away.get() == 0 && onVirtualThreads.get() == 0;
+        return away.get() == 0 && onVirtualThreads() == 0;
+    }
+
+    private int onVirtualThreads() {
+        return mostVirtualThreads - virtualThreads.availablePermits();
     }
 
     /** Waits for the shards to end; false if the time was not enough. */
@@ -372,8 +375,7 @@ final class Workers {
 
     /** Threads that handlers keep without a shard. */
     synchronized int awayCount() {
-        return onVirtualThreads.get()
-                + (int) all.stream().filter(Worker::isAway).count();
+        return onVirtualThreads() + (int) all.stream().filter(Worker::isAway).count();
     }
 
     /** Counters of all workers, those that have ended included. */
