@@ -5,6 +5,7 @@ import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.operation.ScheduledPost;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
@@ -218,7 +219,7 @@ public final class CompletionPort implements AutoCloseable {
      * @throws TooManyOperationsException if {@link PortOptions#maxPosts()} posts wait
      */
     public void post(OverlappedIO packet, @Nullable Object key, long bytes, Status status) {
-        Operation.Post operation = beginPost(packet, key, null);
+        Post operation = beginPost(packet, key, null);
         operation.bytes = bytes;
         operation.status = status;
         PortListener listener = options.listener();
@@ -249,7 +250,7 @@ public final class CompletionPort implements AutoCloseable {
         if (boundTo != null && (shard == null || boundTo.port() != this)) {
             throw new IllegalStateException(boundTo + " is not associated with port '" + name() + "'");
         }
-        Operation.Post operation = beginPost(packet, key, boundTo);
+        Post operation = beginPost(packet, key, boundTo);
         ScheduledPost scheduled = core.postDelayed(operation, shard, nanos(delay));
         PortListener listener = options.listener();
         if (listener != null) {
@@ -266,9 +267,9 @@ public final class CompletionPort implements AutoCloseable {
         return duration.isNegative() ? 0 : duration.toNanos();
     }
 
-    private static Operation.Post beginPost(OverlappedIO packet, @Nullable Object key, @Nullable Handle boundTo) {
+    private static Post beginPost(OverlappedIO packet, @Nullable Object key, @Nullable Handle boundTo) {
         packet.checkPort("a post is the port's own packet");
-        Operation.Post operation = packet.post();
+        Post operation = packet.post();
         packet.begin(operation, boundTo, boundTo == null ? null : boundTo.endpoint());
         packet.postKey(key);
         return operation;

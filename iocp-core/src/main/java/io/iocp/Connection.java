@@ -4,7 +4,9 @@ import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.StartResult;
 import io.iocp.port.Shard;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +52,7 @@ public final class Connection extends Handle {
      * @throws ClosedChannelException if the connection is closed
      */
     public StartResult receive(OverlappedIO packet) throws ClosedChannelException {
-        Operation.Receive operation = packet.receive();
+        Receive operation = packet.receive();
         Shard shard = begin(packet, operation);
         operation.intoEngineBuffer();
         return start(shard, operation);
@@ -73,7 +75,7 @@ public final class Connection extends Handle {
                     "a receive buffer must be usable by the workers, and this one is of a confined"
                             + " arena: use port.buffers(), the heap, or a shared, automatic or global arena");
         }
-        Operation.Receive operation = packet.receive();
+        Receive operation = packet.receive();
         Shard shard = begin(packet, operation);
         if (BufferPool.mayEnterKernel(buffer)) {
             operation.into(buffer);
@@ -103,7 +105,7 @@ public final class Connection extends Handle {
     public StartResult receiveContinuously(OverlappedIO packet) throws ClosedChannelException {
         port().checkContinuous("receiveContinuously", "receive");
         packet.checkContinuous();
-        Operation.ReceiveContinuously operation = packet.receiveContinuously();
+        ReceiveContinuously operation = packet.receiveContinuously();
         return start(begin(packet, operation), operation);
     }
 
@@ -116,7 +118,7 @@ public final class Connection extends Handle {
      */
     public StartResult send(OverlappedIO packet, MemorySegment data) throws ClosedChannelException {
         if (BufferPool.mayEnterKernel(data)) {
-            Operation.Send operation = packet.send();
+            Send operation = packet.send();
             Shard shard = begin(packet, operation);
             operation.one(data);
             return start(shard, operation);
@@ -155,7 +157,7 @@ public final class Connection extends Handle {
      * @throws IllegalStateException also if the buffer was released already
      */
     public StartResult send(OverlappedIO packet, LeasedBuffer data) throws ClosedChannelException {
-        Operation.Send operation = packet.send();
+        Send operation = packet.send();
         data.pin();
         boolean started = false;
         try {
@@ -188,7 +190,7 @@ public final class Connection extends Handle {
             length += piece.byteSize();
         }
         if (direct) {
-            Operation.Send operation = packet.send();
+            Send operation = packet.send();
             Shard shard = begin(packet, operation);
             operation.several(pieces.clone());
             return start(shard, operation);

@@ -1,5 +1,6 @@
 package io.iocp;
 
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
@@ -49,7 +50,7 @@ final class Dispatch implements PacketRunner {
     @Override
     public boolean run(Operation operation) {
         OverlappedIO packet = (OverlappedIO) operation.packet();
-        Connection accepted = operation instanceof Operation.Accept ? packet.acceptedOrNull() : null;
+        Connection accepted = operation instanceof Accept ? packet.acceptedOrNull() : null;
         CompletionHandler handler = handlerOf(packet);
         boolean fine = listener == null ? run(packet, handler) : runObserved(packet, operation, handler, listener);
         if (!fine && accepted != null) {
@@ -96,7 +97,7 @@ final class Dispatch implements PacketRunner {
     /** Makes the public object of what the engine accepted. */
     @Override
     public void prepare(Operation operation) {
-        if (operation instanceof Operation.Accept accept) {
+        if (operation instanceof Accept accept) {
             Endpoint endpoint = accept.accepted;
             accept.accepted = null;
             OverlappedIO packet = (OverlappedIO) operation.packet();

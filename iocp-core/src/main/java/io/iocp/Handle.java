@@ -6,6 +6,7 @@ import io.iocp.operation.CompletionMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
@@ -231,7 +232,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
      */
     public final void post(OverlappedIO packet, long bytes) throws ClosedChannelException {
         packet.checkPort("a post is the port's own packet");
-        Operation.Post operation = packet.post();
+        Post operation = packet.post();
         Shard on = begin(packet, operation);
         operation.bytes = bytes;
         operation.maySkipPacket = false;

@@ -1,8 +1,8 @@
 package io.iocp;
 
 import io.iocp.engine.Engine;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
-import io.iocp.operation.Operation;
 import io.iocp.operation.StartResult;
 import java.nio.channels.ClosedChannelException;
 
@@ -41,7 +41,7 @@ public final class Listener extends Handle {
     }
 
     private StartResult start(OverlappedIO packet, boolean continuous) throws ClosedChannelException {
-        Operation.Accept operation = packet.accept();
+        Accept operation = packet.accept();
         var shard = begin(packet, operation);
         operation.continuous = continuous;
         operation.accepted = null;

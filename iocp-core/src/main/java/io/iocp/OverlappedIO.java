@@ -1,10 +1,15 @@
 package io.iocp;
 
+import io.iocp.operation.Accept;
 import io.iocp.operation.CompletionMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -53,11 +58,11 @@ public final class OverlappedIO {
     private Operation operation;
 
     // One of each kind that was ever started, kept for the next start.
-    private Operation.@Nullable Receive receive;
-    private Operation.@Nullable ReceiveContinuously receiveContinuously;
-    private Operation.@Nullable Send send;
-    private Operation.@Nullable Accept accept;
-    private Operation.@Nullable Post post;
+    private @Nullable Receive receive;
+    private @Nullable ReceiveContinuously receiveContinuously;
+    private @Nullable Send send;
+    private @Nullable Accept accept;
+    private @Nullable Post post;
 
     /** An operation without an attachment. */
     public OverlappedIO() {}
@@ -271,7 +276,7 @@ public final class OverlappedIO {
     }
 
     private static @Nullable MemorySegment callersMemory(Operation of) {
-        if (of instanceof Operation.Receive received) {
+        if (of instanceof Receive received) {
             return received.copyTo != null ? received.copyTo : received.memory;
         }
         return null;
@@ -342,7 +347,7 @@ public final class OverlappedIO {
      */
     public boolean cancel() {
         Operation of = operation;
-        if (of == null || of instanceof Operation.Post || !of.requestCancel()) {
+        if (of == null || of instanceof Post || !of.requestCancel()) {
             return false;
         }
         // Of the start that is being cancelled; the handle here may still be that of the start before.
@@ -372,37 +377,37 @@ public final class OverlappedIO {
 
     // ---- for the start methods and the port
 
-    Operation.Receive receive() {
+    Receive receive() {
         if (receive == null) {
-            receive = new Operation.Receive(this);
+            receive = new Receive(this);
         }
         return receive;
     }
 
-    Operation.ReceiveContinuously receiveContinuously() {
+    ReceiveContinuously receiveContinuously() {
         if (receiveContinuously == null) {
-            receiveContinuously = new Operation.ReceiveContinuously(this);
+            receiveContinuously = new ReceiveContinuously(this);
         }
         return receiveContinuously;
     }
 
-    Operation.Send send() {
+    Send send() {
         if (send == null) {
-            send = new Operation.Send(this);
+            send = new Send(this);
         }
         return send;
     }
 
-    Operation.Accept accept() {
+    Accept accept() {
         if (accept == null) {
-            accept = new Operation.Accept(this);
+            accept = new Accept(this);
         }
         return accept;
     }
 
-    Operation.Post post() {
+    Post post() {
         if (post == null) {
-            post = new Operation.Post(this);
+            post = new Post(this);
         }
         return post;
     }

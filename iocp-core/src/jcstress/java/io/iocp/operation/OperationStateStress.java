@@ -17,7 +17,7 @@ final class OperationStateStress {
     private OperationStateStress() {}
 
     private static Operation started() {
-        Operation operation = new Operation.Receive("packet");
+        Operation operation = new Receive("packet");
         operation.begin(null);
         operation.started();
         return operation;
@@ -113,7 +113,7 @@ final class OperationStateStress {
     @Outcome(expect = FORBIDDEN, desc = "in flight twice, or refused for nothing")
     @State
     public static class TwoStarts {
-        private final Operation operation = new Operation.Receive("packet");
+        private final Operation operation = new Receive("packet");
 
         @Actor
         public void one(ZZ_Result r) {
@@ -171,7 +171,7 @@ final class OperationStateStress {
     @State
     public static class StaleGroupCancel {
         private final Endpoint endpoint = new Nowhere();
-        private final Operation operation = new Operation.Receive("packet");
+        private final Operation operation = new Receive("packet");
 
         public StaleGroupCancel() {
             start(1);

@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,8 +25,8 @@ final class PacketQueueStress {
 
     private PacketQueueStress() {}
 
-    private static Operation.Post packet(int number) {
-        Operation.Post post = new Operation.Post(number);
+    private static Post packet(int number) {
+        Post post = new Post(number);
         post.begin(null);
         post.complete();
         return post;
@@ -142,7 +143,7 @@ final class PacketQueueStress {
     public static class EnqueueAgainstClose {
         private final AtomicInteger dropped = new AtomicInteger();
         private final PacketQueue queue = new PacketQueue("stress", 1, _ -> dropped.incrementAndGet());
-        private final Operation.Post packet = packet(1);
+        private final Post packet = packet(1);
 
         @Actor
         public void poster() {

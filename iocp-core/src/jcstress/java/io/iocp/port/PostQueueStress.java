@@ -3,7 +3,7 @@ package io.iocp.port;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -14,14 +14,14 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The queue of posts: many offer, and of the many who poll one at a time is its consumer. */
 final class PostQueueStress {
-    private static final Operation.Post FIRST = new Operation.Post(1);
-    private static final Operation.Post SECOND = new Operation.Post(2);
+    private static final Post FIRST = new Post(1);
+    private static final Post SECOND = new Post(2);
 
     private PostQueueStress() {}
 
     /** 1 or 2; 0 for none. */
     private static int polled(PostQueue queue) {
-        Operation.Post post = queue.poll();
+        Post post = queue.poll();
         return post == null ? 0 : (Integer) post.packet();
     }
 

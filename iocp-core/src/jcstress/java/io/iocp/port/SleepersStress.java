@@ -3,7 +3,7 @@ package io.iocp.port;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import java.lang.invoke.VarHandle;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.openjdk.jcstress.annotations.Actor;
@@ -20,7 +20,7 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
  * sleeper says that it sleeps, fences and looks once more. Never is something offered, nobody awake, and nobody woken.
  */
 final class SleepersStress {
-    private static final Operation.Post POST = new Operation.Post("post");
+    private static final Post POST = new Post("post");
 
     private SleepersStress() {}
 

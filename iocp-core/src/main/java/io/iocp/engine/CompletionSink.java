@@ -1,8 +1,10 @@
 package io.iocp.engine;
 
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 
 /**
@@ -28,10 +30,10 @@ public interface CompletionSink extends LeasedBuffer.Owner {
      * Bytes of a continuous receive; zero or more times between its submit and its completed. The buffer has one lease,
      * which is now the sink's, and its length is set.
      */
-    void received(Operation.ReceiveContinuously operation, LeasedBuffer buffer);
+    void received(ReceiveContinuously operation, LeasedBuffer buffer);
 
     /** A connection of a continuous accept; zero or more times between its submit and its completed. */
-    void accepted(Operation.Accept operation, Endpoint connection);
+    void accepted(Accept operation, Endpoint connection);
 
     /** A connection was lost between the kernel's accept and ours (reset before its addresses could be read). */
     void acceptAborted();

@@ -1,7 +1,7 @@
 package io.iocp.port;
 
 import io.iocp.operation.Endpoint;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.operation.ScheduledPost;
 import io.iocp.operation.Status;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,7 +19,7 @@ public final class DelayedPost extends Timer implements ScheduledPost {
     private static final int CANCELLED = 2;
 
     private final Shard shard;
-    private final Operation.Post post;
+    private final Post post;
     private final long deadlineNanos;
 
     @Nullable
@@ -36,7 +36,7 @@ public final class DelayedPost extends Timer implements ScheduledPost {
     /** It is counted, in the wheel and on its endpoint. */
     boolean scheduled;
 
-    DelayedPost(Shard shard, Operation.Post post, @Nullable Endpoint boundTo, long deadlineNanos) {
+    DelayedPost(Shard shard, Post post, @Nullable Endpoint boundTo, long deadlineNanos) {
         this.shard = shard;
         this.boundTo = boundTo;
         this.post = post;

@@ -1,7 +1,7 @@
 package io.iocp.port;
 
 import io.iocp.operation.Endpoint;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.operation.Status;
 
 /**
@@ -52,7 +52,7 @@ final class DelayedPosts {
         }
     }
 
-    void ended(DelayedPost delayed, Operation.Post post, Status status) {
+    void ended(DelayedPost delayed, Post post, Status status) {
         retire(delayed);
         post.status = status;
         shard.postFromTimer(post);

@@ -4,7 +4,8 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
-import io.iocp.operation.Operation.Stream;
+import io.iocp.operation.Post;
+import io.iocp.operation.Stream;
 import io.iocp.port.Counters.Count;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -77,7 +78,7 @@ final class Delivery {
     /** Runs posts, each taken just before it runs, so that another worker may take the next. */
     void runPosts(Worker worker) {
         for (int budget = budgetOfTurn; budget > 0 && worker.shard == shard; budget--) {
-            Operation.Post post = port.pollPost();
+            Post post = port.pollPost();
             if (post == null) {
                 return;
             }

@@ -2,15 +2,16 @@ package io.iocp.port;
 
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Direction;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
-import io.iocp.operation.Operation.Accept;
-import io.iocp.operation.Operation.ReceiveContinuously;
-import io.iocp.operation.Operation.Stream;
+import io.iocp.operation.Post;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
+import io.iocp.operation.Stream;
 import io.iocp.port.Counters.Count;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,7 +144,7 @@ final class Flow implements CompletionSink {
     void take(Operation operation) {
         inFlight.add(operation.kind(), 1);
         counters.started(operation.kind());
-        if (operation instanceof Operation.Post post) {
+        if (operation instanceof Post post) {
             post.complete();
             addReady(post);
             return;
@@ -215,7 +216,7 @@ final class Flow implements CompletionSink {
     void takeAtEnd(Operation operation) {
         inFlight.add(operation.kind(), 1);
         counters.started(operation.kind());
-        if (operation.endpoint != null && !(operation instanceof Operation.Post)) {
+        if (operation.endpoint != null && !(operation instanceof Post)) {
             directionOf(operation).unfinished++;
         }
         makeReady(operation, Status.PORT_CLOSED, 0, 0);
@@ -747,7 +748,7 @@ final class Flow implements CompletionSink {
     void handedOver(Operation operation) {
         inFlight.add(operation.kind(), -1);
         counters.completed(operation.kind(), operation.status);
-        if (operation.endpoint != null && !(operation instanceof Operation.Post)) {
+        if (operation.endpoint != null && !(operation instanceof Post)) {
             directionOf(operation).unfinished--;
         }
     }

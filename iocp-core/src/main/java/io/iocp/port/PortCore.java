@@ -1,11 +1,13 @@
 package io.iocp.port;
 
 import io.iocp.engine.Engine;
+import io.iocp.operation.Accept;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.Post;
 import io.iocp.operation.TooManyOperationsException;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
@@ -142,7 +144,7 @@ public final class PortCore {
      * @throws ClosedPortException if the port is closing
      * @throws TooManyOperationsException if as many posts wait as may
      */
-    public void post(Operation.Post post) {
+    public void post(Post post) {
         // A worker that finds the port closing, nobody posting and no post may end. A thread that it did not see
         // here has yet to look at the state, and is refused.
         posting.incrementAndGet();
@@ -164,7 +166,7 @@ public final class PortCore {
     }
 
     /** Next: {@link Shard#turn}, or {@link PacketQueue#take} on a port without a handler. */
-    void offerPost(Operation.Post post) {
+    void offerPost(Post post) {
         if (settings.timed()) {
             post.readyNanos = System.nanoTime();
         }
@@ -180,7 +182,8 @@ public final class PortCore {
         }
     }
 
-    Operation.@Nullable Post pollPost() {
+    @Nullable
+    Post pollPost() {
         return posts.poll();
     }
 
@@ -198,7 +201,7 @@ public final class PortCore {
     }
 
     /** Schedules a post that has begun, on the wheel of {@code shard}, or of any for null. */
-    public DelayedPost postDelayed(Operation.Post post, @Nullable Shard shard, long delayNanos) {
+    public DelayedPost postDelayed(Post post, @Nullable Shard shard, long delayNanos) {
         Shard on =
                 shard != null ? shard : shards.get(Math.floorMod(turnOfDelayedPosts.getAndIncrement(), shards.size()));
         DelayedPost delayed = new DelayedPost(on, post, post.endpoint, engine.nanoTime() + Math.max(0, delayNanos));
@@ -250,7 +253,7 @@ public final class PortCore {
 
     /** The connection of an accept whose packet nobody will take. */
     private void discardAccepted(Operation operation) {
-        if (operation instanceof Operation.Accept accept && accept.accepted != null) {
+        if (operation instanceof Accept accept && accept.accepted != null) {
             shards.getFirst().discard(accept.accepted);
             accept.accepted = null;
         }

@@ -1,6 +1,6 @@
 package io.iocp.port;
 
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -12,19 +12,19 @@ import org.jspecify.annotations.Nullable;
 final class PostQueue {
     private static final int CHUNK = 1024;
 
-    private final MpscUnboundedVarHandleArrayQueue<Operation.Post> queue =
-            new MpscUnboundedVarHandleArrayQueue<>(CHUNK);
+    private final MpscUnboundedVarHandleArrayQueue<Post> queue = new MpscUnboundedVarHandleArrayQueue<>(CHUNK);
 
     /** Whoever has set it is the queue's one consumer for the moment. */
     private final AtomicBoolean consuming = new AtomicBoolean();
 
     /** Thread: any. */
-    void offer(Operation.Post post) {
+    void offer(Post post) {
         queue.offer(post);
     }
 
     /** The oldest post; null if there is none or another worker takes one at this moment (then {@link #isEmpty} decides). */
-    Operation.@Nullable Post poll() {
+    @Nullable
+    Post poll() {
         if (queue.isEmpty() || !consuming.compareAndSet(false, true)) {
             return null;
         }

@@ -8,6 +8,7 @@ import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
@@ -656,7 +657,7 @@ public final class Shard implements Sleepers.Member {
         port.endpointClosed(endpoint);
     }
 
-    void postFromTimer(Operation.Post post) {
+    void postFromTimer(Post post) {
         if (post.endpoint != null) {
             flow.take(post);
         } else {

@@ -9,10 +9,13 @@ import io.iocp.engine.simulated.SimulatedEngine;
 import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.engine.uring.UringEngine;
 import io.iocp.engine.uring.UringFeatures;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -66,8 +69,7 @@ class EngineLoopStressTest {
         }
 
         void receiveAgain(EngineLoop loop) {
-            Operation next =
-                    random.nextBoolean() ? new Operation.Receive(this) : new Operation.ReceiveContinuously(this);
+            Operation next = random.nextBoolean() ? new Receive(this) : new ReceiveContinuously(this);
             next.begin(endpoint);
             receive = next;
             loop.submit(next);
@@ -105,7 +107,7 @@ class EngineLoopStressTest {
         }
 
         @Override
-        public void received(Operation.ReceiveContinuously operation, LeasedBuffer buffer) {
+        public void received(ReceiveContinuously operation, LeasedBuffer buffer) {
             ((Peer) operation.packet()).take(buffer);
             if (random.nextInt(4) == 0) {
                 loop().cancel(operation);
@@ -113,7 +115,7 @@ class EngineLoopStressTest {
         }
 
         @Override
-        public void accepted(Operation.Accept operation, Endpoint connection) {
+        public void accepted(Accept operation, Endpoint connection) {
             peers.add(new Peer(connection));
         }
 
@@ -156,7 +158,7 @@ class EngineLoopStressTest {
         Endpoint listener = engine.listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 ListenOptions.defaults().withReceiveBufferSize(512));
-        Operation.Accept accept = new Operation.Accept(this);
+        Accept accept = new Accept(this);
         accept.continuous = true;
         accept.begin(listener);
         loop.submit(accept);

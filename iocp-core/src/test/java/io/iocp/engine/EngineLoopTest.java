@@ -13,10 +13,14 @@ import io.iocp.engine.simulated.SimulatedEngine;
 import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.engine.uring.UringEngine;
 import io.iocp.engine.uring.UringFeatures;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.io.InputStream;
@@ -105,7 +109,7 @@ class EngineLoopTest {
     }
 
     private Endpoint accept() {
-        Operation.Accept accept = begin(new Operation.Accept(this), listener);
+        Accept accept = begin(new Accept(this), listener);
         loop.submit(accept);
         assertThat(next()).isEqualTo(new Completed(accept, Status.OK, 0, 0));
         return Objects.requireNonNull(accept.accepted);
@@ -116,20 +120,20 @@ class EngineLoopTest {
         return operation;
     }
 
-    private Operation.Receive receive(Endpoint socket) {
-        Operation.Receive receive = begin(new Operation.Receive(this), socket);
+    private Receive receive(Endpoint socket) {
+        Receive receive = begin(new Receive(this), socket);
         loop.submit(receive);
         return receive;
     }
 
-    private Operation.ReceiveContinuously receiveContinuously(Endpoint socket) {
-        Operation.ReceiveContinuously receive = begin(new Operation.ReceiveContinuously(this), socket);
+    private ReceiveContinuously receiveContinuously(Endpoint socket) {
+        ReceiveContinuously receive = begin(new ReceiveContinuously(this), socket);
         loop.submit(receive);
         return receive;
     }
 
-    private Operation.Send send(Endpoint socket, MemorySegment... pieces) {
-        Operation.Send send = begin(new Operation.Send(this), socket);
+    private Send send(Endpoint socket, MemorySegment... pieces) {
+        Send send = begin(new Send(this), socket);
         send.memory = pieces;
         send.pieces = pieces.length;
         loop.submit(send);
@@ -176,14 +180,14 @@ class EngineLoopTest {
     void shouldEchoThroughABufferOfItsOwn() throws IOException {
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.Receive receive = receive(socket);
+            Receive receive = receive(socket);
             assertThat(loop.turn(0)).isZero();
             assertThat(receive.lease).isNull();
             peer.output().write(new byte[] {1, 2, 3});
             assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 3, 0));
             LeasedBuffer lease = Objects.requireNonNull(receive.lease);
             assertThat(lease.length()).isEqualTo(3);
-            Operation.Send send = send(socket, lease.segment().asSlice(0, 3));
+            Send send = send(socket, lease.segment().asSlice(0, 3));
             assertThat(sink.completed).as("nothing completes within submit").isEmpty();
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 3, 0));
             assertThat(peer.input().readNBytes(3)).containsExactly(1, 2, 3);
@@ -204,7 +208,7 @@ class EngineLoopTest {
 
     @Test
     void shouldAcceptInTheOrderOfConnecting() throws IOException {
-        Operation.Accept accept = new Operation.Accept(this);
+        Accept accept = new Accept(this);
         accept.continuous = true;
         loop.submit(begin(accept, listener));
         try (Peer a = connect();
@@ -224,7 +228,7 @@ class EngineLoopTest {
         byte[] all = random(1 << 20);
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.ReceiveContinuously receive = receiveContinuously(socket);
+            ReceiveContinuously receive = receiveContinuously(socket);
             CompletableFuture<Void> writing = CompletableFuture.runAsync(
                     () -> {
                         try {
@@ -256,7 +260,7 @@ class EngineLoopTest {
             receiveContinuously(socket);
             peer.output().write(new byte[3 * 4096]);
             turnUntil(() -> sink.held.size() == 2);
-            Operation.Receive waiting = receive(second);
+            Receive waiting = receive(second);
             other.output().write(7);
             loop.turn(STEP_NANOS);
             loop.turn(STEP_NANOS);
@@ -275,7 +279,7 @@ class EngineLoopTest {
         try (Peer peer = connect();
                 Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
-            Operation.Receive receive = new Operation.Receive(this);
+            Receive receive = new Receive(this);
             receive.memory = arena.allocate(2);
             loop.submit(begin(receive, socket));
             peer.output().write(new byte[] {5, 6, 7});
@@ -293,7 +297,7 @@ class EngineLoopTest {
             Endpoint socket = accept();
             peer.shutdownOutput();
             for (int i = 0; i < 3; i++) {
-                Operation.Receive receive = receive(socket);
+                Receive receive = receive(socket);
                 assertThat(next()).isEqualTo(new Completed(receive, Status.EOF, 0, 0));
             }
             assertThat(loop.turn(STEP_NANOS)).as("and the selector is quiet").isZero();
@@ -304,10 +308,10 @@ class EngineLoopTest {
     void shouldReportAReset() throws IOException {
         Peer peer = connect();
         Endpoint socket = accept();
-        Operation.Receive receive = receive(socket);
+        Receive receive = receive(socket);
         peer.reset();
         assertThat(next()).isEqualTo(new Completed(receive, Status.RESET, 0, 104));
-        Operation.Send send = send(socket, segment(random(10)));
+        Send send = send(socket, segment(random(10)));
         assertThat(next()).isEqualTo(new Completed(send, Status.RESET, 0, 32));
     }
 
@@ -316,7 +320,7 @@ class EngineLoopTest {
         byte[] all = random(6 << 20);
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.Send send = send(socket, segment(all));
+            Send send = send(socket, segment(all));
             loop.turn(0);
             assertThat(sink.completed).as("more than the kernel takes at once").isEmpty();
             CompletableFuture<byte[]> reading = read(peer, all.length);
@@ -337,7 +341,7 @@ class EngineLoopTest {
         pieces[3000] = MemorySegment.NULL;
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.Send send = send(socket, pieces);
+            Send send = send(socket, pieces);
             CompletableFuture<byte[]> reading = read(peer, all.length);
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, all.length, 0));
             assertThat(reading.get(20, TimeUnit.SECONDS)).isEqualTo(all);
@@ -360,7 +364,7 @@ class EngineLoopTest {
     void shouldCompleteAnEmptySend() throws IOException {
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.Send send = send(socket, MemorySegment.NULL, MemorySegment.NULL);
+            Send send = send(socket, MemorySegment.NULL, MemorySegment.NULL);
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
             send = send(socket);
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 0, 0));
@@ -373,7 +377,7 @@ class EngineLoopTest {
         try (Peer peer = connect();
                 Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
-            Operation.Receive own = begin(new Operation.Receive(this), socket);
+            Receive own = begin(new Receive(this), socket);
             MemorySegment memory = arena.allocate(3);
             own.into(memory);
             assertThat(loop.attempt(own)).as("nothing is there").isNull();
@@ -383,11 +387,11 @@ class EngineLoopTest {
             assertThat(memory.asByteBuffer().get(2)).isEqualTo((byte) 'c');
 
             // Into the engine's buffer: through the kernel first, so that the engine has its buffers.
-            Operation.Receive submitted = receive(socket);
+            Receive submitted = receive(socket);
             assertThat(next()).isEqualTo(new Completed(submitted, Status.OK, 3, 0));
             LeasedBuffer first = Objects.requireNonNull(submitted.lease);
             peer.output().write("ghi".getBytes(ISO_8859_1));
-            Operation.Receive second = begin(new Operation.Receive(this), socket);
+            Receive second = begin(new Receive(this), socket);
             awaitAttempt(second);
             LeasedBuffer lease = Objects.requireNonNull(second.lease);
             assertThat(second.bytes).isEqualTo(3);
@@ -399,7 +403,7 @@ class EngineLoopTest {
             loop.recycle(first);
 
             peer.shutdownOutput();
-            Operation.Receive third = begin(new Operation.Receive(this), socket);
+            Receive third = begin(new Receive(this), socket);
             assertThat(awaitAttempt(third)).isEqualTo(Status.EOF);
             assertThat(sink.completed).as("an attempt reports nothing").isEmpty();
             close(socket);
@@ -412,7 +416,7 @@ class EngineLoopTest {
         try (Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
             peer.reset();
-            Operation.Receive receive = begin(new Operation.Receive(this), socket);
+            Receive receive = begin(new Receive(this), socket);
             receive.into(arena.allocate(3));
             assertThat(awaitAttempt(receive)).isEqualTo(Status.RESET);
             assertThat(receive.bytes).isZero();
@@ -426,7 +430,7 @@ class EngineLoopTest {
                 Arena arena = Arena.ofShared()) {
             Endpoint socket = accept();
             MemorySegment small = arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 'x', (byte) 'y');
-            Operation.Send whole = begin(new Operation.Send(this), socket);
+            Send whole = begin(new Send(this), socket);
             whole.one(small);
             assertThat(loop.attempt(whole)).isEqualTo(Status.OK);
             assertThat(whole.bytes).isEqualTo(2);
@@ -434,7 +438,7 @@ class EngineLoopTest {
 
             byte[] bytes = new byte[8 << 20];
             new Random(1).nextBytes(bytes);
-            Operation.Send big = begin(new Operation.Send(this), socket);
+            Send big = begin(new Send(this), socket);
             big.one(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
             assertThat(loop.attempt(big)).as("more than the socket takes").isNull();
             long sent = big.bytes;
@@ -482,7 +486,7 @@ class EngineLoopTest {
         byte[] all = random(16 << 20);
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.Send send = send(socket, segment(all));
+            Send send = send(socket, segment(all));
             loop.turn(0);
             loop.cancel(send);
             assertThat(sink.completed).as("nothing completes within cancel").isEmpty();
@@ -499,7 +503,7 @@ class EngineLoopTest {
         try (Peer peer = connect()) {
             Endpoint socket = accept();
             for (int i = 0; i < 500; i++) {
-                Operation.Receive receive = receive(socket);
+                Receive receive = receive(socket);
                 if (i % 3 == 0) {
                     loop.turn(0);
                 }
@@ -528,14 +532,14 @@ class EngineLoopTest {
     void shouldStopReadingOnceCancelledFromWithinAReport() throws IOException {
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.ReceiveContinuously receive = receiveContinuously(socket);
+            ReceiveContinuously receive = receiveContinuously(socket);
             sink.onReceived = () -> loop.cancel(receive);
             peer.output().write(random(3 * 4096));
             assertThat(next()).isEqualTo(new Completed(receive, Status.CANCELLED, 0, 0));
             // What the kernel had filled by then still arrives, in order.
             assertThat(sink.held).hasSizeBetween(1, 2);
             sink.onReceived = () -> {};
-            Operation.ReceiveContinuously again = receiveContinuously(socket);
+            ReceiveContinuously again = receiveContinuously(socket);
             while (sink.received.size() < 3 * 4096) {
                 loop.turn(STEP_NANOS);
                 releaseHeld();
@@ -550,7 +554,7 @@ class EngineLoopTest {
     void shouldIgnoreACancelOfWhatItDoesNotHave() throws IOException {
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            loop.cancel(begin(new Operation.Receive(this), socket));
+            loop.cancel(begin(new Receive(this), socket));
             assertThat(loop.turn(0)).isZero();
             assertThat(peer.input().available()).isZero();
         }
@@ -558,7 +562,7 @@ class EngineLoopTest {
 
     @Test
     void shouldRefuseAtOnceAfterTheListenerIsShutDown() throws IOException {
-        Operation.Accept accept = begin(new Operation.Accept(this), listener);
+        Accept accept = begin(new Accept(this), listener);
         loop.submit(accept);
         assertThat(loop.turn(0)).isZero();
         loop.cancel(accept);
@@ -572,7 +576,7 @@ class EngineLoopTest {
     void shouldEndTheStreamAtOnceWhenShutDown() throws IOException {
         try (Peer peer = connect()) {
             Endpoint socket = accept();
-            Operation.Receive receive = receive(socket);
+            Receive receive = receive(socket);
             assertThat(loop.turn(0)).isZero();
             loop.shutdown(socket);
             assertThat(peer.input().read()).isEqualTo(-1);
@@ -603,11 +607,11 @@ class EngineLoopTest {
         try (Peer peer = connect()) {
             Thread.currentThread().interrupt();
             Endpoint socket = accept();
-            Operation.Receive receive = receive(socket);
+            Receive receive = receive(socket);
             peer.output().write(1);
             Thread.currentThread().interrupt();
             assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
-            Operation.Send send = send(socket, segment(new byte[] {2}));
+            Send send = send(socket, segment(new byte[] {2}));
             assertThat(next()).isEqualTo(new Completed(send, Status.OK, 1, 0));
         } finally {
             Thread.interrupted(); // not for the next test

@@ -1,8 +1,10 @@
 package io.iocp.engine;
 
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -33,7 +35,7 @@ public final class RecordingSink implements CompletionSink {
     }
 
     @Override
-    public void received(Operation.ReceiveContinuously operation, LeasedBuffer buffer) {
+    public void received(ReceiveContinuously operation, LeasedBuffer buffer) {
         ByteBuffer data = buffer.data();
         byte[] bytes = new byte[data.remaining()];
         data.get(bytes);
@@ -43,7 +45,7 @@ public final class RecordingSink implements CompletionSink {
     }
 
     @Override
-    public void accepted(Operation.Accept operation, Endpoint connection) {
+    public void accepted(Accept operation, Endpoint connection) {
         accepted.add(connection);
     }
 

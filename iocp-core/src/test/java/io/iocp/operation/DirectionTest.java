@@ -13,7 +13,7 @@ class DirectionTest {
     private final Direction direction = new Direction();
 
     private static Operation operation(int number) {
-        return new Operation.Receive(number);
+        return new Receive(number);
     }
 
     @Test

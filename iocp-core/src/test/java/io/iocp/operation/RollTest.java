@@ -37,10 +37,10 @@ class RollTest {
 
     @Test
     void shouldForgetWhoHasEnded() {
-        Operation stays = new Operation.Receive(this);
+        Operation stays = new Receive(this);
         start(stays, endpoint, 0);
         for (int i = 0; i < 10_000; i++) {
-            Operation once = new Operation.Receive(i);
+            Operation once = new Receive(i);
             start(once, endpoint, 0);
             end(once);
         }
@@ -51,7 +51,7 @@ class RollTest {
     void shouldHoldAsManyAsAreInFlight() {
         List<Operation> all = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
-            Operation operation = new Operation.Receive(i);
+            Operation operation = new Receive(i);
             start(operation, endpoint, 0);
             all.add(operation);
         }
@@ -64,13 +64,13 @@ class RollTest {
     @Test
     void shouldNotGrowWhenOperationsGoToAndFro() {
         Endpoint other = new Peerless();
-        Operation stays = new Operation.Receive(this);
+        Operation stays = new Receive(this);
         start(stays, endpoint, 0);
-        Operation moves = new Operation.Receive(this);
+        Operation moves = new Receive(this);
         for (int i = 0; i < 10_000; i++) {
             start(moves, i % 2 == 0 ? endpoint : other, 0);
             if (i % 3 == 0) {
-                start(new Operation.Receive(i), endpoint, 0); // while the other is in flight here, or there
+                start(new Receive(i), endpoint, 0); // while the other is in flight here, or there
                 for (Operation operation : endpoint.roll()) {
                     if (operation != moves && operation != stays && operation.isPending()) {
                         end(operation);
@@ -84,7 +84,7 @@ class RollTest {
 
     @Test
     void shouldNotCancelAStartThatCannotBeCancelledYetOrAnyMore() {
-        Operation operation = new Operation.Receive(this);
+        Operation operation = new Receive(this);
         operation.begin(endpoint);
         assertThat(operation.requestCancel(endpoint, null)).as("begun").isFalse();
         operation.started();
@@ -114,10 +114,10 @@ class RollTest {
         List<Thread> starters = new ArrayList<>();
         for (int s = 0; s < 2; s++) {
             Random random = new Random(s);
-            Operation[] reused = {new Operation.Receive(s), new Operation.Send(s)};
+            Operation[] reused = {new Receive(s), new Send(s)};
             starters.add(Thread.ofPlatform().start(() -> {
                 for (int i = 0; i < 200_000; i++) {
-                    Operation operation = i % 4 == 0 ? new Operation.Receive(i) : reused[i % 2];
+                    Operation operation = i % 4 == 0 ? new Receive(i) : reused[i % 2];
                     boolean meant = random.nextBoolean();
                     boolean here = random.nextInt(4) > 0;
                     start(operation, here ? endpoint : other, meant ? 7 : 8);

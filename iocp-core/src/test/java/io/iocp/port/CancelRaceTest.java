@@ -2,8 +2,9 @@ package io.iocp.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
-import io.iocp.operation.Operation;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +21,7 @@ class CancelRaceTest {
             Shard shardOfOne = port.associate(one);
             Shard shardOfOther = port.associate(other);
             assertThat(shardOfOne).isNotSameAs(shardOfOther);
-            Operation.ReceiveContinuously receive = new Operation.ReceiveContinuously(this);
+            ReceiveContinuously receive = new ReceiveContinuously(this);
 
             receive.begin(one);
             shardOfOne.start(receive);
@@ -52,7 +53,7 @@ class CancelRaceTest {
             Endpoint other = new ScriptedEngine.Peerless(true);
             Shard shardOfOne = port.associate(one);
             Shard shardOfOther = port.associate(other);
-            Operation.Accept accept = new Operation.Accept(this);
+            Accept accept = new Accept(this);
 
             accept.begin(one);
             shardOfOne.start(accept);
@@ -83,7 +84,7 @@ class CancelRaceTest {
             Endpoint listener = new ScriptedEngine.Peerless(true);
             Shard shard = port.associate(listener);
             for (boolean continuous : new boolean[] {false, true}) {
-                Operation.Accept accept = new Operation.Accept(this);
+                Accept accept = new Accept(this);
                 accept.continuous = continuous;
                 accept.begin(listener);
                 shard.start(accept);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,7 +19,7 @@ class CloseRaceTest {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
             ScriptedEngine.Loop loop = port.loop(0);
-            Operation.Receive receive = new Operation.Receive(this);
+            Receive receive = new Receive(this);
             receive.begin(endpoint);
             shard.start(receive);
             ScriptedPort.awaitSubmitted(loop, receive);

@@ -9,6 +9,7 @@ import io.iocp.engine.ForwardingLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.engine.nio.NioEngine;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -77,7 +78,7 @@ class FaultyEngineTest {
         Noting runner = new Noting();
         PortCore core = new PortCore(settings(1), engine.engine, runner, false);
         for (int i = 0; i < 60; i++) {
-            Operation.Post post = new Operation.Post(i);
+            Post post = new Post(i);
             post.begin(null);
             core.post(post);
             assertThat(runner.ran.poll(20, TimeUnit.SECONDS)).isEqualTo(i);

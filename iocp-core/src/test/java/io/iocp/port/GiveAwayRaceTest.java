@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,8 +37,8 @@ class GiveAwayRaceTest {
         final AtomicInteger started = new AtomicInteger();
     }
 
-    private static Operation.Post post(Watched of) {
-        Operation.Post post = new Operation.Post(of);
+    private static Post post(Watched of) {
+        Post post = new Post(of);
         post.begin(of.endpoint);
         return post;
     }
@@ -116,12 +118,12 @@ class GiveAwayRaceTest {
         for (int i = 0; i < 3; i++) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.Receive stuck = new Operation.Receive("stuck");
+            Receive stuck = new Receive("stuck");
             stuck.begin(endpoint);
             shard.start(stuck);
             ScriptedPort.awaitSubmitted(port.loop(0), stuck);
             for (int n = 0; n < 2; n++) {
-                Operation.Receive waits = new Operation.Receive("behind");
+                Receive waits = new Receive("behind");
                 waits.begin(endpoint);
                 shard.start(waits);
                 behind.add(waits);

@@ -6,6 +6,7 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -41,8 +42,8 @@ class HandOverRaceTest {
         return Objects.requireNonNull(entered.poll(20, TimeUnit.SECONDS), "no handler was entered");
     }
 
-    private static Operation.Receive receive(Shard shard, Endpoint endpoint) {
-        Operation.Receive receive = new Operation.Receive("receive");
+    private static Receive receive(Shard shard, Endpoint endpoint) {
+        Receive receive = new Receive("receive");
         receive.begin(endpoint);
         shard.start(receive);
         return receive;
@@ -99,7 +100,7 @@ class HandOverRaceTest {
         ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
         ScriptedEngine.Peerless other = new ScriptedEngine.Peerless(false);
         LeasedBuffer[] lease = new LeasedBuffer[1];
-        Operation.Receive[] started = new Operation.Receive[1];
+        Receive[] started = new Receive[1];
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
             if (operation.endpoint == endpoint && started[0] == null) {
                 entered.add(operation);
@@ -112,11 +113,11 @@ class HandOverRaceTest {
             port.associate(other);
             shardOf.set(shard);
             lease[0] = new LeasedBuffer(Arena.ofAuto().allocate(8), 0, shard::recycle).lease();
-            Operation.Receive first = receive(shard, endpoint);
+            Receive first = receive(shard, endpoint);
             ScriptedPort.awaitSubmitted(port.loop(0), first);
             port.loop(0).complete(first, Status.OK, 1);
             awaitEntered();
-            Operation.Receive behind = receive(shard, endpoint);
+            Receive behind = receive(shard, endpoint);
             assertThat(take(port, shard, shard.sampleWord())).isTrue();
             ScriptedPort.awaitSubmitted(port.loop(0), behind);
             port.loop(0).complete(behind, Status.OK, 1);
@@ -172,7 +173,7 @@ class HandOverRaceTest {
             await(gate);
         });
         Shard shard = port.associate(endpoint);
-        Operation.Receive first = receive(shard, endpoint);
+        Receive first = receive(shard, endpoint);
         ScriptedPort.awaitSubmitted(port.loop(0), first);
         port.loop(0).complete(first, Status.OK, 1);
         awaitEntered();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -21,7 +22,7 @@ class LeakRaceTest {
         ScriptedPort port = new ScriptedPort(2, false, Duration.ofMillis(50), _ -> {});
         Endpoint endpoint = new ScriptedEngine.Peerless(false);
         Shard shard = port.associate(endpoint);
-        Operation.Receive receive = new Operation.Receive("packet");
+        Receive receive = new Receive("packet");
         receive.begin(endpoint);
         shard.start(receive);
         ScriptedPort.awaitSubmitted(port.loop(0), receive);
@@ -47,11 +48,11 @@ class LeakRaceTest {
         ScriptedPort port = new ScriptedPort(1, false, Duration.ofMillis(50), _ -> {});
         Endpoint endpoint = new ScriptedEngine.Peerless(false);
         Shard shard = port.associate(endpoint);
-        Operation.Receive stuck = new Operation.Receive("stuck");
+        Receive stuck = new Receive("stuck");
         stuck.begin(endpoint);
         shard.start(stuck);
         ScriptedPort.awaitSubmitted(port.loop(0), stuck);
-        Operation.Receive behind = new Operation.Receive("behind");
+        Receive behind = new Receive("behind");
         behind.begin(endpoint);
         shard.start(behind);
         ScriptedPort.settle(shard);
@@ -78,13 +79,13 @@ class LeakRaceTest {
         });
         Endpoint endpoint = new ScriptedEngine.Peerless(false);
         Shard shard = port.associate(endpoint);
-        Operation.Receive first = new Operation.Receive("first");
+        Receive first = new Receive("first");
         first.begin(endpoint);
         shard.start(first);
         ScriptedPort.awaitSubmitted(port.loop(0), first);
         port.loop(0).complete(first, Status.OK, 1);
         entered.await();
-        Operation.Receive second = new Operation.Receive("second");
+        Receive second = new Receive("second");
         second.begin(endpoint);
         shard.start(second);
         ScriptedPort.awaitSubmitted(port.loop(0), second);

@@ -3,7 +3,8 @@ package io.iocp.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -28,11 +29,11 @@ class OrderRaceTest {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch firstStarted = new CountDownLatch(1);
         Endpoint endpoint = new ScriptedEngine.Peerless(false);
-        Operation.Send first = new Operation.Send(this);
-        Operation.Send second = new Operation.Send(this);
+        Send first = new Send(this);
+        Send second = new Send(this);
         Shard[] shard = new Shard[1];
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
-            if (operation instanceof Operation.Post) {
+            if (operation instanceof Post) {
                 running.countDown();
                 await(firstStarted);
                 second.begin(endpoint);
@@ -40,7 +41,7 @@ class OrderRaceTest {
             }
         })) {
             shard[0] = port.associate(endpoint);
-            Operation.Post post = new Operation.Post(this);
+            Post post = new Post(this);
             post.begin(null);
             port.core.post(post);
             await(running);
@@ -72,7 +73,7 @@ class OrderRaceTest {
             endpoint.move(Endpoint.Lifecycle.OPEN, Endpoint.Lifecycle.CLOSING);
             shard[0].close(endpoint, Status.HANDLE_CLOSED);
         })) {
-            Operation.Post post = new Operation.Post(this);
+            Post post = new Post(this);
             post.begin(null);
             port.core.post(post);
             await(running);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.operation.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,8 @@ class PacketQueueTest {
     private final List<Operation> dropped = new ArrayList<>();
     private final PacketQueue queue = new PacketQueue("test", 8, dropped::add);
 
-    private static Operation.Post packet() {
-        Operation.Post post = new Operation.Post(new Object());
+    private static Post packet() {
+        Post post = new Post(new Object());
         post.begin(null);
         post.complete();
         return post;

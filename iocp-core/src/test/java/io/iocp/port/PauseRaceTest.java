@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
-import io.iocp.operation.Operation;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
@@ -19,7 +19,7 @@ class PauseRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.ReceiveContinuously receive = new Operation.ReceiveContinuously(this);
+            ReceiveContinuously receive = new ReceiveContinuously(this);
             shard.pauseReceiving(endpoint, true);
             receive.begin(endpoint);
             shard.start(receive);
@@ -38,7 +38,7 @@ class PauseRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.ReceiveContinuously receive = new Operation.ReceiveContinuously(this);
+            ReceiveContinuously receive = new ReceiveContinuously(this);
             receive.begin(endpoint);
             shard.start(receive);
             shard.pauseReceiving(endpoint, true);
@@ -57,7 +57,7 @@ class PauseRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.ReceiveContinuously receive = new Operation.ReceiveContinuously(this);
+            ReceiveContinuously receive = new ReceiveContinuously(this);
             receive.begin(endpoint);
             shard.start(receive);
             ScriptedPort.awaitSubmitted(port.loop(0), receive);

@@ -3,7 +3,7 @@ package io.iocp.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.ClosedPortException;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,7 +27,7 @@ class PostRaceTest {
             Thread poster = Thread.ofPlatform().start(() -> {
                 try {
                     while (true) {
-                        Operation.Post post = new Operation.Post(this);
+                        Post post = new Post(this);
                         post.begin(null);
                         if (delayed) {
                             port.core.postDelayed(post, null, TimeUnit.HOURS.toNanos(1));

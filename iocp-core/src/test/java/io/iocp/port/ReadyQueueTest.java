@@ -3,13 +3,14 @@ package io.iocp.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import org.junit.jupiter.api.Test;
 
 class ReadyQueueTest {
     private final ReadyQueue queue = new ReadyQueue();
 
     private static Operation operation(String name) {
-        return new Operation.Post(name);
+        return new Post(name);
     }
 
     private String drain() {

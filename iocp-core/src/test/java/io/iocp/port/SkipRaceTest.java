@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.Send;
 import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import java.util.ArrayList;
@@ -26,8 +29,8 @@ class SkipRaceTest {
         results.add(shard.get().start(operation));
     }
 
-    private static Operation.Post post(Endpoint to) {
-        Operation.Post post = new Operation.Post("post");
+    private static Post post(Endpoint to) {
+        Post post = new Post("post");
         post.begin(to);
         return post;
     }
@@ -39,10 +42,10 @@ class SkipRaceTest {
 
     @Test
     void shouldNotOvertakeAPacketOfTheSameDirectionThatWaits() throws Exception {
-        Operation.Receive first = new Operation.Receive("first");
-        Operation.Receive second = new Operation.Receive("second");
-        Operation.Send send = new Operation.Send("send");
-        Operation.Post go = post(endpoint);
+        Receive first = new Receive("first");
+        Receive second = new Receive("second");
+        Send send = new Send("send");
+        Post go = post(endpoint);
         CountDownLatch secondIsReady = new CountDownLatch(1);
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
             if (operation == go) {
@@ -75,10 +78,10 @@ class SkipRaceTest {
 
     @Test
     void shouldHaveEitherAResultOrAPacketWhateverTheAttemptComesTo() throws Exception {
-        Operation.Receive fails = new Operation.Receive("fails");
-        Operation.Receive ends = new Operation.Receive("ends");
-        Operation.Send partial = new Operation.Send("partial");
-        Operation.Post go = post(endpoint);
+        Receive fails = new Receive("fails");
+        Receive ends = new Receive("ends");
+        Send partial = new Send("partial");
+        Post go = post(endpoint);
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
             if (operation == go) {
                 startSkipping(ends);
@@ -113,8 +116,8 @@ class SkipRaceTest {
 
     @Test
     void shouldKeepTheCountOfASendThatIsCancelledWhileItIsTried() throws Exception {
-        Operation.Send send = new Operation.Send("send");
-        Operation.Post go = post(endpoint);
+        Send send = new Send("send");
+        Post go = post(endpoint);
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
             if (operation == go) {
                 startSkipping(send);
@@ -138,10 +141,10 @@ class SkipRaceTest {
 
     @Test
     void shouldLetOneRunOfAHandlerHaveSixteen() throws Exception {
-        Operation.Post go = post(endpoint);
-        List<Operation.Receive> receives = new ArrayList<>();
+        Post go = post(endpoint);
+        List<Receive> receives = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            receives.add(new Operation.Receive(i));
+            receives.add(new Receive(i));
         }
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
             if (operation == go) {

@@ -3,7 +3,7 @@ package io.iocp.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import io.iocp.port.Counters.Count;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ class SleepersTest {
     }
 
     private static void post(ScriptedPort port) {
-        Operation.Post post = new Operation.Post("post");
+        Post post = new Post("post");
         post.begin(null);
         port.core.post(post);
     }

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.iocp.operation.Endpoint;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,8 +36,8 @@ class SpareRaceTest {
         return reserved;
     }
 
-    private static Operation.Post postThatWaits(ScriptedPort port) {
-        Operation.Post post = new Operation.Post("waits");
+    private static Post postThatWaits(ScriptedPort port) {
+        Post post = new Post("waits");
         post.begin(null);
         port.core.post(post);
         await().atMost(ScriptedPort.DEADLINE).until(() -> port.core.workers().waiting() == 1);
@@ -48,7 +49,7 @@ class SpareRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, true, _ -> {})) {
             Workers workers = port.core.workers();
             List<Worker> reserved = reserveAll(workers);
-            Operation.Post post = postThatWaits(port);
+            Post post = postThatWaits(port);
             ScriptedPort.settle(port.core.chooseShard());
             reserved.forEach(workers::release);
             assertThat(port.next()).isSameAs(post);
@@ -63,7 +64,7 @@ class SpareRaceTest {
             Worker ending = Objects.requireNonNull(reserved.removeLast());
             workers.release(ending);
             assertThat(workers.mayRetire(ending, true)).isTrue();
-            Operation.Post post = postThatWaits(port);
+            Post post = postThatWaits(port);
             ScriptedPort.settle(port.core.chooseShard());
             workers.ended(ending);
             assertThat(port.next()).isSameAs(post);
@@ -78,10 +79,10 @@ class SpareRaceTest {
         ScriptedPort port = new ScriptedPort(1, true, Duration.ofMillis(50), _ -> {});
         Endpoint endpoint = new ScriptedEngine.Peerless(false);
         Shard shard = port.associate(endpoint);
-        Operation.Receive stuck = new Operation.Receive("stuck");
+        Receive stuck = new Receive("stuck");
         stuck.begin(endpoint);
         shard.start(stuck);
-        Operation.Receive behind = new Operation.Receive("behind");
+        Receive behind = new Receive("behind");
         behind.begin(endpoint);
         shard.start(behind);
         ScriptedPort.settle(shard);

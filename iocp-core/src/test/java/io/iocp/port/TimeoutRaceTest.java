@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.time.Duration;
 import java.util.HashSet;
@@ -46,7 +48,7 @@ class TimeoutRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.Receive receive = new Operation.Receive(this);
+            Receive receive = new Receive(this);
             begin(receive, endpoint, A_MOMENT);
             shard.start(receive);
             awaitCall(port.loop(0), "cancel", 1);
@@ -69,7 +71,7 @@ class TimeoutRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.Send send = new Operation.Send(this);
+            Send send = new Send(this);
 
             // The cancel is first, however late the test is; its command is held up until the time is over.
             CountDownLatch gate = new CountDownLatch(1);
@@ -82,7 +84,7 @@ class TimeoutRaceTest {
             ScriptedPort.awaitSubmitted(port.loop(0), send);
             ScriptedPort.settle(shard);
             assertThat(first).isTrue();
-            Operation.Receive clock = new Operation.Receive(this);
+            Receive clock = new Receive(this);
             begin(clock, endpoint, 2 * A_MOMENT);
             shard.start(clock);
             awaitCall(port.loop(0), "cancel", 1); // the clock's: send's time is over as well
@@ -113,8 +115,8 @@ class TimeoutRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.Receive receive = new Operation.Receive(this);
-            Operation.Receive behind = new Operation.Receive(this);
+            Receive receive = new Receive(this);
+            Receive behind = new Receive(this);
             begin(receive, endpoint, A_MOMENT);
             shard.start(receive);
             begin(behind, endpoint, FOR_EVER);
@@ -140,7 +142,7 @@ class TimeoutRaceTest {
             Endpoint other = new ScriptedEngine.Peerless(false);
             Shard shardOfOne = port.associate(one);
             Shard shardOfOther = port.associate(other);
-            Operation.Receive receive = new Operation.Receive(this);
+            Receive receive = new Receive(this);
             Set<Object> timers = new HashSet<>();
             for (int i = 0; i < 10; i++) {
                 boolean even = i % 2 == 0;
@@ -173,7 +175,7 @@ class TimeoutRaceTest {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
-            Operation.Receive late = new Operation.Receive(this);
+            Receive late = new Receive(this);
             late.begin(endpoint);
             late.timeoutNanos = FOR_EVER;
             late.deadlineNanos = System.nanoTime() - 1; // it was a day in the inbox

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ class WorkerRaceTest {
             Endpoint endpoint = new ScriptedEngine.Peerless(false);
             Shard shard = port.associate(endpoint);
             for (int bytes = 1; bytes <= 2; bytes++) {
-                Operation.Post post = new Operation.Post(this);
+                Post post = new Post(this);
                 post.begin(endpoint);
                 post.bytes = bytes;
                 shard.start(post);
@@ -49,7 +50,7 @@ class WorkerRaceTest {
             Shard shard = port.associate(endpoint);
             ScriptedEngine.Loop loop = port.loop(0);
             for (int i = 0; i < 2; i++) {
-                Operation.Receive receive = new Operation.Receive(this);
+                Receive receive = new Receive(this);
                 receive.begin(endpoint);
                 shard.start(receive);
                 ScriptedPort.awaitSubmitted(loop, receive);
@@ -71,7 +72,7 @@ class WorkerRaceTest {
             port.loop(0).inTurn(_ -> {
                 throw new IllegalStateException("from the engine");
             });
-            Operation.Post post = new Operation.Post(this);
+            Post post = new Post(this);
             post.begin(endpoint);
             shard.start(post);
             assertThat(port.next()).isSameAs(post);

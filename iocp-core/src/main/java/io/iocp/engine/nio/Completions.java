@@ -1,9 +1,11 @@
 package io.iocp.engine.nio;
 
 import io.iocp.engine.CompletionSink;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import java.util.Objects;
 
@@ -61,12 +63,12 @@ final class Completions {
         }
     }
 
-    void received(Operation.ReceiveContinuously operation, LeasedBuffer buffer) {
+    void received(ReceiveContinuously operation, LeasedBuffer buffer) {
         count++;
         sink.received(operation, buffer);
     }
 
-    void accepted(Operation.Accept operation, Endpoint connection) {
+    void accepted(Accept operation, Endpoint connection) {
         count++;
         sink.accepted(operation, connection);
     }

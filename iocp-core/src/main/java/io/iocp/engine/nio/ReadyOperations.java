@@ -1,7 +1,12 @@
 package io.iocp.engine.nio;
 
+import io.iocp.operation.Accept;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -45,11 +50,11 @@ final class ReadyOperations {
     void perform(Operation operation) {
         NioEndpoint endpoint = Completions.endpointOf(operation);
         switch (operation) {
-            case Operation.Accept accept -> accept(accept, (NioListener) endpoint);
-            case Operation.Receive receive -> receive(receive, (NioSocket) endpoint);
-            case Operation.ReceiveContinuously receive -> receiveContinuously(receive, (NioSocket) endpoint);
-            case Operation.Send send -> send(send, (NioSocket) endpoint);
-            case Operation.Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
+            case Accept accept -> accept(accept, (NioListener) endpoint);
+            case Receive receive -> receive(receive, (NioSocket) endpoint);
+            case ReceiveContinuously receive -> receiveContinuously(receive, (NioSocket) endpoint);
+            case Send send -> send(send, (NioSocket) endpoint);
+            case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
     }
 
@@ -61,14 +66,14 @@ final class ReadyOperations {
     @Nullable
     Status attempt(Operation operation) {
         return switch (operation) {
-            case Operation.Receive receive -> attempt(receive, (NioSocket) Completions.endpointOf(receive));
-            case Operation.Send send -> attempt(send, (NioSocket) Completions.endpointOf(send));
-            case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
+            case Receive receive -> attempt(receive, (NioSocket) Completions.endpointOf(receive));
+            case Send send -> attempt(send, (NioSocket) Completions.endpointOf(send));
+            case Accept _, ReceiveContinuously _, Post _ -> null;
         };
     }
 
     @Nullable
-    private Status attempt(Operation.Receive receive, NioSocket socket) {
+    private Status attempt(Receive receive, NioSocket socket) {
         MemorySegment memory = receive.memory;
         ReceiveBufferPool pool = buffers.of(socket);
         int n;
@@ -114,7 +119,7 @@ final class ReadyOperations {
     }
 
     @Nullable
-    private Status attempt(Operation.Send send, NioSocket socket) {
+    private Status attempt(Send send, NioSocket socket) {
         SendCursor cursor = socket.cursor;
         cursor.begin();
         IoFailure failure = write(send, socket);
@@ -141,7 +146,7 @@ final class ReadyOperations {
         return operation.engineTag == Completions.ARMED;
     }
 
-    private void accept(Operation.Accept accept, NioListener listener) {
+    private void accept(Accept accept, NioListener listener) {
         listener.inputReady = false;
         for (int i = 0; i < ACCEPTS_PER_READINESS; i++) {
             SocketChannel channel;
@@ -191,7 +196,7 @@ final class ReadyOperations {
         }
     }
 
-    private void receive(Operation.Receive receive, NioSocket socket) {
+    private void receive(Receive receive, NioSocket socket) {
         socket.inputReady = false;
         MemorySegment memory = receive.memory;
         if (memory != null) {
@@ -216,7 +221,7 @@ final class ReadyOperations {
         }
     }
 
-    private void receiveContinuously(Operation.ReceiveContinuously receive, NioSocket socket) {
+    private void receiveContinuously(ReceiveContinuously receive, NioSocket socket) {
         socket.inputReady = false;
         // While others wait for a buffer nobody takes more than one at a time.
         int budget = buffers.of(socket).hasWaiting() ? 1 : READS_PER_READINESS;
@@ -312,7 +317,7 @@ final class ReadyOperations {
         return FAILED;
     }
 
-    private void send(Operation.Send send, NioSocket socket) {
+    private void send(Send send, NioSocket socket) {
         SendCursor cursor = socket.cursor;
         IoFailure failure = write(send, socket);
         if (failure != null) {
@@ -326,7 +331,7 @@ final class ReadyOperations {
 
     /** Writes what the kernel takes now; null if nothing went wrong. */
     @Nullable
-    private IoFailure write(Operation.Send send, NioSocket socket) {
+    private IoFailure write(Send send, NioSocket socket) {
         SendCursor cursor = socket.cursor;
         try {
             for (int i = 0; i < WRITES_PER_READINESS; i++) {

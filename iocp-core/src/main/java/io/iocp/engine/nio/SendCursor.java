@@ -1,6 +1,6 @@
 package io.iocp.engine.nio;
 
-import io.iocp.operation.Operation;
+import io.iocp.operation.Send;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -39,7 +39,7 @@ final class SendCursor {
     }
 
     /** True once every byte is accepted; also steps over empty pieces. */
-    boolean isDone(Operation.Send send) {
+    boolean isDone(Send send) {
         while (piece < send.pieces && offset == send.memory[piece].byteSize()) {
             piece++;
             offset = 0;
@@ -52,7 +52,7 @@ final class SendCursor {
      *
      * @param views room for {@link #PIECES_PER_WRITE} buffers, empty before and after
      */
-    void writeTo(SocketChannel channel, Operation.Send send, ByteBuffer[] views) throws IOException {
+    void writeTo(SocketChannel channel, Send send, ByteBuffer[] views) throws IOException {
         long offered;
         long written;
         if (piece == send.pieces - 1) {
@@ -82,7 +82,7 @@ final class SendCursor {
         advance(send, written);
     }
 
-    private void advance(Operation.Send send, long written) {
+    private void advance(Send send, long written) {
         sent += written;
         long rest = written;
         while (rest > 0) {

@@ -1,6 +1,7 @@
 package io.iocp.engine.simulated;
 
 import io.iocp.operation.Operation;
+import io.iocp.operation.Send;
 
 /**
  * One operation that a loop has made a request of: its slot and generation, and how far it has come.
@@ -46,7 +47,7 @@ final class Request {
     }
 
     /** So many more bytes of a send were taken: the place from where it goes on moves, past pieces without bytes too. */
-    void handedOver(Operation.Send send, long count) {
+    void handedOver(Send send, long count) {
         sent += count;
         long rest = count;
         while (piece < send.pieces) {

@@ -3,9 +3,14 @@ package io.iocp.engine.simulated;
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -93,7 +98,7 @@ final class SimulatedLoop implements EngineLoop {
         SimulatedEndpoint endpoint = (SimulatedEndpoint)
                 Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint");
         Request request = new Request(this, operation, endpoint);
-        if (operation instanceof Operation.Send send && send.bytes > 0) {
+        if (operation instanceof Send send && send.bytes > 0) {
             request.handedOver(send, send.bytes); // by an attempt
         }
         submit(request);
@@ -110,16 +115,16 @@ final class SimulatedLoop implements EngineLoop {
                 return null;
             }
             return switch (operation) {
-                case Operation.Receive receive -> attempt(receive, (SimulatedConnection) endpoint);
-                case Operation.Send send -> attempt(send, (SimulatedConnection) endpoint);
-                case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
+                case Receive receive -> attempt(receive, (SimulatedConnection) endpoint);
+                case Send send -> attempt(send, (SimulatedConnection) endpoint);
+                case Accept _, ReceiveContinuously _, Post _ -> null;
             };
         } finally {
             network.lock.unlock();
         }
     }
 
-    private @Nullable Status attempt(Operation.Receive receive, SimulatedConnection connection) {
+    private @Nullable Status attempt(Receive receive, SimulatedConnection connection) {
         MemorySegment memory = receive.memory;
         if (connection.incoming.size() == 0) {
             if (connection.reset && !connection.resetTold) {
@@ -149,7 +154,7 @@ final class SimulatedLoop implements EngineLoop {
         return Status.OK;
     }
 
-    private @Nullable Status attempt(Operation.Send send, SimulatedConnection connection) {
+    private @Nullable Status attempt(Send send, SimulatedConnection connection) {
         if (send.pieces > 1 || connection.reset || connection.peerClosed || connection.outgoing.finished) {
             return null;
         }
@@ -278,7 +283,7 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     private void reportOneOfMany(Request request, Completion completion) {
-        if (request.operation instanceof Operation.ReceiveContinuously receive) {
+        if (request.operation instanceof ReceiveContinuously receive) {
             reported++;
             if (request.unreported-- == MOST_AT_ONCE) {
                 network.lock.lock();
@@ -289,7 +294,7 @@ final class SimulatedLoop implements EngineLoop {
                 }
             }
             sink.received(receive, Objects.requireNonNull(completion.buffer()));
-        } else if (request.operation instanceof Operation.Accept accept && completion.accepted() != null) {
+        } else if (request.operation instanceof Accept accept && completion.accepted() != null) {
             if (isAborted(completion.accepted())) {
                 sink.acceptAborted();
             } else {
@@ -313,10 +318,10 @@ final class SimulatedLoop implements EngineLoop {
             return;
         }
         switch (operation) {
-            case Operation.Receive receive -> receive.lease = completion.buffer();
-            case Operation.Accept accept -> accept.accepted = accepted;
-            case Operation.ReceiveContinuously _, Operation.Send _ -> {}
-            case Operation.Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
+            case Receive receive -> receive.lease = completion.buffer();
+            case Accept accept -> accept.accepted = accepted;
+            case ReceiveContinuously _, Send _ -> {}
+            case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
         if (status == Status.RESET && request.endpoint instanceof SimulatedConnection connection) {
             connection.resetTold = true;
@@ -479,17 +484,16 @@ final class SimulatedLoop implements EngineLoop {
             answer(request, Status.OK, 0, 0);
         } else {
             switch (request.operation) {
-                case Operation.Accept accept -> accept(request, accept, (SimulatedListener) request.endpoint);
-                case Operation.Receive receive -> receive(request, receive, (SimulatedConnection) request.endpoint);
-                case Operation.ReceiveContinuously _ ->
-                    receiveContinuously(request, (SimulatedConnection) request.endpoint);
-                case Operation.Send send -> send(request, send, (SimulatedConnection) request.endpoint);
-                case Operation.Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
+                case Accept accept -> accept(request, accept, (SimulatedListener) request.endpoint);
+                case Receive receive -> receive(request, receive, (SimulatedConnection) request.endpoint);
+                case ReceiveContinuously _ -> receiveContinuously(request, (SimulatedConnection) request.endpoint);
+                case Send send -> send(request, send, (SimulatedConnection) request.endpoint);
+                case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
             }
         }
     }
 
-    private void accept(Request request, Operation.Accept accept, SimulatedListener listener) {
+    private void accept(Request request, Accept accept, SimulatedListener listener) {
         for (int i = 0; i < MOST_AT_ONCE && !listener.backlog.isEmpty(); i++) {
             if (happens(faults.noDescriptor())) {
                 answer(request, Status.RESOURCE_LIMIT, 0, EMFILE);
@@ -507,7 +511,7 @@ final class SimulatedLoop implements EngineLoop {
         }
     }
 
-    private void receive(Request request, Operation.Receive receive, SimulatedConnection connection) {
+    private void receive(Request request, Receive receive, SimulatedConnection connection) {
         if (receivesNothing(request, connection)) {
             return;
         }
@@ -589,7 +593,7 @@ final class SimulatedLoop implements EngineLoop {
         return buffer.lease();
     }
 
-    private void send(Request request, Operation.Send send, SimulatedConnection connection) {
+    private void send(Request request, Send send, SimulatedConnection connection) {
         request.handedOver(send, 0);
         if (request.piece == send.pieces) {
             answer(request, Status.OK, request.sent, 0);
@@ -666,7 +670,7 @@ final class SimulatedLoop implements EngineLoop {
 
     /** Puts received bytes where the operation wants them. */
     private static Completion placed(Request request, Completion completion, byte[] data) {
-        if (!(request.operation instanceof Operation.Receive receive) || receive.memory == null) {
+        if (!(request.operation instanceof Receive receive) || receive.memory == null) {
             throw new AssertionError("bytes for the memory of an operation that has none");
         }
         try {

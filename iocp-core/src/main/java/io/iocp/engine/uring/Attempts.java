@@ -2,8 +2,13 @@ package io.iocp.engine.uring;
 
 import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
+import io.iocp.operation.Accept;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +31,14 @@ final class Attempts {
     @Nullable
     Status perform(Operation operation, UringEndpoint endpoint) {
         return switch (operation) {
-            case Operation.Receive receive -> receive(receive, endpoint);
-            case Operation.Send send -> send(send, endpoint.fd());
-            case Operation.Accept _, Operation.ReceiveContinuously _, Operation.Post _ -> null;
+            case Receive receive -> receive(receive, endpoint);
+            case Send send -> send(send, endpoint.fd());
+            case Accept _, ReceiveContinuously _, Post _ -> null;
         };
     }
 
     @Nullable
-    private Status receive(Operation.Receive receive, UringEndpoint endpoint) {
+    private Status receive(Receive receive, UringEndpoint endpoint) {
         MemorySegment memory = receive.memory;
         if (memory == null) {
             return receiveIntoOwn(receive, endpoint);
@@ -46,7 +51,7 @@ final class Attempts {
     }
 
     @Nullable
-    private Status receiveIntoOwn(Operation.Receive receive, UringEndpoint endpoint) {
+    private Status receiveIntoOwn(Receive receive, UringEndpoint endpoint) {
         // Made by the first submit that wants one of this size.
         ReceiveBuffers pool = pools.known(endpoint);
         LeasedBuffer own = pool == null ? null : pools.takeOwn(pool);
@@ -79,7 +84,7 @@ final class Attempts {
     }
 
     @Nullable
-    private static Status received(Operation.Receive receive, long result) {
+    private static Status received(Receive receive, long result) {
         if (result < 0) {
             return failed(receive, (int) -result);
         }
@@ -88,7 +93,7 @@ final class Attempts {
     }
 
     @Nullable
-    private Status send(Operation.Send send, int fd) {
+    private Status send(Send send, int fd) {
         long length = send.length();
         if (length == 0) {
             return Status.OK;

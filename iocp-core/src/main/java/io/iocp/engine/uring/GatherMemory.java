@@ -1,7 +1,7 @@
 package io.iocp.engine.uring;
 
 import io.iocp.linux.Memory;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Send;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -33,7 +33,7 @@ final class GatherMemory {
     }
 
     /** Describes the pieces of {@code send} behind its first {@code sent} bytes; returns the address of the msghdr. */
-    long describe(Operation.Send send, long sent) {
+    long describe(Send send, long sent) {
         long message = memory.address();
         long vector = message + UringAbi.MSGHDR_BYTES;
         long skip = sent;

@@ -7,9 +7,14 @@ import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.linux.LinuxException;
 import io.iocp.linux.Sockets;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -160,7 +165,7 @@ final class UringLoop implements EngineLoop {
             throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
         }
         Request request = requests.begin(operation, endpoint);
-        if (operation instanceof Operation.Send) {
+        if (operation instanceof Send) {
             request.transferred = operation.bytes; // what an attempt has sent already
         }
         if (selectsBuffer(operation) && !findBuffers(request)) {
@@ -237,14 +242,14 @@ final class UringLoop implements EngineLoop {
             return;
         }
         switch (request.operation()) {
-            case Operation.Accept accept -> {
+            case Accept accept -> {
                 if (accept.continuous) {
                     SqeEncoder.acceptMultishot(sqe, fd, userData);
                 } else {
                     SqeEncoder.accept(sqe, fd, userData);
                 }
             }
-            case Operation.Receive receive -> {
+            case Receive receive -> {
                 MemorySegment memory = receive.memory;
                 if (memory != null) {
                     int bytes = (int) Math.min(memory.byteSize(), MAX_TRANSFER_BYTES);
@@ -253,14 +258,14 @@ final class UringLoop implements EngineLoop {
                     SqeEncoder.receiveSelecting(sqe, fd, buffers(request).group(), userData);
                 }
             }
-            case Operation.ReceiveContinuously _ ->
+            case ReceiveContinuously _ ->
                 SqeEncoder.receiveMultishot(sqe, fd, buffers(request).group(), userData);
-            case Operation.Send send -> encodeSend(request, send, sqe, fd, userData);
-            case Operation.Post _ -> throw new IllegalArgumentException("a post needs no engine");
+            case Send send -> encodeSend(request, send, sqe, fd, userData);
+            case Post _ -> throw new IllegalArgumentException("a post needs no engine");
         }
     }
 
-    private static void encodeSend(Request request, Operation.Send send, long sqe, int fd, long userData) {
+    private static void encodeSend(Request request, Send send, long sqe, int fd, long userData) {
         long sent = request.transferred;
         if (send.pieces == 1 && send.memory[0].byteSize() > 0) {
             MemorySegment memory = send.memory[0];
@@ -346,7 +351,7 @@ final class UringLoop implements EngineLoop {
             if (request == null) {
                 return;
             }
-            if (request.operation() instanceof Operation.ReceiveContinuously receive && receive.unread == 0) {
+            if (request.operation() instanceof ReceiveContinuously receive && receive.unread == 0) {
                 request.polling = true;
                 arm(request);
             } else {
@@ -403,11 +408,11 @@ final class UringLoop implements EngineLoop {
             return;
         }
         switch (request.operation()) {
-            case Operation.Accept accept -> accepted(request, accept, result, flags);
-            case Operation.Receive receive -> received(request, receive, result, flags);
-            case Operation.ReceiveContinuously receive -> received(request, receive, result, flags);
-            case Operation.Send send -> sent(request, send, result);
-            case Operation.Post _ -> throw new IllegalStateException("a post was submitted");
+            case Accept accept -> accepted(request, accept, result, flags);
+            case Receive receive -> received(request, receive, result, flags);
+            case ReceiveContinuously receive -> received(request, receive, result, flags);
+            case Send send -> sent(request, send, result);
+            case Post _ -> throw new IllegalStateException("a post was submitted");
         }
     }
 
@@ -480,7 +485,7 @@ final class UringLoop implements EngineLoop {
 
     // ---- completions, by operation
 
-    private void accepted(Request request, Operation.Accept accept, int result, int flags) {
+    private void accepted(Request request, Accept accept, int result, int flags) {
         if (result < 0) {
             if (ErrnoStatus.isOfOneConnection(-result)) {
                 sink.acceptAborted();
@@ -525,7 +530,7 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    private void received(Request request, Operation.Receive receive, int result, int flags) {
+    private void received(Request request, Receive receive, int result, int flags) {
         MemorySegment memory = receive.memory;
         if (result > 0) {
             if (memory == null) {
@@ -544,7 +549,7 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    private void received(Request request, Operation.ReceiveContinuously receive, int result, int flags) {
+    private void received(Request request, ReceiveContinuously receive, int result, int flags) {
         if (result > 0) {
             LeasedBuffer buffer = buffers(request).filled(flags >>> UringAbi.CQE_BUFFER_SHIFT, result);
             reported++;
@@ -575,7 +580,7 @@ final class UringLoop implements EngineLoop {
             end(request, Status.EOF, 0);
         } else {
             reported++;
-            sink.received((Operation.ReceiveContinuously) request.operation(), own);
+            sink.received((ReceiveContinuously) request.operation(), own);
             again(request, 0);
         }
     }
@@ -586,7 +591,7 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    private void sent(Request request, Operation.Send send, int result) {
+    private void sent(Request request, Send send, int result) {
         if (result < 0) {
             failed(request, result, 0);
             return;
@@ -654,8 +659,8 @@ final class UringLoop implements EngineLoop {
     // ---- receive buffers
 
     private static boolean selectsBuffer(Operation operation) {
-        return operation instanceof Operation.ReceiveContinuously
-                || (operation instanceof Operation.Receive receive && receive.memory == null);
+        return operation instanceof ReceiveContinuously
+                || (operation instanceof Receive receive && receive.memory == null);
     }
 
     private static ReceiveBuffers buffers(Request request) {

@@ -6,8 +6,10 @@ import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.engine.RecordingSink;
 import io.iocp.engine.RecordingSink.Completed;
+import io.iocp.operation.Accept;
 import io.iocp.operation.ListenOptions;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -39,7 +41,7 @@ class NioLoopTest {
                 engine.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ListenOptions.defaults());
         peer = new Socket(
                 listener.localAddress().getAddress(), listener.localAddress().getPort());
-        Operation.Accept accept = new Operation.Accept(this);
+        Accept accept = new Accept(this);
         accept.begin(listener);
         loop.submit(accept);
         assertThat(next()).isEqualTo(new Completed(accept, Status.OK, 0, 0));
@@ -63,8 +65,8 @@ class NioLoopTest {
         return sink.completed.remove();
     }
 
-    private Operation.Receive receive() {
-        Operation.Receive receive = new Operation.Receive(this);
+    private Receive receive() {
+        Receive receive = new Receive(this);
         receive.begin(socket);
         loop.submit(receive);
         return receive;
@@ -72,7 +74,7 @@ class NioLoopTest {
 
     @Test
     void shouldFreeTheDescriptorOfARegisteredChannelInTheNextTurn() {
-        Operation.Receive receive = receive();
+        Receive receive = receive();
         assertThat(loop.turn(0)).isZero();
         assertThat(socket.channel.isRegistered()).isTrue();
         loop.cancel(receive);
@@ -84,7 +86,7 @@ class NioLoopTest {
 
     @Test
     void shouldNotSpinOverInputThatNobodyWants() throws IOException {
-        Operation.Receive receive = receive();
+        Receive receive = receive();
         peer.getOutputStream().write(new byte[] {1, 2});
         assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 2, 0));
         peer.getOutputStream().write(3);
@@ -98,7 +100,7 @@ class NioLoopTest {
 
     @Test
     void shouldNotLetTheInterruptFlagCloseAChannel() throws IOException {
-        Operation.Receive receive = receive();
+        Receive receive = receive();
         peer.getOutputStream().write(1);
         Thread.currentThread().interrupt();
         assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
@@ -109,7 +111,7 @@ class NioLoopTest {
     @Test
     void shouldReportMemoryThatIsGoneAsAFault() {
         Arena arena = Arena.ofShared();
-        Operation.Send send = new Operation.Send(this);
+        Send send = new Send(this);
         send.memory = new MemorySegment[] {arena.allocate(8)};
         send.pieces = 1;
         send.begin(socket);

@@ -8,10 +8,13 @@ import io.iocp.engine.RecordingSink.Completed;
 import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -134,7 +137,7 @@ class AdoptionTest {
         Socket peer = new Socket();
         peer.connect(listener.localAddress(), 10_000);
         peers.add(peer);
-        Operation.Accept accept = new Operation.Accept(this);
+        Accept accept = new Accept(this);
         accept.begin(listener);
         loop.submit(accept);
         turnUntil(() -> !sink.completed.isEmpty());
@@ -167,7 +170,7 @@ class AdoptionTest {
     void shouldTakeOverEverythingThatASleepingThreadHadRequested() throws Exception {
         Predecessor old = new Predecessor();
         List<Endpoint> connections = new ArrayList<>();
-        List<Operation.ReceiveContinuously> continuous = new ArrayList<>();
+        List<ReceiveContinuously> continuous = new ArrayList<>();
         old.does(() -> {
             loop.hold(OLD);
             try {
@@ -175,7 +178,7 @@ class AdoptionTest {
                     Endpoint connection = accept();
                     connections.add(connection);
                     if (i > 0) {
-                        continuous.add(submit(new Operation.ReceiveContinuously(this), connection));
+                        continuous.add(submit(new ReceiveContinuously(this), connection));
                     }
                 }
             } catch (IOException e) {
@@ -183,7 +186,7 @@ class AdoptionTest {
             }
             loop.turn(0);
         });
-        Operation.Receive single = new Operation.Receive(this);
+        Receive single = new Receive(this);
         old.does(() -> {
             submit(single, connections.getFirst());
             loop.turn(0);
@@ -213,7 +216,7 @@ class AdoptionTest {
             loop.hold(OLD);
             try {
                 for (int i = 0; i < 40; i++) {
-                    submit(new Operation.ReceiveContinuously(this), accept());
+                    submit(new ReceiveContinuously(this), accept());
                 }
             } catch (IOException e) {
                 throw new AssertionError(e);
@@ -235,8 +238,8 @@ class AdoptionTest {
     void shouldNotWaitForAThreadThatComputes() throws Exception {
         Predecessor old = new Predecessor();
         Endpoint[] connections = new Endpoint[2];
-        Operation.ReceiveContinuously going = new Operation.ReceiveContinuously(this);
-        Operation.ReceiveContinuously cancelled = new Operation.ReceiveContinuously(this);
+        ReceiveContinuously going = new ReceiveContinuously(this);
+        ReceiveContinuously cancelled = new ReceiveContinuously(this);
         old.does(() -> {
             loop.hold(OLD);
             try {
@@ -263,7 +266,7 @@ class AdoptionTest {
     @Test
     void shouldCountWhatWasWrittenButNotSubmittedForTheNewHolder() throws Exception {
         Predecessor old = new Predecessor();
-        Operation.Receive receive = new Operation.Receive(this);
+        Receive receive = new Receive(this);
         old.does(() -> {
             loop.hold(OLD);
             try {
@@ -297,7 +300,7 @@ class AdoptionTest {
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
-            submit(new Operation.ReceiveContinuously(this), connection[0]);
+            submit(new ReceiveContinuously(this), connection[0]);
             loop.turn(0);
         });
         ByteArrayOutputStream sent = new ByteArrayOutputStream();

@@ -8,10 +8,13 @@ import io.iocp.engine.RecordingSink;
 import io.iocp.engine.RecordingSink.Completed;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
+import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
-import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
+import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -71,7 +74,7 @@ class UringLoopTest {
         peer.connect(listener.localAddress(), 10_000);
         peer.setSoTimeout(10_000);
         peers.addLast(peer);
-        Operation.Accept accept = new Operation.Accept(this);
+        Accept accept = new Accept(this);
         accept.begin(listener);
         loop.submit(accept);
         assertThat(next().status()).isEqualTo(Status.OK);
@@ -80,8 +83,8 @@ class UringLoopTest {
         return accepted;
     }
 
-    private Operation.Receive receive(Endpoint connection) {
-        Operation.Receive receive = new Operation.Receive(this);
+    private Receive receive(Endpoint connection) {
+        Receive receive = new Receive(this);
         receive.begin(connection);
         loop.submit(receive);
         return receive;
@@ -103,7 +106,7 @@ class UringLoopTest {
     @Test
     void shouldLoseNothingWhenMoreIsSubmittedAndCompletesThanTheQueuesHold() throws IOException {
         int connections = 100;
-        List<Operation.Receive> receives = new ArrayList<>();
+        List<Receive> receives = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
             receives.add(receive(accept()));
         }
@@ -114,8 +117,8 @@ class UringLoopTest {
         while (completed < connections) {
             Completed one = next();
             assertThat(one.status()).isEqualTo(Status.OK);
-            assertThat(receives).contains((Operation.Receive) one.operation());
-            LeasedBuffer lease = Objects.requireNonNull(((Operation.Receive) one.operation()).lease);
+            assertThat(receives).contains((Receive) one.operation());
+            LeasedBuffer lease = Objects.requireNonNull(((Receive) one.operation()).lease);
             lease.release();
             loop.recycle(Objects.requireNonNull(sink.returned.poll()));
             completed++;
@@ -125,7 +128,7 @@ class UringLoopTest {
 
     @Test
     void shouldCancelAHundredReceivesThroughAFullSubmissionQueue() throws IOException {
-        List<Operation.Receive> receives = new ArrayList<>();
+        List<Receive> receives = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             receives.add(receive(accept()));
         }
@@ -139,13 +142,13 @@ class UringLoopTest {
     void shouldCancelAReceiveThatWaitsForABuffer() throws IOException {
         List<LeasedBuffer> taken = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            Operation.Receive receive = receive(accept());
+            Receive receive = receive(accept());
             peers.getLast().getOutputStream().write(1);
             assertThat(next().operation()).isSameAs(receive);
             taken.add(Objects.requireNonNull(receive.lease));
         }
         Endpoint connection = accept();
-        Operation.Receive waiting = receive(connection);
+        Receive waiting = receive(connection);
         peers.getLast().getOutputStream().write(7);
         loop.turn(STEP_NANOS);
         loop.turn(STEP_NANOS);
@@ -154,7 +157,7 @@ class UringLoopTest {
         assertThat(next()).isEqualTo(new Completed(waiting, Status.CANCELLED, 0, 0));
         taken.forEach(LeasedBuffer::release);
         sink.returned.forEach(loop::recycle);
-        Operation.Receive again = receive(connection);
+        Receive again = receive(connection);
         assertThat(next()).isEqualTo(new Completed(again, Status.OK, 1, 0));
         assertThat(Objects.requireNonNull(again.lease).data().get()).isEqualTo((byte) 7);
     }
@@ -162,7 +165,7 @@ class UringLoopTest {
     @Test
     void shouldSubmitAgainWhenTheThreadThatSubmittedHasDied() throws Exception {
         Endpoint connection = accept();
-        Operation.Receive[] receive = new Operation.Receive[1];
+        Receive[] receive = new Receive[1];
         Thread mortal = Thread.ofPlatform().start(() -> {
             receive[0] = receive(connection);
             loop.turn(0);
@@ -185,7 +188,7 @@ class UringLoopTest {
     @Test
     void shouldDropAndCountACompletionOfAnOldGeneration() throws IOException {
         Endpoint connection = accept();
-        Operation.Receive receive = receive(connection);
+        Receive receive = receive(connection);
         long slot = UserData.slot(receive.engineTag);
         SqeEncoder.nop(ring.submissions().next(), UserData.of((int) slot, UserData.generation(receive.engineTag) - 1));
         SqeEncoder.nop(ring.submissions().next(), UserData.of(9999, 1));
@@ -197,10 +200,10 @@ class UringLoopTest {
 
     @Test
     void shouldGoOnBehindACompletionThatItsSinkFailedOn() throws IOException {
-        Operation.ReceiveContinuously first = new Operation.ReceiveContinuously(this);
+        ReceiveContinuously first = new ReceiveContinuously(this);
         first.begin(accept());
         loop.submit(first);
-        Operation.Receive second = receive(accept());
+        Receive second = receive(accept());
         sink.onReceived = () -> {
             throw new IllegalStateException("injected");
         };
@@ -219,7 +222,7 @@ class UringLoopTest {
 
     @Test
     void shouldRefuseAnOperationThatNeedsNoEngine() {
-        Operation.Post post = new Operation.Post(this);
+        Post post = new Post(this);
         post.begin(null);
         assertThatThrownBy(() -> loop.submit(post)).isInstanceOf(IllegalArgumentException.class);
     }

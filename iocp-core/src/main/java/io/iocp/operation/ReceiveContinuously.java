@@ -1,0 +1,57 @@
+package io.iocp.operation;
+
+import org.jspecify.annotations.Nullable;
+
+/** Receives again and again into the engine's buffers, each delivered as a packet of its own, in order. */
+public final class ReceiveContinuously extends Operation {
+    public final Stream stream = new Stream();
+
+    @Nullable
+    private LeasedBuffer stashHead;
+
+    @Nullable
+    private LeasedBuffer stashTail;
+
+    /** Buffers received and not yet delivered. */
+    public int unread;
+
+    public ReceiveContinuously(Object packet) {
+        super(packet);
+    }
+
+    @Override
+    public OperationKind kind() {
+        return OperationKind.RECEIVE;
+    }
+
+    @Override
+    public Stream stream() {
+        return stream;
+    }
+
+    /** Keeps received bytes until their packet is delivered. */
+    public void stash(LeasedBuffer buffer) {
+        buffer.next = null;
+        if (stashTail == null) {
+            stashHead = buffer;
+        } else {
+            stashTail.next = buffer;
+        }
+        stashTail = buffer;
+        unread++;
+    }
+
+    @Nullable
+    public LeasedBuffer unstash() {
+        LeasedBuffer first = stashHead;
+        if (first != null) {
+            stashHead = first.next;
+            first.next = null;
+            if (stashHead == null) {
+                stashTail = null;
+            }
+            unread--;
+        }
+        return first;
+    }
+}

@@ -1,0 +1,78 @@
+package io.iocp.operation;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** Sends all of its memory or fails. */
+public final class Send extends Operation {
+    /** Native memory to send, one piece or several, in order. Alive until the packet is delivered. */
+    public MemorySegment[] memory = NOTHING;
+
+    /** How many of {@link #memory} belong to this send; the array may be longer. */
+    public int pieces;
+
+    private static final MemorySegment[] NOTHING = {};
+
+    /** The library buffer that is being sent, with a lease of the operation's own; null for other memory. */
+    private @Nullable LeasedBuffer source;
+
+    public Send(Object packet) {
+        super(packet);
+    }
+
+    @Override
+    public OperationKind kind() {
+        return OperationKind.SEND;
+    }
+
+    @Override
+    public boolean isOutput() {
+        return true;
+    }
+
+    /** One piece that is not of the library. */
+    public void one(MemorySegment data) {
+        if (memory.length == 0) {
+            memory = new MemorySegment[1];
+        }
+        memory[0] = data;
+        pieces = 1;
+        source = null;
+    }
+
+    /** The filled part of a library buffer, whose lease is {@linkplain LeasedBuffer#pin() pinned} and now the operation's. */
+    public void one(LeasedBuffer data) {
+        one(data.filled());
+        source = data;
+    }
+
+    /** Several pieces that are not of the library. */
+    public void several(MemorySegment[] data) {
+        memory = data;
+        pieces = data.length;
+        source = null;
+    }
+
+    /** The start failed: the caller has its lease again. */
+    public void forget() {
+        source = null;
+    }
+
+    @Override
+    public void settle() {
+        LeasedBuffer sent = source;
+        if (sent != null) {
+            source = null;
+            sent.unpin();
+        }
+    }
+
+    /** Bytes of all pieces. */
+    public long length() {
+        long sum = 0;
+        for (int i = 0; i < pieces; i++) {
+            sum += memory[i].byteSize();
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,33 @@
+package io.iocp.operation;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where an operation with many packets is. It is <i>armed</i> while the engine has a request for it, and may be disarmed
+ * (credit used up) and armed again many times before it ends.
+ */
+public final class Stream {
+    /** The engine has a request for it. */
+    public boolean armed;
+
+    /** The engine was asked to disarm it and has not answered. */
+    public boolean disarming;
+
+    /** It waits in the ready queue, once however much is stashed. */
+    public boolean queued;
+
+    /** How it will end once what is stashed has been delivered; null while it goes on. */
+    @Nullable
+    public Status ending;
+
+    /** The errno that belongs to {@link #ending}. */
+    public int endingError;
+
+    public void reset() {
+        armed = false;
+        disarming = false;
+        queued = false;
+        ending = null;
+        endingError = 0;
+    }
+}
