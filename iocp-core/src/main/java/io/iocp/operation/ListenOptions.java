@@ -3,12 +3,13 @@ package io.iocp.operation;
 /**
  * How a listener is opened.
  *
- * @param backlog connections that the kernel completes before they are accepted; what exceeds it waits or is refused by the
- *     kernel
- * @param receiveBufferSize bytes of each buffer that receives without a buffer of the caller's get on accepted connections
- * @param tcpNoDelay sets TCP_NODELAY on accepted connections
+ * @param backlog connections that the kernel completes before they are accepted, at least 1; Linux takes at most {@code
+ *     net.core.somaxconn} of it. What exceeds it waits or is refused by the kernel
+ * @param receiveBufferSize bytes of each buffer that receives without a buffer of the caller's get on accepted connections, 16
+ *     bytes to 16 MiB
+ * @param socket what is set on the listener's socket and on each accepted one
  */
-public record ListenOptions(int backlog, int receiveBufferSize, boolean tcpNoDelay) {
+public record ListenOptions(int backlog, int receiveBufferSize, SocketOptions socket) {
     public ListenOptions {
         if (backlog < 1) {
             throw new IllegalArgumentException("backlog must be at least 1: " + backlog);
@@ -19,16 +20,20 @@ public record ListenOptions(int backlog, int receiveBufferSize, boolean tcpNoDel
         }
     }
 
-    /** Backlog 1024, buffers of 4 KiB, TCP_NODELAY. */
+    /** Backlog 1024, buffers of 4 KiB, {@link SocketOptions#defaults()}. */
     public static ListenOptions defaults() {
-        return new ListenOptions(1024, 4096, true);
+        return new ListenOptions(1024, 4096, SocketOptions.defaults());
     }
 
     public ListenOptions withBacklog(int newBacklog) {
-        return new ListenOptions(newBacklog, receiveBufferSize, tcpNoDelay);
+        return new ListenOptions(newBacklog, receiveBufferSize, socket);
     }
 
     public ListenOptions withReceiveBufferSize(int newSize) {
-        return new ListenOptions(backlog, newSize, tcpNoDelay);
+        return new ListenOptions(backlog, newSize, socket);
+    }
+
+    public ListenOptions withSocket(SocketOptions newSocket) {
+        return new ListenOptions(backlog, receiveBufferSize, newSocket);
     }
 }

@@ -13,7 +13,7 @@ final class NioListener extends NioEndpoint {
     NioListener(ServerSocketChannel channel, InetSocketAddress local, ListenOptions options) {
         super(true, local, null);
         this.channel = channel;
-        tcpNoDelay = options.tcpNoDelay();
+        tcpNoDelay = options.socket().noDelay();
         receiveBufferSize = options.receiveBufferSize();
     }
 

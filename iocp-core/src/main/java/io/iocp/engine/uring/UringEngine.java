@@ -65,7 +65,7 @@ public final class UringEngine implements Engine {
         }
         try {
             return new UringEndpoint(
-                    fd, true, options.tcpNoDelay(), options.receiveBufferSize(), sockets.localAddress(fd), null);
+                    fd, true, options.socket().noDelay(), options.receiveBufferSize(), sockets.localAddress(fd), null);
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
             throw failure;

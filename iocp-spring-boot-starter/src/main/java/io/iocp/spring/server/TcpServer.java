@@ -6,6 +6,7 @@ import io.iocp.Listener;
 import io.iocp.OverlappedIO;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.SocketOptions;
 import io.iocp.operation.Status;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
@@ -85,7 +86,8 @@ public final class TcpServer {
         }
         try {
             Listener opening = port.openListener(
-                    settings.address(), new ListenOptions(settings.backlog(), settings.receiveBufferSize(), true));
+                    settings.address(),
+                    new ListenOptions(settings.backlog(), settings.receiveBufferSize(), SocketOptions.defaults()));
             listener = opening;
             state = State.LISTENING;
             port.associate(opening, settings.name(), new Accepts(opening));
