@@ -1,5 +1,6 @@
 package io.iocp;
 
+import io.iocp.engine.Addresses;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
@@ -14,7 +15,7 @@ import io.iocp.port.PortCore;
 import io.iocp.port.PortSettings;
 import io.iocp.port.Shard;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,17 +150,25 @@ public final class CompletionPort implements AutoCloseable {
     /**
      * Opens a listening handle, not yet associated: connections wait in its backlog.
      *
-     * @throws java.net.BindException if the address is in use or not of this machine; the message names it
+     * <p>At a {@link java.net.UnixDomainSocketAddress} the kernel makes a file, which must not exist, with the rights of the
+     * process's umask. It stays when the listener is closed, and when the process dies: whoever chose the path deletes it.
+     *
+     * @param address an {@link java.net.InetSocketAddress}, port 0 for any that is free; or a {@link
+     *     java.net.UnixDomainSocketAddress} with a path of at most 106 bytes
+     * @throws java.net.BindException if the address is in use (its path exists) or not of this machine; the message names it
+     * @throws IllegalArgumentException if it is no address of these kinds, or its path is empty or too long
+     * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7)</a>
      */
-    public Listener openListener(InetSocketAddress address, ListenOptions listenOptions) throws IOException {
+    public Listener openListener(SocketAddress address, ListenOptions listenOptions) throws IOException {
         if (!isOpen()) {
             throw new ClosedPortException("port '" + name() + "' is closed: no listener can be opened for it");
         }
+        Addresses.check("listen on", address);
         return new Listener(this, selection.engine(), selection.engine().listen(address, listenOptions));
     }
 
     /** Opens a listening handle and associates it. */
-    public Listener listen(InetSocketAddress address, ListenOptions listenOptions, @Nullable Object key)
+    public Listener listen(SocketAddress address, ListenOptions listenOptions, @Nullable Object key)
             throws IOException {
         Listener listener = openListener(address, listenOptions);
         associate(listener, key);

@@ -10,7 +10,7 @@ import io.iocp.operation.Send;
 import io.iocp.operation.StartResult;
 import io.iocp.port.Shard;
 import java.lang.foreign.MemorySegment;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -35,9 +35,12 @@ public final class Connection extends Handle {
         super(port, engine, endpoint);
     }
 
-    /** The peer's address, known since the accept. */
-    public InetSocketAddress remoteAddress() {
-        InetSocketAddress remote = endpoint().remoteAddress();
+    /**
+     * The peer's address, known since the accept: an {@link java.net.InetSocketAddress}, or a {@link
+     * java.net.UnixDomainSocketAddress}, which is empty for a peer that is bound to no path (most clients are not).
+     */
+    public SocketAddress remoteAddress() {
+        SocketAddress remote = endpoint().remoteAddress();
         if (remote == null) {
             throw new IllegalStateException("a connection without a peer");
         }

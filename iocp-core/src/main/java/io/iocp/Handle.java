@@ -11,7 +11,7 @@ import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
 import io.iocp.port.Shard;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +87,11 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         completionMode = mode;
     }
 
-    public final InetSocketAddress localAddress() {
+    /**
+     * Where it is bound: an {@link java.net.InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}, which is empty
+     * where the socket has no path.
+     */
+    public final SocketAddress localAddress() {
         return endpoint.localAddress();
     }
 

@@ -22,7 +22,16 @@ public final class NeedsCondition implements ExecutionCondition {
     private static final Map<String, Optional<String>> MISSING = new ConcurrentHashMap<>();
 
     private static final Map<String, String> DEBIAN_PACKAGES = Map.of(
-            "redis-cli", "redis-tools", "redis-benchmark", "redis-tools", "ss", "iproute2", "perf", "linux-perf");
+            "nc",
+            "netcat-openbsd",
+            "redis-cli",
+            "redis-tools",
+            "redis-benchmark",
+            "redis-tools",
+            "ss",
+            "iproute2",
+            "perf",
+            "linux-perf");
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {

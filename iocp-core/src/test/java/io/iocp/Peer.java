@@ -5,14 +5,17 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Callable;
 
 /** The other end of a connection under test: a plain socket, or the peer in a simulated network. */
 public interface Peer extends Closeable {
-    InetSocketAddress localAddress();
+    SocketAddress localAddress();
 
-    InetSocketAddress remoteAddress();
+    SocketAddress remoteAddress();
 
     InputStream input() throws IOException;
 
@@ -27,13 +30,13 @@ public interface Peer extends Closeable {
     static Peer of(Socket socket) {
         return new Peer() {
             @Override
-            public InetSocketAddress localAddress() {
-                return (InetSocketAddress) socket.getLocalSocketAddress();
+            public SocketAddress localAddress() {
+                return socket.getLocalSocketAddress();
             }
 
             @Override
-            public InetSocketAddress remoteAddress() {
-                return (InetSocketAddress) socket.getRemoteSocketAddress();
+            public SocketAddress remoteAddress() {
+                return socket.getRemoteSocketAddress();
             }
 
             @Override
@@ -64,15 +67,63 @@ public interface Peer extends Closeable {
         };
     }
 
+    /** A channel whose reads and writes wait: for Unix domain sockets, which cannot be reset but by closing them unread. */
+    static Peer of(SocketChannel channel) {
+        return new Peer() {
+            @Override
+            public SocketAddress localAddress() {
+                return addressOf(channel::getLocalAddress);
+            }
+
+            @Override
+            public SocketAddress remoteAddress() {
+                return addressOf(channel::getRemoteAddress);
+            }
+
+            @Override
+            public InputStream input() {
+                return Channels.newInputStream(channel);
+            }
+
+            @Override
+            public OutputStream output() {
+                return Channels.newOutputStream(channel);
+            }
+
+            @Override
+            public void shutdownOutput() throws IOException {
+                channel.shutdownOutput();
+            }
+
+            @Override
+            public void reset() {
+                throw new UnsupportedOperationException("a Unix domain socket has no reset");
+            }
+
+            @Override
+            public void close() throws IOException {
+                channel.close();
+            }
+        };
+    }
+
+    private static SocketAddress addressOf(Callable<SocketAddress> getter) {
+        try {
+            return getter.call();
+        } catch (Exception e) {
+            throw new AssertionError("no address", e);
+        }
+    }
+
     static Peer of(SimulatedPeer peer) {
         return new Peer() {
             @Override
-            public InetSocketAddress localAddress() {
+            public SocketAddress localAddress() {
                 return peer.localAddress();
             }
 
             @Override
-            public InetSocketAddress remoteAddress() {
+            public SocketAddress remoteAddress() {
                 return peer.remoteAddress();
             }
 

@@ -68,7 +68,7 @@ final class PortEchoServer {
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ListenOptions.defaults());
             port.associate(listener, null, this::accepted);
             listener.acceptContinuously(new OverlappedIO());
-            Console.serve(listener.localAddress().getPort(), this::figures);
+            Console.serve(((InetSocketAddress) listener.localAddress()).getPort(), this::figures);
         }
     }
 

@@ -3,7 +3,7 @@ package io.iocp.engine;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 
 /** Opens endpoints and loops of one kind. Thread: any. */
 public interface Engine {
@@ -12,9 +12,11 @@ public interface Engine {
     /**
      * Opens a listening endpoint (SO_REUSEADDR, dual stack for the IPv6 wildcard).
      *
-     * @throws java.net.BindException if the address is in use or not of this machine; the message names the address
+     * @param address one that {@link Addresses#check} lets pass
+     * @throws java.net.BindException if the address is in use or not of this machine, or its path cannot be made; the message
+     *     names the address
      */
-    Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException;
+    Endpoint listen(SocketAddress address, ListenOptions options) throws IOException;
 
     /** Closes an endpoint that was never associated: no loop knows it, nothing is in flight on it. */
     void closeUnassociated(Endpoint endpoint);

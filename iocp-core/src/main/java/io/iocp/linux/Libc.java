@@ -11,6 +11,7 @@ package io.iocp.linux;
  * may be called by any thread. Instances are cheap: each loop and each thread makes its own.
  */
 public interface Libc {
+    int AF_UNIX = 1;
     int AF_INET = 2;
     int AF_INET6 = 10;
     int SOCK_STREAM = 1;

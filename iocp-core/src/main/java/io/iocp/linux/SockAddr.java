@@ -4,21 +4,32 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 
 /**
- * Layout of {@code struct sockaddr_in} and {@code struct sockaddr_in6}, to and from {@link InetSocketAddress}.
+ * Layout of {@code struct sockaddr_in}, {@code struct sockaddr_in6} and {@code struct sockaddr_un}, to and from {@link
+ * InetSocketAddress} and {@link UnixDomainSocketAddress}.
  *
  * <p>A dual-stack socket reports an IPv4 peer as an IPv4-mapped IPv6 address; decoding gives the IPv4 address, as the
- * JDK's own channels do.
+ * JDK's own channels do. A Unix domain socket without a path (an unbound client, an abstract name) has the empty path, as
+ * there.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
+ * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7)</a>
  */
 public final class SockAddr {
     public static final int IN_BYTES = 16;
     public static final int IN6_BYTES = 28;
-    /** Enough, and aligned, for either. */
-    public static final int MAX_BYTES = 32;
+    /** Enough, and aligned, for each of them. */
+    public static final int MAX_BYTES = 112;
+
+    /** Bytes of the longest path of a Unix domain socket. */
+    public static final int MOST_PATH_BYTES = 107;
 
     static final int FAMILY = 0;
     static final int PORT = 2;
@@ -26,14 +37,53 @@ public final class SockAddr {
     static final int IN6_FLOW_INFO = 4;
     static final int IN6_ADDRESS = 8;
     static final int IN6_SCOPE_ID = 24;
+    static final int UN_PATH = 2;
+
+    private static final Charset PATHS =
+            Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
 
     private SockAddr() {}
+
+    /** The family of a socket for this address. */
+    public static int family(SocketAddress socketAddress) {
+        return switch (socketAddress) {
+            case InetSocketAddress ip -> ip.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
+            case UnixDomainSocketAddress _ -> Libc.AF_UNIX;
+            default -> throw new UnsupportedAddressTypeException();
+        };
+    }
 
     /**
      * Writes {@code socketAddress} for a socket of {@code family} at {@code to} and returns its length. An IPv4 address
      * for an IPv6 socket is written in its mapped form.
+     *
+     * @throws IllegalArgumentException if a socket of this family cannot have such an address
      */
-    public static int encode(InetSocketAddress socketAddress, int family, long to) {
+    public static int encode(SocketAddress socketAddress, int family, long to) {
+        return switch (socketAddress) {
+            case InetSocketAddress ip when family != Libc.AF_UNIX -> encodeIp(ip, family, to);
+            case UnixDomainSocketAddress unix when family == Libc.AF_UNIX -> encodePath(unix, to);
+            default ->
+                throw new IllegalArgumentException("a socket of family " + family + " cannot use " + socketAddress);
+        };
+    }
+
+    private static int encodePath(UnixDomainSocketAddress unix, long to) {
+        byte[] path = unix.getPath().toString().getBytes(PATHS);
+        if (path.length > MOST_PATH_BYTES) {
+            throw new IllegalArgumentException("the path of a Unix domain socket has at most " + MOST_PATH_BYTES
+                    + " bytes: " + unix + " has " + path.length);
+        }
+        Memory.putShort(to + FAMILY, (short) Libc.AF_UNIX);
+        if (path.length == 0) {
+            return UN_PATH; // no address
+        }
+        putBytes(to + UN_PATH, path);
+        Memory.putByte(to + UN_PATH + path.length, (byte) 0);
+        return UN_PATH + path.length + 1;
+    }
+
+    private static int encodeIp(InetSocketAddress socketAddress, int family, long to) {
         InetAddress address = socketAddress.getAddress();
         if (address == null) {
             throw new IllegalArgumentException("unresolved address " + socketAddress);
@@ -68,9 +118,12 @@ public final class SockAddr {
         return IN6_BYTES;
     }
 
-    /** Reads what the kernel wrote at {@code from}. */
-    public static InetSocketAddress decode(long from) {
+    /** Reads the {@code length} bytes that the kernel wrote at {@code from}. */
+    public static SocketAddress decode(long from, int length) {
         int family = Memory.getShort(from + FAMILY);
+        if (family == Libc.AF_UNIX) {
+            return decodePath(from + UN_PATH, Math.min(length, MAX_BYTES) - UN_PATH);
+        }
         int port = (Memory.getByte(from + PORT) & 0xff) << 8 | (Memory.getByte(from + PORT + 1) & 0xff);
         try {
             return switch (family) {
@@ -79,11 +132,19 @@ public final class SockAddr {
                 case Libc.AF_INET6 ->
                     new InetSocketAddress(
                             inet6(getBytes(from + IN6_ADDRESS, 16), Memory.getInt(from + IN6_SCOPE_ID)), port);
-                default -> throw new IllegalArgumentException("address family " + family + " is not IP");
+                default -> throw new IllegalArgumentException("address family " + family + " is neither IP nor Unix");
             };
         } catch (UnknownHostException wrongLength) {
             throw new IllegalStateException(wrongLength);
         }
+    }
+
+    private static UnixDomainSocketAddress decodePath(long from, int length) {
+        int end = 0;
+        while (end < length && Memory.getByte(from + end) != 0) {
+            end++;
+        }
+        return UnixDomainSocketAddress.of(new String(getBytes(from, end), PATHS));
     }
 
     private static InetAddress inet6(byte[] bytes, int scope) throws UnknownHostException {

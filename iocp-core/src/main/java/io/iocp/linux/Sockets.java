@@ -2,8 +2,7 @@ package io.iocp.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.net.Inet4Address;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +21,13 @@ public final class Sockets {
     }
 
     /** A bound and listening socket, blocking, close-on-exec, SO_REUSEADDR set; dual stack at the IPv6 wildcard. */
-    public int listen(InetSocketAddress local, int backlog) throws LinuxException {
-        int family = local.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
+    public int listen(SocketAddress local, int backlog) throws LinuxException {
+        int family = SockAddr.family(local);
         int fd = open(family);
         try {
-            setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+            if (family != Libc.AF_UNIX) {
+                setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+            }
             if (family == Libc.AF_INET6) {
                 setOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 0);
             }
@@ -40,8 +41,8 @@ public final class Sockets {
     }
 
     /** A connected socket; waits for the connection, so only for code that may wait. */
-    public int connect(InetSocketAddress remote) throws LinuxException {
-        int family = remote.getAddress() instanceof Inet4Address ? Libc.AF_INET : Libc.AF_INET6;
+    public int connect(SocketAddress remote) throws LinuxException {
+        int family = SockAddr.family(remote);
         int fd = open(family);
         try {
             check("connect", libc.connect(fd, address, SockAddr.encode(remote, family, address)));
@@ -57,16 +58,16 @@ public final class Sockets {
         return check("socket", libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0));
     }
 
-    public InetSocketAddress localAddress(int fd) throws LinuxException {
+    public SocketAddress localAddress(int fd) throws LinuxException {
         Memory.putInt(length, SockAddr.MAX_BYTES);
         check("getsockname", libc.getsockname(fd, address, length));
-        return SockAddr.decode(address);
+        return SockAddr.decode(address, Memory.getInt(length));
     }
 
     /** The peer's address, or null when the connection is already gone again. */
-    public @Nullable InetSocketAddress remoteAddress(int fd) {
+    public @Nullable SocketAddress remoteAddress(int fd) {
         Memory.putInt(length, SockAddr.MAX_BYTES);
-        return libc.getpeername(fd, address, length) < 0 ? null : SockAddr.decode(address);
+        return libc.getpeername(fd, address, length) < 0 ? null : SockAddr.decode(address, Memory.getInt(length));
     }
 
     public void setOption(int fd, int level, int option, int value) throws LinuxException {

@@ -1,6 +1,6 @@
 package io.iocp.operation;
 
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -129,10 +129,10 @@ public abstract class Endpoint {
 
     private final long id = IDS.incrementAndGet();
     private final boolean listener;
-    private final InetSocketAddress localAddress;
+    private final SocketAddress localAddress;
 
     @Nullable
-    private final InetSocketAddress remoteAddress;
+    private final SocketAddress remoteAddress;
 
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -205,7 +205,7 @@ public abstract class Endpoint {
     @Nullable
     public Endpoint nextAccepted;
 
-    protected Endpoint(boolean listener, InetSocketAddress localAddress, @Nullable InetSocketAddress remoteAddress) {
+    protected Endpoint(boolean listener, SocketAddress localAddress, @Nullable SocketAddress remoteAddress) {
         this.listener = listener;
         this.localAddress = localAddress;
         this.remoteAddress = remoteAddress;
@@ -220,13 +220,13 @@ public abstract class Endpoint {
         return listener;
     }
 
-    public final InetSocketAddress localAddress() {
+    public final SocketAddress localAddress() {
         return localAddress;
     }
 
     /** The peer, cached at accept; null for a listener. */
     @Nullable
-    public final InetSocketAddress remoteAddress() {
+    public final SocketAddress remoteAddress() {
         return remoteAddress;
     }
 

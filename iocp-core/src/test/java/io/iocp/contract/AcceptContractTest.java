@@ -106,7 +106,7 @@ class AcceptContractTest {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
             Listener listener = port.listen(new InetSocketAddress("::", 0), ListenOptions.defaults(), "listener");
-            int number = listener.localAddress().getPort();
+            int number = ((InetSocketAddress) listener.localAddress()).getPort();
             List<String> hosts = new ArrayList<>(List.of("127.0.0.1"));
             if (NetworkInterface.networkInterfaces()
                     .flatMap(NetworkInterface::inetAddresses)
@@ -244,7 +244,8 @@ class AcceptContractTest {
     void shouldNameTheAddressThatCannotBeBound(TestEngine engine) throws Exception {
         try (PortFixture fixture = new PortFixture(engine);
                 CompletionPort port = fixture.open()) {
-            InetSocketAddress used = fixture.listen(port, "first").localAddress();
+            InetSocketAddress used =
+                    (InetSocketAddress) fixture.listen(port, "first").localAddress();
             assertThatThrownBy(() -> port.openListener(used, ListenOptions.defaults()))
                     .isInstanceOf(BindException.class)
                     .hasMessageContaining(String.valueOf(used.getPort()));

@@ -13,6 +13,7 @@ import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +62,7 @@ final class AcceptWithoutDescriptors {
             } else {
                 listener.accept(new OverlappedIO());
             }
-            System.out.println("port " + listener.localAddress().getPort());
+            System.out.println("port " + ((InetSocketAddress) listener.localAddress()).getPort());
             orders.readLine(); // a first exchange has worked
             long before = port.stats().acceptsDeferred();
             Deque<FileInputStream> files = new ArrayDeque<>();

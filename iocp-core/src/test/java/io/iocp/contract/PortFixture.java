@@ -21,6 +21,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -104,9 +107,12 @@ final class PortFixture implements AutoCloseable {
     }
 
     /** A peer, connected to whoever listens there. */
-    Peer connect(InetSocketAddress address) throws IOException {
+    Peer connect(SocketAddress address) throws IOException {
         if (!engine.sockets()) {
             return closing(Peer.of(network.connect(address)));
+        }
+        if (address instanceof UnixDomainSocketAddress) {
+            return closing(Peer.of(SocketChannel.open(address)));
         }
         Socket peer = closing(new Socket());
         peer.connect(address, (int) DEADLINE.toMillis());

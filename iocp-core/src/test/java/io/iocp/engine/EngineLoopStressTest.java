@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,9 +201,15 @@ class EngineLoopStressTest {
         }
     }
 
-    private static void write(Engine engine, SimulatedNetwork network, InetSocketAddress address) {
+    private static Socket connected(SocketAddress address) throws IOException {
+        Socket socket = new Socket();
+        socket.connect(address);
+        return socket;
+    }
+
+    private static void write(Engine engine, SimulatedNetwork network, SocketAddress address) {
         try (io.iocp.Peer peer = engine.capabilities().sockets()
-                ? io.iocp.Peer.of(new Socket(address.getAddress(), address.getPort()))
+                ? io.iocp.Peer.of(connected(address))
                 : io.iocp.Peer.of(network.connect(address))) {
             byte[] bytes = new byte[BYTES];
             for (int i = 0; i < BYTES; i++) {

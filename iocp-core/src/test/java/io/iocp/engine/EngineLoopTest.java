@@ -33,6 +33,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
@@ -98,7 +99,7 @@ class EngineLoopTest {
         return connect(listener.localAddress());
     }
 
-    private Peer connect(InetSocketAddress address) throws IOException {
+    private Peer connect(SocketAddress address) throws IOException {
         if (!engine.capabilities().sockets()) {
             return Peer.of(network.connect(address));
         }
@@ -622,7 +623,7 @@ class EngineLoopTest {
     void shouldNameTheAddressThatIsInUse() {
         assertThatThrownBy(() -> engine.listen(listener.localAddress(), ListenOptions.defaults()))
                 .isInstanceOf(BindException.class)
-                .hasMessageContaining(String.valueOf(listener.localAddress().getPort()));
+                .hasMessageContaining(String.valueOf(((InetSocketAddress) listener.localAddress()).getPort()));
     }
 
     @Test
@@ -630,7 +631,7 @@ class EngineLoopTest {
         Endpoint both = engine.listen(
                 new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 0), ListenOptions.defaults());
         try (Peer four = connect(new InetSocketAddress(
-                        InetAddress.getLoopbackAddress(), both.localAddress().getPort()));
+                        InetAddress.getLoopbackAddress(), ((InetSocketAddress) both.localAddress()).getPort()));
                 InputStream in = four.input()) {
             assertThat(in.available()).isZero();
         } finally {

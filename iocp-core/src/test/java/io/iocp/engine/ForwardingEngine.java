@@ -3,7 +3,7 @@ package io.iocp.engine;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.function.UnaryOperator;
 
 /** Passes everything on to another engine, whose loops a test wraps. */
@@ -22,7 +22,7 @@ public final class ForwardingEngine implements Engine {
     }
 
     @Override
-    public Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException {
+    public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         return real.listen(address, options);
     }
 

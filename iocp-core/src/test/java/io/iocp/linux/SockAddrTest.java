@@ -23,7 +23,7 @@ class SockAddrTest {
         assertEquals(0x5f, Memory.getByte(memory + 3));
         assertEquals(10, Memory.getByte(memory + 4));
         assertEquals(3, Memory.getByte(memory + 7));
-        assertEquals(address("10.1.2.3", 7007), SockAddr.decode(memory));
+        assertEquals(address("10.1.2.3", 7007), SockAddr.decode(memory, SockAddr.IN6_BYTES));
     }
 
     @Test
@@ -33,14 +33,14 @@ class SockAddrTest {
         assertEquals((byte) 0xfe, Memory.getByte(memory + 8));
         assertEquals(5, Memory.getByte(memory + 23));
         assertEquals(1, Memory.getInt(memory + 24));
-        assertEquals(address("fe80::5%1", 443), SockAddr.decode(memory));
+        assertEquals(address("fe80::5%1", 443), SockAddr.decode(memory, SockAddr.IN6_BYTES));
     }
 
     @Test
     void shouldGiveIpv4BackWhenADualStackSocketReportsTheMappedForm() {
         SockAddr.encode(address("127.0.0.1", 65535), Libc.AF_INET6, memory);
         assertEquals((byte) 0xff, Memory.getByte(memory + 18));
-        InetSocketAddress decoded = SockAddr.decode(memory);
+        InetSocketAddress decoded = (InetSocketAddress) SockAddr.decode(memory, SockAddr.IN6_BYTES);
         assertEquals(address("127.0.0.1", 65535), decoded);
         assertInstanceOf(Inet4Address.class, decoded.getAddress());
     }
@@ -48,7 +48,7 @@ class SockAddrTest {
     @Test
     void shouldMeanEveryAddressOfBothFamiliesByTheIpv4Wildcard() {
         SockAddr.encode(address("0.0.0.0", 1), Libc.AF_INET6, memory);
-        assertEquals(address("::", 1), SockAddr.decode(memory));
+        assertEquals(address("::", 1), SockAddr.decode(memory, SockAddr.IN6_BYTES));
     }
 
     @Test

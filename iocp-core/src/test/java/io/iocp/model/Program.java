@@ -502,7 +502,7 @@ final class Program implements Stepper, CompletionHandler {
             SimulatedPeer peer = network.connect(listener.localAddress(), 0);
             Conn conn = new Conn(conns.size(), peer);
             conns.add(conn);
-            byPort.put(peer.localAddress().getPort(), conn);
+            byPort.put(((InetSocketAddress) peer.localAddress()).getPort(), conn);
             log(() -> "connect " + conn.id);
         } catch (IOException full) {
             log(() -> "connect: " + full.getMessage());
@@ -1013,7 +1013,7 @@ final class Program implements Stepper, CompletionHandler {
             return;
         }
         Connection connection = io.accepted();
-        Conn conn = byPort.get(connection.remoteAddress().getPort());
+        Conn conn = byPort.get(((InetSocketAddress) connection.remoteAddress()).getPort());
         if (conn == null || conn.connection != null) {
             fail("accepted what nobody connected, or twice: " + connection);
             return;

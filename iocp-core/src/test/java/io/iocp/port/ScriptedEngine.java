@@ -12,6 +12,7 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -153,7 +154,7 @@ final class ScriptedEngine implements Engine {
     }
 
     @Override
-    public Endpoint listen(InetSocketAddress address, ListenOptions options) {
+    public Endpoint listen(SocketAddress address, ListenOptions options) {
         return new Peerless(true);
     }
 

@@ -3,6 +3,7 @@ package io.iocp.demo.echo;
 import io.iocp.Connection;
 import io.iocp.operation.OperationKind;
 import io.iocp.spring.annotation.IoCompletionHandler;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.springframework.context.annotation.Profile;
@@ -29,7 +30,7 @@ public final class BlockingEchoService {
 
     @IoCompletionHandler(server = "echo", kinds = OperationKind.ACCEPT)
     Turns accepted(Connection connection) {
-        return new Turns(connection.remoteAddress().getPort());
+        return new Turns(((InetSocketAddress) connection.remoteAddress()).getPort());
     }
 
     @IoCompletionHandler(server = "echo-declared", kinds = OperationKind.ACCEPT)

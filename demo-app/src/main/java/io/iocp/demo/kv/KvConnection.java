@@ -4,6 +4,7 @@ import io.iocp.Connection;
 import io.iocp.operation.Status;
 import io.iocp.spring.handler.Replies;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +102,9 @@ final class KvConnection {
         }
     }
 
-    private static String text(InetSocketAddress address) {
-        return address.getAddress().getHostAddress() + ':' + address.getPort();
+    private static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress ip
+                ? ip.getAddress().getHostAddress() + ':' + ip.getPort()
+                : address.toString();
     }
 }

@@ -3,7 +3,7 @@ package io.iocp.engine.nio;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Operation;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
@@ -41,7 +41,7 @@ abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocke
 
     private int interest;
 
-    NioEndpoint(boolean listener, InetSocketAddress local, @Nullable InetSocketAddress remote) {
+    NioEndpoint(boolean listener, SocketAddress local, @Nullable SocketAddress remote) {
         super(listener, local, remote);
     }
 

@@ -13,9 +13,11 @@ import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
+import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 
 /** Opens endpoints and loops on {@link java.nio.channels}; runs on every platform. Thread: any. */
@@ -29,23 +31,16 @@ public final class NioEngine implements Engine {
     }
 
     @Override
-    public Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException {
-        if (address.isUnresolved()) {
-            throw new UnknownHostException("cannot listen on " + address + ": the name is not known");
-        }
-        // An IPv4 address gets an IPv4 socket; the IPv6 wildcard's socket takes both.
-        ProtocolFamily family = address.getAddress() instanceof Inet4Address
-                ? StandardProtocolFamily.INET
-                : StandardProtocolFamily.INET6;
+    public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
+        ProtocolFamily family = family(address);
         ServerSocketChannel channel = ServerSocketChannel.open(family);
         try {
-            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            if (family != StandardProtocolFamily.UNIX) {
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            }
             channel.configureBlocking(false);
             bind(channel, address, options.backlog());
-            if (channel.getLocalAddress() instanceof InetSocketAddress local) {
-                return new NioListener(channel, local, options);
-            }
-            throw new IOException("the listener on " + address + " has no address");
+            return new NioListener(channel, channel.getLocalAddress(), options);
         } catch (IOException | RuntimeException e) {
             try {
                 channel.close();
@@ -56,11 +51,28 @@ public final class NioEngine implements Engine {
         }
     }
 
-    private static void bind(ServerSocketChannel channel, InetSocketAddress address, int backlog) throws IOException {
+    /** An IPv4 address gets an IPv4 socket; the IPv6 wildcard's socket takes both. */
+    private static ProtocolFamily family(SocketAddress address) {
+        return switch (address) {
+            case InetSocketAddress ip when ip.getAddress() instanceof Inet4Address -> StandardProtocolFamily.INET;
+            case InetSocketAddress _ -> StandardProtocolFamily.INET6;
+            default -> StandardProtocolFamily.UNIX;
+        };
+    }
+
+    private static void bind(ServerSocketChannel channel, SocketAddress address, int backlog) throws IOException {
         try {
             channel.bind(address, backlog);
-        } catch (BindException e) {
-            BindException named = new BindException("cannot listen on " + address + ": " + e.getMessage());
+        } catch (SocketException e) {
+            boolean path = address instanceof UnixDomainSocketAddress;
+            if (!path && !(e instanceof BindException)) {
+                throw e;
+            }
+            String message = "cannot listen on " + address + ": " + e.getMessage();
+            if (path && e instanceof BindException) {
+                message += "; if the file exists, delete it unless a process listens there";
+            }
+            BindException named = new BindException(message);
             named.initCause(e);
             throw named;
         }

@@ -1,7 +1,7 @@
 package io.iocp.engine.nio;
 
 import io.iocp.operation.ListenOptions;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 
@@ -10,7 +10,7 @@ final class NioListener extends NioEndpoint {
     final ServerSocketChannel channel;
     final boolean tcpNoDelay;
 
-    NioListener(ServerSocketChannel channel, InetSocketAddress local, ListenOptions options) {
+    NioListener(ServerSocketChannel channel, SocketAddress local, ListenOptions options) {
         super(true, local, null);
         this.channel = channel;
         tcpNoDelay = options.socket().noDelay();

@@ -2,6 +2,7 @@ package io.iocp.engine.nio;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -14,7 +15,7 @@ final class NioSocket extends NioEndpoint {
     /** It stands in its pool's line of sockets that wait for a receive buffer. */
     boolean awaitingBuffer;
 
-    private NioSocket(SocketChannel channel, InetSocketAddress local, InetSocketAddress remote, int receiveBufferSize) {
+    private NioSocket(SocketChannel channel, SocketAddress local, SocketAddress remote, int receiveBufferSize) {
         super(false, local, remote);
         this.channel = channel;
         this.receiveBufferSize = receiveBufferSize;
@@ -27,14 +28,15 @@ final class NioSocket extends NioEndpoint {
      */
     static NioSocket of(SocketChannel channel, NioListener listener) throws IOException {
         channel.configureBlocking(false);
-        if (listener.tcpNoDelay) {
+        SocketAddress local = channel.getLocalAddress();
+        SocketAddress remote = channel.getRemoteAddress();
+        if (local == null || remote == null) {
+            throw new IOException("the connection has no addresses any more");
+        }
+        if (listener.tcpNoDelay && remote instanceof InetSocketAddress) {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         }
-        if (channel.getLocalAddress() instanceof InetSocketAddress local
-                && channel.getRemoteAddress() instanceof InetSocketAddress remote) {
-            return new NioSocket(channel, local, remote, listener.receiveBufferSize);
-        }
-        throw new IOException("the connection has no addresses any more");
+        return new NioSocket(channel, local, remote, listener.receiveBufferSize);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.iocp.engine.simulated;
 
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 
 /**
  * A connection: the port's end, and what the peer's end has to know. Thread: whoever has the network's lock.
@@ -27,7 +27,7 @@ final class SimulatedConnection extends SimulatedEndpoint {
     /** The peer has closed its end. */
     boolean peerClosed;
 
-    SimulatedConnection(SimulatedListener listener, InetSocketAddress local, InetSocketAddress remote, int window) {
+    SimulatedConnection(SimulatedListener listener, SocketAddress local, SocketAddress remote, int window) {
         super(false, local, remote);
         receiveBufferSize = listener.receiveBufferSize;
         incoming = new Pipe(window);

@@ -1,7 +1,7 @@
 package io.iocp.engine.simulated;
 
 import io.iocp.operation.Endpoint;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ abstract sealed class SimulatedEndpoint extends Endpoint permits SimulatedListen
     /** The descriptor is closed. */
     boolean closed;
 
-    SimulatedEndpoint(boolean listener, InetSocketAddress local, @Nullable InetSocketAddress remote) {
+    SimulatedEndpoint(boolean listener, SocketAddress local, @Nullable SocketAddress remote) {
         super(listener, local, remote);
     }
 

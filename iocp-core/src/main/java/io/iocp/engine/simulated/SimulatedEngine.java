@@ -8,7 +8,7 @@ import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.function.Supplier;
 
 /** Opens endpoints and loops on a {@link SimulatedNetwork}. Thread: any. */
@@ -35,7 +35,7 @@ public final class SimulatedEngine implements Engine {
     }
 
     @Override
-    public Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException {
+    public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         return network.listen(address, options);
     }
 

@@ -4,6 +4,7 @@ import io.iocp.operation.ListenOptions;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 
 /** A listening endpoint and the connections that wait to be accepted. Thread: whoever has the network's lock. */
@@ -11,7 +12,7 @@ final class SimulatedListener extends SimulatedEndpoint {
     final ArrayDeque<SimulatedConnection> backlog = new ArrayDeque<>();
     private final int mostWaiting;
 
-    SimulatedListener(InetSocketAddress local, ListenOptions options) {
+    SimulatedListener(SocketAddress local, ListenOptions options) {
         super(true, local, null);
         mostWaiting = options.backlog();
         receiveBufferSize = options.receiveBufferSize();
@@ -21,11 +22,14 @@ final class SimulatedListener extends SimulatedEndpoint {
         return backlog.size() < mostWaiting;
     }
 
-    /** Whether a connection to this address comes here; the IPv6 wildcard takes IPv4 too. */
-    boolean serves(InetSocketAddress wanted) {
-        InetAddress own = localAddress().getAddress();
-        InetAddress other = wanted.getAddress();
-        if (localAddress().getPort() != wanted.getPort()) {
+    /** Whether a connection to this address comes here; the IPv6 wildcard takes IPv4 too, a path is a name. */
+    boolean serves(SocketAddress wanted) {
+        if (!(localAddress() instanceof InetSocketAddress local && wanted instanceof InetSocketAddress to)) {
+            return localAddress().equals(wanted);
+        }
+        InetAddress own = local.getAddress();
+        InetAddress other = to.getAddress();
+        if (local.getPort() != to.getPort()) {
             return false;
         }
         if (own.isAnyLocalAddress()) {

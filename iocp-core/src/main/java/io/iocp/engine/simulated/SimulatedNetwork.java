@@ -6,8 +6,9 @@ import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
+import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -105,7 +106,7 @@ public final class SimulatedNetwork {
      *
      * @throws ConnectException if nobody listens there
      */
-    public SimulatedPeer connect(InetSocketAddress address) throws IOException {
+    public SimulatedPeer connect(SocketAddress address) throws IOException {
         return connect(address, TimeUnit.SECONDS.toNanos(10));
     }
 
@@ -116,11 +117,13 @@ public final class SimulatedNetwork {
      * @throws ConnectException if nobody listens there
      * @throws SocketTimeoutException if its backlog stays full
      */
-    public SimulatedPeer connect(InetSocketAddress address, long timeoutNanos) throws IOException {
+    public SimulatedPeer connect(SocketAddress address, long timeoutNanos) throws IOException {
         long left = timeoutNanos;
         lock.lock();
         try {
-            InetSocketAddress from = new InetSocketAddress(address.getAddress(), freePort());
+            SocketAddress from = address instanceof InetSocketAddress ip
+                    ? new InetSocketAddress(ip.getAddress(), freePort())
+                    : UnixDomainSocketAddress.of("");
             while (true) {
                 SimulatedListener listener = listenerAt(address);
                 if (listener == null) {
@@ -139,14 +142,14 @@ public final class SimulatedNetwork {
         }
     }
 
-    private SimulatedPeer connected(SimulatedListener listener, InetSocketAddress to, InetSocketAddress from) {
+    private SimulatedPeer connected(SimulatedListener listener, SocketAddress to, SocketAddress from) {
         SimulatedConnection connection = new SimulatedConnection(listener, to, from, window);
         listener.backlog.add(connection);
         listener.touch();
         return new SimulatedPeer(this, connection);
     }
 
-    private @Nullable SimulatedListener listenerAt(InetSocketAddress address) {
+    private @Nullable SimulatedListener listenerAt(SocketAddress address) {
         for (SimulatedListener listener : listeners) {
             if (listener.serves(address)) {
                 return listener;
@@ -189,24 +192,14 @@ public final class SimulatedNetwork {
 
     // ---- the engine's side
 
-    SimulatedListener listen(InetSocketAddress address, ListenOptions options) throws IOException {
-        InetAddress host = address.getAddress();
-        if (host == null) {
-            throw new UnknownHostException("cannot listen on " + address + ": the name is not known");
-        }
-        if (!host.isLoopbackAddress() && !host.isAnyLocalAddress()) {
-            throw new BindException("cannot listen on " + address + ": the simulated network has only loopback");
-        }
+    SimulatedListener listen(SocketAddress address, ListenOptions options) throws IOException {
         lock.lock();
         try {
-            int port = address.getPort();
-            while (address.getPort() == 0 && (port == 0 || isTaken(port))) {
-                port = freePort();
-            }
-            if (isTaken(port)) {
+            SocketAddress local = address instanceof InetSocketAddress ip ? bound(ip) : address;
+            if (isTaken(local)) {
                 throw new BindException("cannot listen on " + address + ": the address is in use");
             }
-            SimulatedListener listener = new SimulatedListener(new InetSocketAddress(host, port), options);
+            SimulatedListener listener = new SimulatedListener(local, options);
             listeners.add(listener);
             return listener;
         } finally {
@@ -214,9 +207,25 @@ public final class SimulatedNetwork {
         }
     }
 
-    private boolean isTaken(int port) {
+    /** The address with a port number if it has none. */
+    private InetSocketAddress bound(InetSocketAddress address) throws BindException {
+        InetAddress host = address.getAddress();
+        if (!host.isLoopbackAddress() && !host.isAnyLocalAddress()) {
+            throw new BindException("cannot listen on " + address + ": the simulated network has only loopback");
+        }
+        InetSocketAddress local = address;
+        while (local.getPort() == 0 || (address.getPort() == 0 && isTaken(local))) {
+            local = new InetSocketAddress(host, freePort());
+        }
+        return local;
+    }
+
+    /** A path is a name here: it makes no file, and is free again when its listener is closed. */
+    private boolean isTaken(SocketAddress local) {
         for (SimulatedListener listener : listeners) {
-            if (listener.localAddress().getPort() == port) {
+            if (listener.localAddress() instanceof InetSocketAddress ip
+                    ? local instanceof InetSocketAddress wanted && ip.getPort() == wanted.getPort()
+                    : listener.localAddress().equals(local)) {
                 return true;
             }
         }

@@ -4,7 +4,7 @@ import java.io.Closeable;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.util.concurrent.TimeUnit;
 
@@ -28,11 +28,11 @@ public final class SimulatedPeer implements Closeable {
         this.connection = connection;
     }
 
-    public InetSocketAddress localAddress() {
+    public SocketAddress localAddress() {
         return java.util.Objects.requireNonNull(connection.remoteAddress());
     }
 
-    public InetSocketAddress remoteAddress() {
+    public SocketAddress remoteAddress() {
         return connection.localAddress();
     }
 

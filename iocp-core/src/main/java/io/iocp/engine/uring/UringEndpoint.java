@@ -1,7 +1,7 @@
 package io.iocp.engine.uring;
 
 import io.iocp.operation.Endpoint;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A listener or connection of this engine: a descriptor, and where its receives take buffers from. */
@@ -18,8 +18,8 @@ final class UringEndpoint extends Endpoint {
             boolean listener,
             boolean tcpNoDelay,
             int bufferSize,
-            InetSocketAddress local,
-            @Nullable InetSocketAddress remote) {
+            SocketAddress local,
+            @Nullable SocketAddress remote) {
         super(listener, local, remote);
         this.fd = fd;
         this.tcpNoDelay = tcpNoDelay;

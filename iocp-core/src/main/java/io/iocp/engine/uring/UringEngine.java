@@ -14,8 +14,8 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 
 /** The engine whose completions come from the kernel. {@link UringFeatures#probe()} says first whether it works here. */
 public final class UringEngine implements Engine {
@@ -43,25 +43,14 @@ public final class UringEngine implements Engine {
     }
 
     @Override
-    public Endpoint listen(InetSocketAddress address, ListenOptions options) throws IOException {
-        if (address.isUnresolved()) {
-            throw new UnknownHostException("cannot listen on " + address + ": the name is not known");
-        }
+    public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         Libc libc = linux.newLibc();
         Sockets sockets = new Sockets(libc);
         int fd;
         try {
             fd = sockets.listen(address, options.backlog());
         } catch (LinuxException refused) {
-            String message = "cannot listen on " + address + ": " + refused.getMessage();
-            switch (refused.errno()) {
-                case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES -> {
-                    BindException bind = new BindException(message);
-                    bind.initCause(refused);
-                    throw bind;
-                }
-                default -> throw new IOException(message, refused);
-            }
+            throw notBound(address, refused);
         }
         try {
             return new UringEndpoint(
@@ -70,6 +59,24 @@ public final class UringEngine implements Engine {
             libc.close(fd);
             throw failure;
         }
+    }
+
+    private static IOException notBound(SocketAddress address, LinuxException refused) {
+        String message = "cannot listen on " + address + ": " + refused.getMessage();
+        boolean path = address instanceof UnixDomainSocketAddress;
+        if (path && refused.errno() == Errno.EADDRINUSE) {
+            message += "; the file exists: delete it if no process listens there any more";
+        }
+        return switch (refused.errno()) {
+            case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES -> bindException(message, refused);
+            default -> path ? bindException(message, refused) : new IOException(message, refused);
+        };
+    }
+
+    private static BindException bindException(String message, LinuxException cause) {
+        BindException bind = new BindException(message);
+        bind.initCause(cause);
+        return bind;
     }
 
     @Override

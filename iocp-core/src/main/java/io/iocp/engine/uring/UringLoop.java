@@ -19,6 +19,7 @@ import io.iocp.operation.Status;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -516,12 +517,12 @@ final class UringLoop implements EngineLoop {
     /** The endpoint of an accepted descriptor; null if the peer is gone before its address could be read. */
     @Nullable
     private UringEndpoint connection(UringEndpoint listener, int fd) {
-        InetSocketAddress remote = sockets.remoteAddress(fd);
+        SocketAddress remote = sockets.remoteAddress(fd);
         if (remote == null) {
             return null;
         }
         try {
-            if (listener.tcpNoDelay()) {
+            if (listener.tcpNoDelay() && remote instanceof InetSocketAddress) {
                 sockets.setOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
             }
             return new UringEndpoint(fd, false, false, listener.receiveBufferSize, sockets.localAddress(fd), remote);

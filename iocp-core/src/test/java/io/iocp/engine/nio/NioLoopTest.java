@@ -39,8 +39,8 @@ class NioLoopTest {
         loop = engine.openLoop(new LoopOptions(256, 1024, 2), sink);
         listener = (NioListener)
                 engine.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ListenOptions.defaults());
-        peer = new Socket(
-                listener.localAddress().getAddress(), listener.localAddress().getPort());
+        peer = new Socket();
+        peer.connect(listener.localAddress());
         Accept accept = new Accept(this);
         accept.begin(listener);
         loop.submit(accept);

@@ -294,7 +294,7 @@ public final class TcpServer {
     /** Where it listens, with the port number that was chosen for 0; null if it does not. */
     public @Nullable InetSocketAddress localAddress() {
         Listener open = listener;
-        return open == null || state != State.LISTENING ? null : open.localAddress();
+        return open == null || state != State.LISTENING ? null : (InetSocketAddress) open.localAddress();
     }
 
     /** Connections that are open now. */

@@ -19,6 +19,7 @@ import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.handler.Replies;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketException;
@@ -107,7 +108,7 @@ class TcpServerTest {
         @IoCompletionHandler(server = "echo", kinds = OperationKind.ACCEPT)
         Session accepted(Connection connection) {
             return new Session(new CopyOnWriteArrayList<>(
-                    List.of(connection.remoteAddress().getHostString())));
+                    List.of(((InetSocketAddress) connection.remoteAddress()).getHostString())));
         }
 
         @IoCompletionHandler(server = "echo")
