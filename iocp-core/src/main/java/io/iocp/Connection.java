@@ -51,10 +51,12 @@ public final class Connection extends Handle {
      * Starts to receive once, into a buffer of the library, which is taken only when bytes are there: an idle connection
      * holds none. The bytes are in {@link OverlappedIO#data()}. Ends a continuous receive that is going on.
      *
+     * @throws IllegalArgumentException if {@code packet} is to {@linkplain OverlappedIO#fillBuffer(boolean) fill} a buffer
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      */
     public StartResult receive(OverlappedIO packet) throws ClosedChannelException {
+        packet.checkFillsNothing("this receive goes into a buffer of the library");
         Receive operation = packet.receive();
         Shard shard = begin(packet, operation);
         operation.intoEngineBuffer();
@@ -62,36 +64,108 @@ public final class Connection extends Handle {
     }
 
     /**
-     * Starts to receive once into {@code buffer}; completes as soon as any bytes are there, at most as many as it holds.
+     * Starts to receive once into {@code buffer}; completes as soon as any bytes are there, at most as many as it holds, or when
+     * it is {@linkplain OverlappedIO#fillBuffer(boolean) full}. With an empty buffer this is {@link #awaitReadable}.
      *
-     * @param buffer not read-only, at least one byte, usable by any thread (not of a confined arena)
+     * @param buffer not read-only, usable by any thread (not of a confined arena)
      * @throws IllegalArgumentException if the buffer cannot be used
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      */
     public StartResult receive(OverlappedIO packet, MemorySegment buffer) throws ClosedChannelException {
-        if (buffer.isReadOnly() || buffer.byteSize() == 0) {
-            throw new IllegalArgumentException("a receive needs a writable buffer of at least one byte: " + buffer);
+        checkWritable(buffer);
+        if (buffer.byteSize() == 0) {
+            return awaitReadable(packet);
+        }
+        Receive operation = packet.receive();
+        Shard shard = begin(packet, operation);
+        if (BufferPool.mayEnterKernel(buffer)) {
+            operation.into(buffer);
+        } else {
+            operation.into(buffer, bounce(buffer.byteSize()));
+        }
+        return startInto(shard, operation, packet);
+    }
+
+    /**
+     * Starts to receive once into several pieces of memory, each filled to its end before the next (scatter); completes as soon
+     * as any bytes are there, at most as many as the pieces hold and 64 KiB at once, or when they are {@linkplain
+     * OverlappedIO#fillBuffer(boolean) all full}. {@link OverlappedIO#bytesTransferred()} says how far they are filled; {@link
+     * OverlappedIO#data()} is empty. With nothing but empty pieces this is {@link #awaitReadable}.
+     *
+     * @param pieces as for {@link #receive(OverlappedIO, MemorySegment)}; the array is copied, and may be used again at once
+     * @throws IllegalArgumentException if there is no piece, or one cannot be used
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsarecv">WSARecv, lpBuffers (Windows)</a>
+     */
+    public StartResult receive(OverlappedIO packet, MemorySegment... pieces) throws ClosedChannelException {
+        if (pieces.length == 0) {
+            throw new IllegalArgumentException("a receive into no piece of memory: name one, or awaitReadable()");
+        }
+        MemorySegment[] all = pieces.clone();
+        MemorySegment only = null;
+        int withBytes = 0;
+        long length = 0;
+        for (MemorySegment piece : all) {
+            checkWritable(piece);
+            length = Math.addExact(length, piece.byteSize());
+            if (piece.byteSize() > 0) {
+                only = piece;
+                withBytes++;
+            }
+        }
+        if (only == null) {
+            return awaitReadable(packet);
+        }
+        if (withBytes == 1) {
+            return receive(packet, only);
+        }
+        Receive operation = packet.receive();
+        Shard shard = begin(packet, operation);
+        operation.into(all, bounce(length));
+        return startInto(shard, operation, packet);
+    }
+
+    /**
+     * Starts to wait until there is something to receive, without a buffer and without taking anything: the next receive will
+     * not wait, whether it gets bytes or the end of the stream. Ends with kind {@link
+     * io.iocp.operation.OperationKind#READABLE}, {@link io.iocp.operation.Status#OK} and 0 bytes; with {@link
+     * io.iocp.operation.Status#RESET} when the connection is reset. It is a receive otherwise: it has its turn among them.
+     *
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public StartResult awaitReadable(OverlappedIO packet) throws ClosedChannelException {
+        Receive operation = packet.receive();
+        Shard shard = begin(packet, operation);
+        operation.intoNothing();
+        return start(shard, operation);
+    }
+
+    private void checkWritable(MemorySegment buffer) {
+        if (buffer.isReadOnly()) {
+            throw new IllegalArgumentException("a receive needs a writable buffer: " + buffer);
         }
         if (!buffer.isAccessibleBy(port().anyOtherThread())) {
             throw new IllegalArgumentException(
                     "a receive buffer must be usable by the workers, and this one is of a confined"
                             + " arena: use port.buffers(), the heap, or a shared, automatic or global arena");
         }
-        Receive operation = packet.receive();
-        Shard shard = begin(packet, operation);
-        if (BufferPool.mayEnterKernel(buffer)) {
-            operation.into(buffer);
-            return start(shard, operation);
+    }
+
+    private LeasedBuffer bounce(long wanted) {
+        return port().buffers().lease((int) Math.min(wanted, MOST_BOUNCED));
+    }
+
+    private StartResult startInto(Shard shard, Receive operation, OverlappedIO packet) {
+        if (packet.fillBuffer()) {
+            operation.fill();
         }
-        LeasedBuffer bounce = port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED));
-        bounce.length((int) Math.min(buffer.byteSize(), bounce.capacity()));
-        operation.into(buffer, bounce);
         try {
             return start(shard, operation);
         } catch (RuntimeException e) {
-            operation.intoEngineBuffer();
-            bounce.release();
+            operation.forget();
             throw e;
         }
     }

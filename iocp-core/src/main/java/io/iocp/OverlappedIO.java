@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,8 @@ public final class OverlappedIO {
     private CompletionMode completionMode;
 
     private boolean deliverToFuture;
+    private boolean fillBuffer;
+    private boolean queryAvailable;
 
     /** Where the packet of the present or last start goes; null = to the port. */
     @Nullable
@@ -183,6 +186,47 @@ public final class OverlappedIO {
         return of;
     }
 
+    /**
+     * Whether a receive into memory of the caller's that is started with this object from now on completes only when all of it
+     * is full, and not with the first bytes. It ends before when it is cancelled, fails, or its {@linkplain #timeout time} is
+     * over; then the bytes received by then are there all the same. At the end of the stream it ends with {@link Status#OK}
+     * and fewer bytes, and the next receive with {@link Status#EOF}; a reset is {@link Status#RESET} with what came before it.
+     *
+     * <p>Only a receive into the caller's memory, in one piece or several, of any length: receives into a buffer of the library
+     * and continuous ones refuse it. {@link Connection#awaitReadable} has nothing to fill and does not look at it.
+     *
+     * @return this
+     * @see <a href="https://www.ibm.com/docs/en/i/7.5?topic=ssw_ibm_i_75/apis/startrecv.html">QsoStartRecv, fillBuffer (IBM
+     *     i)</a>
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsarecv">WSARecv, MSG_WAITALL
+     *     (Windows)</a>
+     */
+    public OverlappedIO fillBuffer(boolean all) {
+        fillBuffer = all;
+        return this;
+    }
+
+    /** Whether the next receive is to fill all of the caller's memory. */
+    public boolean fillBuffer() {
+        return fillBuffer;
+    }
+
+    /**
+     * Whether the packets of receives that are started with this object from now on tell {@link #bytesAvailable()}, which costs
+     * a system call for each.
+     *
+     * @return this
+     */
+    public OverlappedIO queryAvailable(boolean query) {
+        queryAvailable = query;
+        return this;
+    }
+
+    /** Whether the packets of the next receive tell {@link #bytesAvailable()}. */
+    public boolean queryAvailable() {
+        return queryAvailable;
+    }
+
     // ---- results
 
     /**
@@ -202,6 +246,17 @@ public final class OverlappedIO {
     /** Bytes received or sent, also when it failed or was cancelled half way; for a post the number given to it. */
     public long bytesTransferred() {
         return delivered().bytes;
+    }
+
+    /**
+     * Bytes that were there to be received, beside those of this packet, when a receive ended; more may have come since. Empty
+     * if nobody {@linkplain #queryAvailable(boolean) asked}, if it ended in failure, or if the platform does not tell.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man7/tcp.7.html">tcp(7), SIOCINQ</a>
+     */
+    public OptionalInt bytesAvailable() {
+        int available = delivered().available;
+        return available < 0 ? OptionalInt.empty() : OptionalInt.of(available);
     }
 
     /** The positive errno of the platform behind a failure, 0 for none. */
@@ -252,7 +307,7 @@ public final class OverlappedIO {
 
     /**
      * The bytes received into a buffer of the library, from position 0 to limit; for a receive into the caller's memory that
-     * memory as far as it was filled. Empty if nothing was received.
+     * memory as far as it was filled. Empty if nothing was received, or into several pieces.
      *
      * <p>A library buffer is valid until the handler returns (the one that started it, if it had {@linkplain
      * io.iocp.operation.StartResult#COMPLETED_NOT_POSTED no packet}), or after {@link #retain()} until its release; on a port without
@@ -268,7 +323,7 @@ public final class OverlappedIO {
         return into == null ? ByteBuffer.allocate(0) : into.asSlice(0, of.bytes).asByteBuffer();
     }
 
-    /** The memory behind {@link #data()}, all of it; null if nothing was received. */
+    /** The memory behind {@link #data()}, all of it; null if nothing was received, or into several pieces. */
     public @Nullable MemorySegment buffer() {
         Operation of = delivered();
         LeasedBuffer lease = of.lease;
@@ -277,7 +332,7 @@ public final class OverlappedIO {
 
     private static @Nullable MemorySegment callersMemory(Operation of) {
         if (of instanceof Receive received) {
-            return received.copyTo != null ? received.copyTo : received.memory;
+            return received.callersMemory();
         }
         return null;
     }
@@ -434,6 +489,7 @@ public final class OverlappedIO {
             next.deadlineNanos = on.nanoTime() + timeoutNanos;
         }
         next.toFuture = deliverToFuture;
+        next.queryAvailable = queryAvailable && (next instanceof Receive || next instanceof ReceiveContinuously);
         future = deliverToFuture && on != null ? new OperationFuture(on) : null;
         operation = next;
         handle = on;
@@ -446,7 +502,17 @@ public final class OverlappedIO {
             throw new IllegalArgumentException("a continuous operation has no timeout: it lasts until it is cancelled,"
                     + " and connection.idleTimeout() ends a connection on which nothing happens");
         }
+        checkFillsNothing("a continuous receive goes into buffers of the library");
         checkPort("a continuous operation has many packets");
+    }
+
+    /** @throws IllegalArgumentException if it is to fill a buffer, and there is none of the caller's */
+    void checkFillsNothing(String reason) {
+        if (fillBuffer) {
+            throw new IllegalArgumentException(
+                    reason + ", so there is none that fillBuffer(true) could have filled: receive"
+                            + " once, into memory of your own");
+        }
     }
 
     /** @throws IllegalArgumentException if it is set to be delivered to a future, which makes no sense here */

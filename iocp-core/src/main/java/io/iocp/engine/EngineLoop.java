@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  *       shard submits again later.
  *   <li>{@code Receive} with {@code memory}: completes on any bytes (at most the memory's size). Without: the bytes are in
  *       {@code lease}, a buffer of the endpoint's {@code receiveBufferSize} with one lease and its length set, taken only
- *       when bytes are there. 0 bytes with OK are never reported: end of stream is EOF. {@code ReceiveContinuously}: {@link
+ *       when bytes are there. 0 bytes with OK are never reported: end of stream is EOF. With {@code memory} of length 0 it
+ *       holds no buffer and completes OK when a receive would not wait: there are bytes, which stay to be received, or the
+ *       stream has ended; a reset is an error. {@code ReceiveContinuously}: {@link
  *       CompletionSink#received} for each buffer. When no receive buffer is free the operation waits inside the engine (it
  *       stays submitted) and goes on when {@link #recycle} brings one; no byte is lost or reordered.
  *   <li>{@code Send}: all of the memory or an error; {@code bytes} is what the kernel accepted (at submit: by an {@link
@@ -71,6 +73,9 @@ public interface EngineLoop {
     Status attempt(Operation operation);
 
     void cancel(Operation operation);
+
+    /** Bytes that could be received from a connection at once, as far as the engine can tell; -1 if it cannot. */
+    int available(Endpoint endpoint);
 
     /**
      * Gives what was submitted to the kernel, waits for a completion if there is none yet, and reports all that are there.

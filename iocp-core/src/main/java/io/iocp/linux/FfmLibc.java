@@ -67,6 +67,12 @@ final class FfmLibc implements Libc {
     private static final MethodHandle SEND =
             link("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
+    private static final MethodHandle IOCTL = LINKER.downcallHandle(
+            address("ioctl"),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+            Linker.Option.firstVariadicArg(2),
+            CAPTURE_ERRNO);
+
     /** write(2) without errno capture, because any thread may call it at any time. */
     private static final MethodHandle WAKE =
             LINKER.downcallHandle(address("write"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
@@ -294,6 +300,15 @@ final class FfmLibc implements Libc {
     public long send(int fd, long address, long length, int flags) {
         try {
             return result((long) SEND.invokeExact(capture, fd, address, length, flags));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int ioctl(int fd, long request, long argument) {
+        try {
+            return result((int) IOCTL.invokeExact(capture, fd, request, argument));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

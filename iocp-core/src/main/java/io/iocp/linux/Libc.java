@@ -46,6 +46,9 @@ public interface Libc {
 
     int POLLIN = 1;
 
+    /** Bytes that can be read at once, as an int; for a socket also called SIOCINQ. */
+    int FIONREAD = 0x541b;
+
     /**
      * Makes a ring.
      *
@@ -185,6 +188,13 @@ public interface Libc {
      * @see <a href="https://man7.org/linux/man-pages/man2/send.2.html">send(2)</a>
      */
     long send(int fd, long address, long length, int flags);
+
+    /**
+     * Asks a device or socket something; the answer is at {@code argument}.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/ioctl.2.html">ioctl(2)</a>
+     */
+    int ioctl(int fd, long request, long argument);
 
     /**
      * Adds one to an eventfd's counter, which wakes whoever waits for it. Errors are not reported: the one that can

@@ -53,6 +53,15 @@ public final class Sockets {
         }
     }
 
+    /**
+     * Bytes that can be received at once, -1 if the socket does not say.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man7/tcp.7.html">tcp(7), SIOCINQ</a>
+     */
+    public int receivable(int fd) {
+        return libc.ioctl(fd, Libc.FIONREAD, address) < 0 ? -1 : Memory.getInt(address);
+    }
+
     /** A stream socket of the family, blocking and close-on-exec. */
     public int open(int family) throws LinuxException {
         return check("socket", libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0));

@@ -114,10 +114,16 @@ public abstract sealed class Operation permits Accept, Receive, ReceiveContinuou
     /** {@link System#nanoTime()} when its packet became ready; kept only when somebody listens. */
     public long readyNanos;
 
+    /** A receive: whoever gets its packet wants to know how many bytes more are there. */
+    public boolean queryAvailable;
+
     // Results: written by the holder, read after delivery.
     public Status status = Status.OK;
     public long bytes;
     public int nativeError;
+
+    /** Bytes that could be received at once when it ended; -1 if nobody asked, or nobody knows. */
+    public int available;
 
     /** Library memory that the received bytes are in; null when they are in the caller's. */
     @Nullable
@@ -178,6 +184,7 @@ public abstract sealed class Operation permits Accept, Receive, ReceiveContinuou
         status = Status.OK;
         bytes = 0;
         nativeError = 0;
+        available = -1;
         more = false;
         lease = null;
         timedOut = false;

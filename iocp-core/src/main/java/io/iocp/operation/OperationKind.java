@@ -6,6 +6,8 @@ public enum OperationKind {
     ACCEPT,
     /** Bytes were received from a connection (WSARecv, QsoStartRecv). */
     RECEIVE,
+    /** A connection has something to receive, or its end; nothing was taken (the receive of no bytes of Windows). */
+    READABLE,
     /** Bytes were sent on a connection (WSASend, QsoStartSend). */
     SEND,
     /** An application packet (PostQueuedCompletionStatus, QsoPostIOCompletion). */

@@ -41,6 +41,15 @@ public final class ReceiveContinuously extends Operation {
         unread++;
     }
 
+    /** Bytes received and not yet delivered. */
+    public long stashedBytes() {
+        long sum = 0;
+        for (LeasedBuffer b = stashHead; b != null; b = b.next) {
+            sum += b.length();
+        }
+        return sum;
+    }
+
     @Nullable
     public LeasedBuffer unstash() {
         LeasedBuffer first = stashHead;

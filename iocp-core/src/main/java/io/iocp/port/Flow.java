@@ -9,6 +9,7 @@ import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
+import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Status;
 import io.iocp.operation.Stream;
@@ -199,8 +200,13 @@ final class Flow implements CompletionSink {
             return false;
         }
         note(endpoint, operation, operation.bytes);
+        if (tried == Status.OK && operation instanceof Receive receive && receive.goesOn(operation.bytes)) {
+            operation.bytes = 0; // they are booked: it counts on from there
+            return false;
+        }
         operation.status = latch(endpoint, operation, tried, operation.nativeError);
         operation.settle();
+        lookForMore(operation);
         operation.complete();
         if (operation.status != Status.OK && operation.status != Status.EOF) {
             return false;
@@ -240,7 +246,7 @@ final class Flow implements CompletionSink {
     private void begin(Endpoint endpoint, Direction direction, Operation operation) {
         Status over = endStatus(endpoint, operation);
         if (over != null) {
-            makeReady(operation, over, 0, 0);
+            makeReady(operation, over, operation.bytes, 0); // what an attempt has sent already
         } else if (direction.latched != null) {
             makeReady(operation, direction.latched, 0, direction.latchedError);
         } else if (!operation.submitted()) {
@@ -304,12 +310,30 @@ final class Flow implements CompletionSink {
         Stream stream = operation.stream();
         if (stream != null) {
             stopped(endpoint, operation, stream, seen, nativeError);
+        } else if (operation instanceof Receive receive) {
+            received(endpoint, receive, seen, bytes, nativeError);
         } else if (seen == Status.RESOURCE_LIMIT && operation instanceof Accept accept && mayGoOn(endpoint, accept)) {
             defer(accept);
         } else {
             makeReady(operation, ended(endpoint, operation, seen), bytes, nativeError);
             next(endpoint, directionOf(operation));
         }
+    }
+
+    /** A receive that is to fill the caller's memory goes on until it has, or nothing more comes. */
+    private void received(Endpoint endpoint, Receive receive, Status seen, long bytes, int nativeError) {
+        if (seen == Status.OK && receive.goesOn(bytes)) {
+            if (mayGoOn(endpoint, receive)) {
+                arm(receive);
+                return;
+            }
+            makeReady(receive, ended(endpoint, receive, Status.CANCELLED), 0, 0);
+        } else if (seen == Status.EOF && receive.isPartlyFilled()) {
+            makeReady(receive, Status.OK, 0, 0); // the next receive is told of the end
+        } else {
+            makeReady(receive, ended(endpoint, receive, seen), bytes, nativeError);
+        }
+        next(endpoint, endpoint.input);
     }
 
     @Override
@@ -541,6 +565,10 @@ final class Flow implements CompletionSink {
         if (found) {
             operation.status = Status.OK;
             operation.more = true;
+            lookForMore(operation);
+            if (operation.available >= 0 && operation instanceof ReceiveContinuously receive) {
+                operation.available = (int) Math.min(operation.available + receive.stashedBytes(), Integer.MAX_VALUE);
+            }
             makeReady(operation, stream);
             rearmIfRoom(operation, stream);
             return true;
@@ -721,8 +749,16 @@ final class Flow implements CompletionSink {
             OperationTimer.disarm(operation, timers);
         }
         operation.settle();
+        lookForMore(operation);
         operation.complete();
         addReady(operation);
+    }
+
+    /** Who receives may want to know what more there is. */
+    private void lookForMore(Operation operation) {
+        if (operation.queryAvailable && (operation.status == Status.OK || operation.status == Status.EOF)) {
+            operation.available = loop.available(endpointOf(operation));
+        }
     }
 
     private void makeReady(Operation operation, Stream stream) {

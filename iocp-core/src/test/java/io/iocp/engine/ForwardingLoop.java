@@ -46,6 +46,11 @@ public class ForwardingLoop implements EngineLoop {
     }
 
     @Override
+    public int available(Endpoint endpoint) {
+        return real.available(endpoint);
+    }
+
+    @Override
     public int turn(long timeoutNanos) {
         return real.turn(timeoutNanos);
     }

@@ -78,6 +78,7 @@ final class Program implements Stepper, CompletionHandler {
         final OperationKind kind;
         final @Nullable Conn conn;
         boolean continuous;
+        boolean fills;
         boolean cancelled;
         boolean timed;
         boolean delayed;
@@ -453,7 +454,14 @@ final class Program implements Stepper, CompletionHandler {
         switch (random.nextInt(30)) {
             case 0 -> connect();
             case 1 -> accept();
-            case 2, 3, 4 -> receive(false);
+            case 2, 3 -> receive(false);
+            case 4 -> {
+                if (random.nextBoolean()) {
+                    receive(false);
+                } else {
+                    awaitReadable();
+                }
+            }
             case 5, 6 -> receive(true);
             case 7, 8, 9, 10 -> send();
             case 11 -> cancelOne();
@@ -511,7 +519,7 @@ final class Program implements Stepper, CompletionHandler {
 
     private OverlappedIO packet() {
         OverlappedIO io = random.nextBoolean() ? unused.poll() : null;
-        return io == null ? new OverlappedIO() : io.timeout(null).groupId(0);
+        return io == null ? new OverlappedIO() : io.timeout(null).groupId(0).fillBuffer(false);
     }
 
     private interface Start {
@@ -585,6 +593,8 @@ final class Program implements Stepper, CompletionHandler {
             } else {
                 memory.fill((byte) 0xA5);
                 op.memory = memory;
+                op.fills = random.nextInt(4) == 0;
+                op.io.fillBuffer(op.fills);
                 started = start(op, o -> on.receive(o.io, memory));
                 if (!started && memory.isNative()) {
                     slab.giveBack(memory);
@@ -592,6 +602,19 @@ final class Program implements Stepper, CompletionHandler {
             }
         }
         if (started) {
+            op.sequence = conn.inputs++;
+        }
+    }
+
+    private void awaitReadable() {
+        Conn conn = anyAccepted();
+        Connection on = conn == null ? null : conn.connection;
+        if (conn == null || on == null) {
+            return;
+        }
+        Op op = new Op(nextId++, packet(), OperationKind.READABLE, conn);
+        limit(op);
+        if (start(op, o -> on.awaitReadable(o.io))) {
             op.sequence = conn.inputs++;
         }
     }
@@ -973,6 +996,7 @@ final class Program implements Stepper, CompletionHandler {
         switch (op.kind) {
             case ACCEPT -> accepted(io, op, status, last);
             case RECEIVE -> received(io, op, Objects.requireNonNull(conn), status, last);
+            case READABLE -> readable(io, op, Objects.requireNonNull(conn), status);
             case SEND -> sent(io, op, Objects.requireNonNull(conn), status);
             case POST -> posted(op, status);
         }
@@ -1039,7 +1063,11 @@ final class Program implements Stepper, CompletionHandler {
             conn.lastInput = op.sequence;
         }
         long bytes = io.bytesTransferred();
-        check(status == Status.OK ? bytes > 0 : bytes == 0, "bytes " + bytes + " with " + status, op);
+        check(bytes > 0 ? status == Status.OK || op.fills : status != Status.OK, bytes + " with " + status, op);
+        if (op.fills && status == Status.OK) {
+            boolean full = bytes == Objects.requireNonNull(op.memory).byteSize();
+            check(full || conn.peerFinished || conn.peerClosed, "not full, and not at the end", op);
+        }
         if (bytes > 0) {
             ByteBuffer data = io.data();
             check(data.remaining() == bytes, "as many bytes as it says", op);
@@ -1075,6 +1103,20 @@ final class Program implements Stepper, CompletionHandler {
                 slab.giveBack(memory);
             }
         }
+    }
+
+    private void readable(OverlappedIO io, Op op, Conn conn, Status status) {
+        check(io.sequence() == op.sequence, "sequence number " + io.sequence() + " not " + op.sequence, op);
+        check(io.bytesTransferred() == 0, "it takes nothing", op);
+        if (status != Status.CANCELLED && status != Status.TIMED_OUT) {
+            check(op.sequence > conn.lastInput, "receives out of order", op);
+            conn.lastInput = op.sequence;
+        }
+        if (status == Status.OK) {
+            boolean end = conn.peerFinished || conn.peerClosed || conn.resetPossible(faults);
+            check(end || conn.received < conn.written, "there is nothing to read", op);
+        }
+        conn.sawReset |= status == Status.RESET;
     }
 
     private void sent(OverlappedIO io, Op op, Conn conn, Status status) {
@@ -1119,7 +1161,7 @@ final class Program implements Stepper, CompletionHandler {
             check(!op.cancelled, "cancelled, and nothing happens", op);
             if (conn != null) {
                 check(!conn.closedByUs, "closed, and nothing happens", op);
-                if (op.kind == OperationKind.RECEIVE) {
+                if (op.kind == OperationKind.RECEIVE || op.kind == OperationKind.READABLE) {
                     boolean data = conn.peer.unreceived() > 0 && buffersFree && !(op.continuous && conn.paused);
                     boolean end = conn.peerFinished || conn.peerClosed;
                     check(

@@ -90,6 +90,11 @@ final class ScriptedEngine implements Engine {
         }
 
         @Override
+        public int available(Endpoint endpoint) {
+            return -1;
+        }
+
+        @Override
         public int turn(long timeoutNanos) {
             List<Runnable> steps = new ArrayList<>();
             try {

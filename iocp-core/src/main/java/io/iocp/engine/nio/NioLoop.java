@@ -96,6 +96,11 @@ final class NioLoop implements EngineLoop {
     }
 
     @Override
+    public int available(Endpoint endpoint) {
+        return endpoint instanceof NioSocket socket ? socket.available() : -1;
+    }
+
+    @Override
     public int turn(long timeoutNanos) {
         completions.beginTurn();
         long begin = timeoutNanos > 0 ? System.nanoTime() : 0;

@@ -4,13 +4,23 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /** A connected channel and the progress of its send. Thread: shard holder. */
 final class NioSocket extends NioEndpoint {
     final SocketChannel channel;
     final SendCursor cursor = new SendCursor();
+
+    private static final int NOTHING = -1;
+
+    /** A byte that was taken only to see whether there is one: it comes before all that the channel has. */
+    private int pushedBack = NOTHING;
+
+    /** What a read has met behind a byte that was pushed back; the next read fails with it. */
+    private @Nullable IOException failure;
 
     /** It stands in its pool's line of sockets that wait for a receive buffer. */
     boolean awaitingBuffer;
@@ -37,6 +47,63 @@ final class NioSocket extends NioEndpoint {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         }
         return new NioSocket(channel, local, remote, listener.receiveBufferSize);
+    }
+
+    /**
+     * Reads what is there, as {@link SocketChannel#read(ByteBuffer)} does.
+     *
+     * @return how many bytes, 0 for none now, -1 at the end of the stream
+     */
+    int read(ByteBuffer into) throws IOException {
+        if (pushedBack == NOTHING) {
+            throwFailure();
+            return channel.read(into);
+        }
+        into.put((byte) pushedBack);
+        pushedBack = NOTHING;
+        try {
+            return into.hasRemaining() ? 1 + Math.max(0, channel.read(into)) : 1;
+        } catch (IOException e) {
+            failure = e;
+            return 1;
+        }
+    }
+
+    private void throwFailure() throws IOException {
+        IOException late = failure;
+        if (late != null) {
+            failure = null;
+            throw late;
+        }
+    }
+
+    /**
+     * Whether {@link #read} would find something. A channel does not tell bytes from a reset but by a read: so one byte is
+     * taken, and pushed back.
+     *
+     * @return 1 if there is a byte, 0 for none now, -1 at the end of the stream
+     */
+    int peek() throws IOException {
+        if (pushedBack != NOTHING) {
+            return 1;
+        }
+        throwFailure();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        int n = channel.read(one);
+        if (n > 0) {
+            pushedBack = one.get(0) & 0xff;
+        }
+        return n;
+    }
+
+    /** Bytes that a read would get; -1 if the channel does not say. */
+    int available() {
+        int before = pushedBack == NOTHING ? 0 : 1;
+        try {
+            return before + channel.socket().getInputStream().available();
+        } catch (IOException | UnsupportedOperationException e) {
+            return -1; // closed for input, or no kind of socket that has a stream
+        }
     }
 
     @Override

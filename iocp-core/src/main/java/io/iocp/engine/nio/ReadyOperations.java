@@ -199,9 +199,13 @@ final class ReadyOperations {
     private void receive(Receive receive, NioSocket socket) {
         socket.inputReady = false;
         MemorySegment memory = receive.memory;
+        if (memory != null && memory.byteSize() == 0) {
+            awaitReadable(receive, socket);
+            return;
+        }
         if (memory != null) {
             int n = read(socket, memory);
-            if (n > 0 || (n == 0 && memory.byteSize() == 0)) {
+            if (n > 0) {
                 completions.completed(receive, Status.OK, n, 0);
             } else {
                 receivedNothing(receive, socket, n);
@@ -218,6 +222,22 @@ final class ReadyOperations {
                 buffers.giveBack(buffer);
                 receivedNothing(receive, socket, n);
             }
+        }
+    }
+
+    private void awaitReadable(Receive receive, NioSocket socket) {
+        int n;
+        try {
+            n = socket.peek();
+        } catch (IOException e) {
+            readFailure = IoFailure.ofTransfer(e);
+            n = FAILED;
+        }
+        if (n == 1 || (n == END_OF_STREAM && !socket.shutDown)) {
+            socket.inputReady = true; // the selector does not know of a byte that was pushed back
+            completions.completed(receive, Status.OK, 0, 0);
+        } else {
+            receivedNothing(receive, socket, n);
         }
     }
 
@@ -306,7 +326,7 @@ final class ReadyOperations {
 
     private int read(NioSocket socket, ByteBuffer target) {
         try {
-            int n = socket.channel.read(target);
+            int n = socket.read(target);
             return n < 0 ? END_OF_STREAM : n;
         } catch (IOException e) {
             readFailure = IoFailure.ofTransfer(e);

@@ -34,6 +34,11 @@ final class SimulatedConnection extends SimulatedEndpoint {
         outgoing = new Pipe(window);
     }
 
+    /** Whoever receives gets the end of the stream at once. */
+    boolean hasEnded() {
+        return incoming.size() == 0 && (reset ? resetTold : incoming.finished);
+    }
+
     /** The peer, or the network, resets the connection: the port's side will see it. */
     void resetPort() {
         if (!reset) {

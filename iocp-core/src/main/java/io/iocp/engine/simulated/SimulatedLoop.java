@@ -126,6 +126,9 @@ final class SimulatedLoop implements EngineLoop {
 
     private @Nullable Status attempt(Receive receive, SimulatedConnection connection) {
         MemorySegment memory = receive.memory;
+        if (memory != null && memory.byteSize() == 0) {
+            return null;
+        }
         if (connection.incoming.size() == 0) {
             if (connection.reset && !connection.resetTold) {
                 connection.resetTold = true;
@@ -194,6 +197,16 @@ final class SimulatedLoop implements EngineLoop {
         if (request != null && request.operation == operation && !request.cancelAsked) {
             request.cancelAsked = true;
             cancels.add(request);
+        }
+    }
+
+    @Override
+    public int available(Endpoint endpoint) {
+        network.lock.lock();
+        try {
+            return endpoint instanceof SimulatedConnection connection ? connection.incoming.size() : -1;
+        } finally {
+            network.lock.unlock();
         }
     }
 
@@ -512,10 +525,14 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     private void receive(Request request, Receive receive, SimulatedConnection connection) {
+        MemorySegment memory = receive.memory;
+        if (memory != null && memory.byteSize() == 0 && connection.hasEnded()) {
+            answer(request, Status.OK, 0, 0); // a receive would not wait
+            return;
+        }
         if (receivesNothing(request, connection)) {
             return;
         }
-        MemorySegment memory = receive.memory;
         if (memory == null) {
             LeasedBuffer buffer = fill(request, connection);
             if (buffer != null) {

@@ -198,6 +198,11 @@ final class UringLoop implements EngineLoop {
         }
     }
 
+    @Override
+    public int available(Endpoint endpoint) {
+        return sockets.receivable(((UringEndpoint) endpoint).fd());
+    }
+
     private void cancelInKernel(Request request) {
         long sqe = freeEntry();
         if (sqe == 0) {

@@ -82,6 +82,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                 case RECEIVE -> received(packet);
                 case SEND -> sent(packet);
                 case POST -> posted(packet);
+                case READABLE -> handled(packet);
                 case ACCEPT -> throw new IllegalStateException("a connection accepts nothing: " + connection);
             }
         } catch (Exception | Error e) {
@@ -157,9 +158,14 @@ final class ServerConnection implements RoutedHandler, Replies {
             closeWhenSent(CloseReason.SHUTDOWN);
             return;
         }
-        HandlerEndpoint handler = handlers.of(OperationKind.POST);
+        handled(packet);
+    }
+
+    /** What the application has started itself is its handler's business alone. */
+    private void handled(OverlappedIO packet) throws Exception {
+        HandlerEndpoint handler = handlers.of(packet.kind());
         if (handler == null) {
-            server.unclaimed(OperationKind.POST);
+            server.unclaimed(packet.kind());
         } else {
             run(handler, packet);
         }
