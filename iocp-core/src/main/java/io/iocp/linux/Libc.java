@@ -15,6 +15,7 @@ public interface Libc {
     int AF_INET = 2;
     int AF_INET6 = 10;
     int SOCK_STREAM = 1;
+    int SOCK_DGRAM = 2;
     int SOCK_NONBLOCK = 0x800;
     int SOCK_CLOEXEC = 0x80000;
 
@@ -24,8 +25,13 @@ public interface Libc {
     int SO_SNDBUF = 7;
     int SO_RCVBUF = 8;
     int SO_KEEPALIVE = 9;
+    int SO_LINGER = 13;
+    int SO_REUSEPORT = 15;
     int IPPROTO_TCP = 6;
     int TCP_NODELAY = 1;
+    int TCP_KEEPIDLE = 4;
+    int TCP_KEEPINTVL = 5;
+    int TCP_KEEPCNT = 6;
     int IPPROTO_IPV6 = 41;
     int IPV6_V6ONLY = 26;
 

@@ -31,13 +31,23 @@ public final class Sockets {
             if (family == Libc.AF_INET6) {
                 setOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 0);
             }
-            check("bind", libc.bind(fd, address, SockAddr.encode(local, family, address)));
-            check("listen", libc.listen(fd, backlog));
+            bind(fd, local);
+            listen(fd, backlog);
             return fd;
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
             throw failure;
         }
+    }
+
+    /** Binds a socket of the address's family. */
+    public void bind(int fd, SocketAddress local) throws LinuxException {
+        check("bind", libc.bind(fd, address, SockAddr.encode(local, SockAddr.family(local), address)));
+    }
+
+    /** Lets a bound socket accept. */
+    public void listen(int fd, int backlog) throws LinuxException {
+        check("listen", libc.listen(fd, backlog));
     }
 
     /** A connected socket; waits for the connection, so only for code that may wait. */
@@ -82,6 +92,13 @@ public final class Sockets {
     public void setOption(int fd, int level, int option, int value) throws LinuxException {
         Memory.putInt(address, value);
         check("setsockopt", libc.setsockopt(fd, level, option, address, Integer.BYTES));
+    }
+
+    /** What a close does: with 0 seconds it resets the connection. */
+    public void setLinger(int fd, int seconds) throws LinuxException {
+        Memory.putInt(address, 1);
+        Memory.putInt(address + Integer.BYTES, seconds);
+        check("setsockopt", libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_LINGER, address, 2 * Integer.BYTES));
     }
 
     public int option(int fd, int level, int option) throws LinuxException {

@@ -16,7 +16,6 @@ import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 
@@ -35,9 +34,8 @@ public final class NioEngine implements Engine {
         ProtocolFamily family = family(address);
         ServerSocketChannel channel = ServerSocketChannel.open(family);
         try {
-            if (family != StandardProtocolFamily.UNIX) {
-                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            }
+            ChannelSettings.beforeBind(channel, address, options.socket());
+            ChannelSettings.ofListener(channel, address, options.socket());
             channel.configureBlocking(false);
             bind(channel, address, options.backlog());
             return new NioListener(channel, channel.getLocalAddress(), options);

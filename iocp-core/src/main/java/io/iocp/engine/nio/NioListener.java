@@ -1,6 +1,7 @@
 package io.iocp.engine.nio;
 
 import io.iocp.operation.ListenOptions;
+import io.iocp.operation.SocketOptions;
 import java.net.SocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -8,12 +9,14 @@ import java.nio.channels.ServerSocketChannel;
 /** A listening channel. Thread: shard holder. */
 final class NioListener extends NioEndpoint {
     final ServerSocketChannel channel;
-    final boolean tcpNoDelay;
+
+    /** What accepted connections get. */
+    final SocketOptions options;
 
     NioListener(ServerSocketChannel channel, SocketAddress local, ListenOptions options) {
         super(true, local, null);
         this.channel = channel;
-        tcpNoDelay = options.socket().noDelay();
+        this.options = options.socket();
         receiveBufferSize = options.receiveBufferSize();
     }
 

@@ -231,7 +231,7 @@ final class NioLoop implements EngineLoop {
         try {
             switch (nio) {
                 case NioSocket socket -> {
-                    if (socket.channel.isOpen()) {
+                    if (socket.channel.isOpen() && !socket.resetOnClose) {
                         socket.channel.shutdownOutput();
                         socket.channel.shutdownInput();
                     }

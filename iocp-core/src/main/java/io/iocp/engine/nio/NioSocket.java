@@ -3,7 +3,6 @@ package io.iocp.engine.nio;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -22,13 +21,22 @@ final class NioSocket extends NioEndpoint {
     /** What a read has met behind a byte that was pushed back; the next read fails with it. */
     private @Nullable IOException failure;
 
+    /** Closing it resets it: its stream must not be ended in good order before. */
+    final boolean resetOnClose;
+
     /** It stands in its pool's line of sockets that wait for a receive buffer. */
     boolean awaitingBuffer;
 
-    private NioSocket(SocketChannel channel, SocketAddress local, SocketAddress remote, int receiveBufferSize) {
+    private NioSocket(
+            SocketChannel channel,
+            SocketAddress local,
+            SocketAddress remote,
+            int receiveBufferSize,
+            boolean resetOnClose) {
         super(false, local, remote);
         this.channel = channel;
         this.receiveBufferSize = receiveBufferSize;
+        this.resetOnClose = resetOnClose;
     }
 
     /**
@@ -43,10 +51,8 @@ final class NioSocket extends NioEndpoint {
         if (local == null || remote == null) {
             throw new IOException("the connection has no addresses any more");
         }
-        if (listener.tcpNoDelay && remote instanceof InetSocketAddress) {
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        }
-        return new NioSocket(channel, local, remote, listener.receiveBufferSize);
+        ChannelSettings.ofStream(channel, remote instanceof InetSocketAddress, listener.options);
+        return new NioSocket(channel, local, remote, listener.receiveBufferSize, listener.options.resetOnClose());
     }
 
     /**

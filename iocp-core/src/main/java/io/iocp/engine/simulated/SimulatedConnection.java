@@ -24,12 +24,16 @@ final class SimulatedConnection extends SimulatedEndpoint {
     /** The connection is reset, for the peer. */
     boolean peerReset;
 
+    /** Closing the port's end resets the connection. */
+    private final boolean resetOnClose;
+
     /** The peer has closed its end. */
     boolean peerClosed;
 
     SimulatedConnection(SimulatedListener listener, SocketAddress local, SocketAddress remote, int window) {
         super(false, local, remote);
         receiveBufferSize = listener.receiveBufferSize;
+        resetOnClose = listener.options.resetOnClose();
         incoming = new Pipe(window);
         outgoing = new Pipe(window);
     }
@@ -51,7 +55,9 @@ final class SimulatedConnection extends SimulatedEndpoint {
     /** This side ends its stream; what comes from the peer is of no interest any more. */
     void shutDownBoth() {
         shutDown = true;
-        outgoing.finished = true;
+        if (!resetOnClose) {
+            outgoing.finished = true;
+        }
         touch();
     }
 
@@ -60,8 +66,11 @@ final class SimulatedConnection extends SimulatedEndpoint {
         shutDown = true;
         closed = true;
         outgoing.finished = true;
-        if (incoming.size() > 0) {
+        if (incoming.size() > 0 || resetOnClose) {
             peerReset = true;
+        }
+        if (resetOnClose) {
+            outgoing.clear();
         }
         incoming.clear();
     }

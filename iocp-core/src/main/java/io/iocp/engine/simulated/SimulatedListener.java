@@ -1,6 +1,7 @@
 package io.iocp.engine.simulated;
 
 import io.iocp.operation.ListenOptions;
+import io.iocp.operation.SocketOptions;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,9 +13,13 @@ final class SimulatedListener extends SimulatedEndpoint {
     final ArrayDeque<SimulatedConnection> backlog = new ArrayDeque<>();
     private final int mostWaiting;
 
+    /** What its connections get. */
+    final SocketOptions options;
+
     SimulatedListener(SocketAddress local, ListenOptions options) {
         super(true, local, null);
         mostWaiting = options.backlog();
+        this.options = options.socket();
         receiveBufferSize = options.receiveBufferSize();
     }
 
@@ -33,7 +38,9 @@ final class SimulatedListener extends SimulatedEndpoint {
             return false;
         }
         if (own.isAnyLocalAddress()) {
-            return !(own instanceof Inet4Address) || other instanceof Inet4Address;
+            return other instanceof Inet4Address
+                    ? own instanceof Inet4Address || !options.ipv6Only()
+                    : !(own instanceof Inet4Address);
         }
         return own.equals(other);
     }

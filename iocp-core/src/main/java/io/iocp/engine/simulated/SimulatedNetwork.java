@@ -150,12 +150,18 @@ public final class SimulatedNetwork {
     }
 
     private @Nullable SimulatedListener listenerAt(SocketAddress address) {
+        SimulatedListener found = null;
         for (SimulatedListener listener : listeners) {
             if (listener.serves(address)) {
-                return listener;
+                found = listener;
+                break;
             }
         }
-        return null;
+        if (found != null && found.options.reusePort()) {
+            listeners.remove(found); // the next connection goes to another that shares the address
+            listeners.add(found);
+        }
+        return found;
     }
 
     private int freePort() {
@@ -196,7 +202,7 @@ public final class SimulatedNetwork {
         lock.lock();
         try {
             SocketAddress local = address instanceof InetSocketAddress ip ? bound(ip) : address;
-            if (isTaken(local)) {
+            if (isTaken(local, options.socket().reusePort())) {
                 throw new BindException("cannot listen on " + address + ": the address is in use");
             }
             SimulatedListener listener = new SimulatedListener(local, options);
@@ -214,15 +220,18 @@ public final class SimulatedNetwork {
             throw new BindException("cannot listen on " + address + ": the simulated network has only loopback");
         }
         InetSocketAddress local = address;
-        while (local.getPort() == 0 || (address.getPort() == 0 && isTaken(local))) {
+        while (local.getPort() == 0 || (address.getPort() == 0 && isTaken(local, false))) {
             local = new InetSocketAddress(host, freePort());
         }
         return local;
     }
 
     /** A path is a name here: it makes no file, and is free again when its listener is closed. */
-    private boolean isTaken(SocketAddress local) {
+    private boolean isTaken(SocketAddress local, boolean reusePort) {
         for (SimulatedListener listener : listeners) {
+            if (reusePort && listener.options.reusePort() && local instanceof InetSocketAddress) {
+                continue;
+            }
             if (listener.localAddress() instanceof InetSocketAddress ip
                     ? local instanceof InetSocketAddress wanted && ip.getPort() == wanted.getPort()
                     : listener.localAddress().equals(local)) {

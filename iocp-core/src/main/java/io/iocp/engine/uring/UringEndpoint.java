@@ -1,13 +1,14 @@
 package io.iocp.engine.uring;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.SocketOptions;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A listener or connection of this engine: a descriptor, and where its receives take buffers from. */
 final class UringEndpoint extends Endpoint {
     private int fd;
-    private final boolean tcpNoDelay;
+    private final SocketOptions options;
 
     /** The pool that serves {@link #receiveBufferSize}; found at the first receive that needs it. Holder only. */
     @Nullable
@@ -16,13 +17,13 @@ final class UringEndpoint extends Endpoint {
     UringEndpoint(
             int fd,
             boolean listener,
-            boolean tcpNoDelay,
+            SocketOptions options,
             int bufferSize,
             SocketAddress local,
             @Nullable SocketAddress remote) {
         super(listener, local, remote);
         this.fd = fd;
-        this.tcpNoDelay = tcpNoDelay;
+        this.options = options;
         this.receiveBufferSize = bufferSize;
     }
 
@@ -46,8 +47,8 @@ final class UringEndpoint extends Endpoint {
         return last;
     }
 
-    /** What accepted connections get. */
-    boolean tcpNoDelay() {
-        return tcpNoDelay;
+    /** What is set on its socket, and on those of the connections that it accepts. */
+    SocketOptions options() {
+        return options;
     }
 }

@@ -9,6 +9,7 @@ import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
 import io.iocp.linux.LinuxException;
+import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.ListenOptions;
@@ -46,15 +47,24 @@ public final class UringEngine implements Engine {
     public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         Libc libc = linux.newLibc();
         Sockets sockets = new Sockets(libc);
-        int fd;
         try {
-            fd = sockets.listen(address, options.backlog());
+            return listen(libc, sockets, address, options);
         } catch (LinuxException refused) {
             throw notBound(address, refused);
         }
+    }
+
+    private static UringEndpoint listen(Libc libc, Sockets sockets, SocketAddress address, ListenOptions options)
+            throws LinuxException {
+        int family = SockAddr.family(address);
+        int fd = sockets.open(family);
         try {
+            SocketSettings.beforeBind(sockets, fd, family, options.socket());
+            SocketSettings.ofStream(sockets, fd, family, options.socket());
+            sockets.bind(fd, address);
+            sockets.listen(fd, options.backlog());
             return new UringEndpoint(
-                    fd, true, options.socket().noDelay(), options.receiveBufferSize(), sockets.localAddress(fd), null);
+                    fd, true, options.socket(), options.receiveBufferSize(), sockets.localAddress(fd), null);
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
             throw failure;

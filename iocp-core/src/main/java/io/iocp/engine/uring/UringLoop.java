@@ -6,6 +6,7 @@ import io.iocp.engine.LoopOptions;
 import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.linux.LinuxException;
+import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
@@ -18,7 +19,6 @@ import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -527,10 +527,9 @@ final class UringLoop implements EngineLoop {
             return null;
         }
         try {
-            if (listener.tcpNoDelay() && remote instanceof InetSocketAddress) {
-                sockets.setOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
-            }
-            return new UringEndpoint(fd, false, false, listener.receiveBufferSize, sockets.localAddress(fd), remote);
+            SocketSettings.ofStream(sockets, fd, SockAddr.family(remote), listener.options());
+            return new UringEndpoint(
+                    fd, false, listener.options(), listener.receiveBufferSize, sockets.localAddress(fd), remote);
         } catch (LinuxException gone) {
             return null;
         }
@@ -719,8 +718,15 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public void shutdown(Endpoint endpoint) {
-        // A connection keeps its input open: its receive is cancelled, and must not look like the peer's end of stream.
-        libc.shutdown(((UringEndpoint) endpoint).fd(), endpoint.isListener() ? Libc.SHUT_RDWR : Libc.SHUT_WR);
+        UringEndpoint uring = (UringEndpoint) endpoint;
+        if (endpoint.isListener()) {
+            libc.shutdown(uring.fd(), Libc.SHUT_RDWR);
+        } else if (!uring.options().resetOnClose()) {
+            // A connection keeps its input open: its receive is cancelled, and must not look like the peer's end of
+            // stream.
+            // One that is reset must not end its stream in good order before.
+            libc.shutdown(uring.fd(), Libc.SHUT_WR);
+        }
     }
 
     @Override
