@@ -4,7 +4,9 @@ import io.iocp.engine.Addresses;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
+import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
 import io.iocp.operation.ScheduledPost;
@@ -16,9 +18,12 @@ import io.iocp.port.PortSettings;
 import io.iocp.port.Shard;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -173,6 +178,28 @@ public final class CompletionPort implements AutoCloseable {
         Listener listener = openListener(address, listenOptions);
         associate(listener, key);
         return listener;
+    }
+
+    /**
+     * Opens a regular file, not yet associated: enough to be the source of a transmit; {@linkplain #associate(Handle, Object)
+     * associate} it before starting operations on it. Waits for the file system, so not in a handler if that may be slow.
+     *
+     * @param options those of {@link java.nio.file.StandardOpenOption} but DELETE_ON_CLOSE and SPARSE, and {@code
+     *     com.sun.nio.file.ExtendedOpenOption.DIRECT}; none = READ. With APPEND only appends are allowed, without it they are too
+     * @throws UnsupportedOperationException for any other option
+     * @throws java.nio.file.NoSuchFileException if it does not exist and is not to be made
+     * @throws java.nio.file.FileAlreadyExistsException if it exists and is to be made by this call
+     * @throws java.nio.file.AccessDeniedException if it may not be used so
+     * @throws java.nio.file.FileSystemException also if it is a directory, a pipe or a device
+     * @throws ClosedPortException if the port is closed
+     */
+    public FileHandle openFile(Path path, OpenOption... options) throws IOException {
+        if (!isOpen()) {
+            throw new ClosedPortException("port '" + name() + "' is closed: no file can be opened for it");
+        }
+        Endpoint endpoint = selection.engine().openFile(path, FileAccess.of(options));
+        OpenFile file = Objects.requireNonNull(endpoint.file(), "what an engine opens for a file is one");
+        return new FileHandle(this, selection.engine(), endpoint, file);
     }
 
     /**

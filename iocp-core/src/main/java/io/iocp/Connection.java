@@ -36,6 +36,14 @@ public final class Connection extends Handle {
     }
 
     /**
+     * This side's address: an {@link java.net.InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}, which is empty
+     * where the socket has no path.
+     */
+    public SocketAddress localAddress() {
+        return endpoint().localAddress();
+    }
+
+    /**
      * The peer's address, known since the accept: an {@link java.net.InetSocketAddress}, or a {@link
      * java.net.UnixDomainSocketAddress}, which is empty for a peer that is bound to no path (most clients are not).
      */

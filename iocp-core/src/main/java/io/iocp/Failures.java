@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The exception that belongs to each status (the error table of the port's semantics). */
 final class Failures {
+    private static final int EINVAL = 22;
+    private static final int EFBIG = 27;
+    private static final int ENOSPC = 28;
+    private static final int EOPNOTSUPP = 95;
+    private static final int EDQUOT = 122;
+
     private Failures() {}
 
     static @Nullable IOException of(Status status, int nativeError, OperationKind kind, @Nullable Handle handle) {
@@ -25,11 +31,25 @@ final class Failures {
             case RESET -> new ConnectionResetException("connection reset by the peer: " + where);
             case ABORTED -> new ConnectionResetException("connection aborted: " + where);
             case SHUT_DOWN -> new ShutdownOutputException("sent after the output was shut down: " + where);
-            case RESOURCE_LIMIT ->
-                new IOException(
-                        "out of descriptors or kernel memory (raise 'ulimit -n' or the memory limit): " + where);
+            case RESOURCE_LIMIT -> new IOException(shortage(nativeError) + ": " + where);
             case FAULT -> new IOException("the operation's memory could not be used: " + where);
-            case IO_ERROR -> new IOException("input/output error: " + where);
+            case IO_ERROR -> new IOException(error(nativeError, kind) + ": " + where);
         };
+    }
+
+    private static String shortage(int nativeError) {
+        return switch (nativeError) {
+            case ENOSPC -> "no space is left on the device";
+            case EDQUOT -> "the disk quota is used up";
+            case EFBIG -> "the file would be larger than it may be (file system, or 'ulimit -f')";
+            default -> "out of descriptors or kernel memory (raise 'ulimit -n' or the memory limit)";
+        };
+    }
+
+    private static String error(int nativeError, OperationKind kind) {
+        if (nativeError == EINVAL && (kind == OperationKind.FILE_READ || kind == OperationKind.FILE_WRITE)) {
+            return "refused: opened DIRECT, offset, length and address must be aligned to blocks of the device";
+        }
+        return nativeError == EOPNOTSUPP ? "the file system cannot do this" : "input/output error";
     }
 }

@@ -11,7 +11,7 @@ import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
 import io.iocp.port.Shard;
-import java.net.SocketAddress;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: any. Each start method either throws, and nothing will be delivered, or leads to exactly one (last) packet.
  */
-public abstract sealed class Handle implements AutoCloseable permits Listener, Connection {
+public abstract sealed class Handle implements AutoCloseable permits Listener, Connection, FileHandle {
     /** Between two looks whether there is still something to wait for. */
     private static final long LEAK_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -85,14 +85,6 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
      */
     public final void completionMode(CompletionMode mode) {
         completionMode = mode;
-    }
-
-    /**
-     * Where it is bound: an {@link java.net.InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}, which is empty
-     * where the socket has no path.
-     */
-    public final SocketAddress localAddress() {
-        return endpoint.localAddress();
     }
 
     /** Neither closed nor closing. */
@@ -296,6 +288,11 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     /** The clock that its port's timers go by. */
     final long nanoTime() {
         return engine.nanoTime();
+    }
+
+    /** Of a file that the caller keeps open. */
+    final long sizeOf() throws IOException {
+        return engine.sizeOf(endpoint);
     }
 
     final Endpoint endpoint() {

@@ -4,6 +4,7 @@ import io.iocp.engine.Engine;
 import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.StartResult;
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 
 /**
@@ -13,6 +14,11 @@ import java.nio.channels.ClosedChannelException;
 public final class Listener extends Handle {
     Listener(CompletionPort port, Engine engine, Endpoint endpoint) {
         super(port, engine, endpoint);
+    }
+
+    /** Where it listens: an {@link java.net.InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}. */
+    public SocketAddress localAddress() {
+        return endpoint().localAddress();
     }
 
     /**

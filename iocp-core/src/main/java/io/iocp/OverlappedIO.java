@@ -3,6 +3,11 @@ package io.iocp;
 import io.iocp.operation.Accept;
 import io.iocp.operation.CompletionMode;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAllocate;
+import io.iocp.operation.FileRead;
+import io.iocp.operation.FileSync;
+import io.iocp.operation.FileTruncate;
+import io.iocp.operation.FileWrite;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
@@ -65,6 +70,11 @@ public final class OverlappedIO {
     private @Nullable ReceiveContinuously receiveContinuously;
     private @Nullable Send send;
     private @Nullable Accept accept;
+    private @Nullable FileRead fileRead;
+    private @Nullable FileWrite fileWrite;
+    private @Nullable FileSync fileSync;
+    private @Nullable FileAllocate fileAllocate;
+    private @Nullable FileTruncate fileTruncate;
     private @Nullable Post post;
 
     /** An operation without an attachment. */
@@ -243,7 +253,7 @@ public final class OverlappedIO {
         return delivered().status;
     }
 
-    /** Bytes received or sent, also when it failed or was cancelled half way; for a post the number given to it. */
+    /** Bytes received or sent, read or written, also when it failed or was cancelled half way; for a post the number given to it. */
     public long bytesTransferred() {
         return delivered().bytes;
     }
@@ -295,6 +305,19 @@ public final class OverlappedIO {
         return accepted;
     }
 
+    /**
+     * Where in the file the read or write was started (the Offset of a Windows {@code OVERLAPPED}); -1 for an append.
+     *
+     * @throws IllegalStateException if it was neither
+     */
+    public long fileOffset() {
+        return switch (started()) {
+            case FileRead read -> read.offset;
+            case FileWrite write -> write.offset;
+            default -> throw new IllegalStateException("this packet is not of a read or write of a file: " + kind());
+        };
+    }
+
     /** More packets of the same started operation follow; this is not the last. */
     public boolean more() {
         return delivered().more;
@@ -306,7 +329,7 @@ public final class OverlappedIO {
     }
 
     /**
-     * The bytes received into a buffer of the library, from position 0 to limit; for a receive into the caller's memory that
+     * The bytes received into a buffer of the library, from position 0 to limit; for a receive or read into the caller's memory that
      * memory as far as it was filled. Empty if nothing was received, or into several pieces.
      *
      * <p>A library buffer is valid until the handler returns (the one that started it, if it had {@linkplain
@@ -333,6 +356,9 @@ public final class OverlappedIO {
     private static @Nullable MemorySegment callersMemory(Operation of) {
         if (of instanceof Receive received) {
             return received.callersMemory();
+        }
+        if (of instanceof FileRead read) {
+            return read.callersMemory();
         }
         return null;
     }
@@ -458,6 +484,41 @@ public final class OverlappedIO {
             accept = new Accept(this);
         }
         return accept;
+    }
+
+    FileRead fileRead() {
+        if (fileRead == null) {
+            fileRead = new FileRead(this);
+        }
+        return fileRead;
+    }
+
+    FileWrite fileWrite() {
+        if (fileWrite == null) {
+            fileWrite = new FileWrite(this);
+        }
+        return fileWrite;
+    }
+
+    FileSync fileSync() {
+        if (fileSync == null) {
+            fileSync = new FileSync(this);
+        }
+        return fileSync;
+    }
+
+    FileAllocate fileAllocate() {
+        if (fileAllocate == null) {
+            fileAllocate = new FileAllocate(this);
+        }
+        return fileAllocate;
+    }
+
+    FileTruncate fileTruncate() {
+        if (fileTruncate == null) {
+            fileTruncate = new FileTruncate(this);
+        }
+        return fileTruncate;
     }
 
     Post post() {

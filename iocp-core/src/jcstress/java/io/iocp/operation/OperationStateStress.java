@@ -207,7 +207,7 @@ final class OperationStateStress {
         private static final InetSocketAddress NOWHERE = new InetSocketAddress(0);
 
         Nowhere() {
-            super(false, NOWHERE, NOWHERE);
+            super(Kind.CONNECTION, NOWHERE, NOWHERE);
         }
     }
 }

@@ -1,9 +1,11 @@
 package io.iocp.engine;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 
 /** Opens endpoints and loops of one kind. Thread: any. */
 public interface Engine {
@@ -17,6 +19,18 @@ public interface Engine {
      *     names the address
      */
     Endpoint listen(SocketAddress address, ListenOptions options) throws IOException;
+
+    /**
+     * Opens a regular file. May wait for its file system.
+     *
+     * @throws java.nio.file.NoSuchFileException if it does not exist, {@link java.nio.file.FileAlreadyExistsException} if it must
+     *     not, {@link java.nio.file.AccessDeniedException} if it may not be used so, and other {@link
+     *     java.nio.file.FileSystemException}s that name it
+     */
+    Endpoint openFile(Path path, FileAccess access) throws IOException;
+
+    /** The present size in bytes of a file whose descriptor the caller has {@linkplain io.iocp.operation.OpenFile#pin pinned}. */
+    long sizeOf(Endpoint file) throws IOException;
 
     /** Closes an endpoint that was never associated: no loop knows it, nothing is in flight on it. */
     void closeUnassociated(Endpoint endpoint);

@@ -11,6 +11,7 @@ package io.iocp.engine;
  *     a simulated network
  * @param changesHolder true if a shard's loop may go to another thread while a handler keeps the one that had it; if not, a
  *     handler that blocks without saying so holds up its shard
+ * @param allocatesFiles true if a part of a file can be given its place on the disk before it is written
  */
 public record EngineCapabilities(
         String name,
@@ -18,4 +19,5 @@ public record EngineCapabilities(
         boolean multishot,
         boolean providedBuffers,
         boolean sockets,
-        boolean changesHolder) {}
+        boolean changesHolder,
+        boolean allocatesFiles) {}

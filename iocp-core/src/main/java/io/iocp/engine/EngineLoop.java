@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code Send}: all of the memory or an error; {@code bytes} is what the kernel accepted (at submit: by an {@link
  *       #attempt} before it, 0 if there was none). A length of 0 completes OK.
  *       Never a SIGPIPE.
+ *   <li>{@code FileOperation}: any number of them for one endpoint at a time, but of appends only one. {@code FileRead}: at
+ *       least one byte, or EOF at and behind the end of the file; with fewer bytes than there is room for more may be there.
+ *       {@code FileWrite}: all of the memory or an error. Only with {@code bytes} as they stand when it ends.
  *   <li>{@link #cancel} only asks. The operation completes CANCELLED (with the bytes transferred so far), or as if nobody
  *       had asked. It has no effect on an operation that the engine does not have.
  *   <li>A CANCELLED nobody asked for (the kernel cancels the requests of a dead thread) is never reported: the engine

@@ -1,5 +1,7 @@
 package io.iocp.linux;
 
+import java.lang.foreign.Arena;
+
 /**
  * The system calls that the engines use.
  *
@@ -54,6 +56,25 @@ public interface Libc {
 
     /** Bytes that can be read at once, as an int; for a socket also called SIOCINQ. */
     int FIONREAD = 0x541b;
+
+    int O_WRONLY = 1;
+    int O_RDWR = 2;
+    int O_CREAT = 0x40;
+    int O_EXCL = 0x80;
+    int O_TRUNC = 0x200;
+    int O_DSYNC = 0x1000;
+    int O_SYNC = 0x10_1000;
+    int O_CLOEXEC = 0x80000;
+    /** Not the same on every machine. */
+    int O_DIRECT = System.getProperty("os.arch").equals("aarch64") ? 0x1_0000 : 0x4000;
+
+    int AT_EMPTY_PATH = 0x1000;
+    int STATX_SIZE = 0x200;
+    int STATX_BYTES = 256;
+    /** Where struct statx has the size. */
+    int STATX_SIZE_OFFSET = 40;
+    /** The address of an empty name: with {@link #AT_EMPTY_PATH} the descriptor itself is meant. */
+    long EMPTY_PATH = Arena.global().allocate(1).address();
 
     /**
      * Makes a ring.
@@ -159,6 +180,27 @@ public interface Libc {
      * @see <a href="https://man7.org/linux/man-pages/man2/close.2.html">close(2)</a>
      */
     int close(int fd);
+
+    /**
+     * Opens a file. May wait for its file system.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/open.2.html">open(2)</a>
+     */
+    int open(long path, int flags, int mode);
+
+    /**
+     * Sets the size of an open file.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/ftruncate.2.html">ftruncate(2)</a>
+     */
+    int ftruncate(int fd, long size);
+
+    /**
+     * Writes what is asked for of a file into a struct statx, which is laid out alike on every machine.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/statx.2.html">statx(2)</a>
+     */
+    int statx(int directory, long path, int flags, int mask, long statx);
 
     /**
      * Makes a descriptor that counts wakes.

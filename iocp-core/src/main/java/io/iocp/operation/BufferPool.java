@@ -14,6 +14,10 @@ import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
  */
 public final class BufferPool implements LeasedBuffer.Owner {
     private static final MemorySegment.Scope GLOBAL = Arena.global().scope();
+    private static final int CACHE_LINE_BYTES = 64;
+    /** What O_DIRECT wants an address to be a multiple of on most devices. */
+    private static final int PAGE_BYTES = 4096;
+
     private static final int SMALLEST_SHIFT = 8;
     private static final int LARGEST_SHIFT = 20;
     private static final int MOST_FREE = 1024;
@@ -32,7 +36,8 @@ public final class BufferPool implements LeasedBuffer.Owner {
     }
 
     /**
-     * A buffer of at least {@code bytes} bytes, with one lease and length 0. Its content is undefined.
+     * A buffer of at least {@code bytes} bytes, with one lease and length 0. Its content is undefined. Its address is a
+     * multiple of 64; from 4096 bytes on, of 4096, as files that are opened DIRECT want it.
      *
      * @throws IllegalArgumentException if {@code bytes} is negative
      */
@@ -41,7 +46,7 @@ public final class BufferPool implements LeasedBuffer.Owner {
             throw new IllegalArgumentException("a buffer cannot have a negative size: " + bytes);
         }
         if (bytes > 1 << LARGEST_SHIFT) {
-            return new LeasedBuffer(Arena.ofAuto().allocate(bytes, 64), -1, this).lease();
+            return new LeasedBuffer(Arena.ofAuto().allocate(bytes, PAGE_BYTES), -1, this).lease();
         }
         int index = bytes <= 1 << SMALLEST_SHIFT ? 0 : 32 - Integer.numberOfLeadingZeros(bytes - 1) - SMALLEST_SHIFT;
         LeasedBuffer buffer = free[index].poll();
@@ -56,7 +61,8 @@ public final class BufferPool implements LeasedBuffer.Owner {
         long size = 1L << (SMALLEST_SHIFT + index);
         allocatedBytes.addAndGet(size);
         // An automatic arena: memory that somebody still refers to, the in-flight table for one, is never freed.
-        return new LeasedBuffer(Arena.ofAuto().allocate(size, 64), index, this);
+        return new LeasedBuffer(
+                Arena.ofAuto().allocate(size, size < PAGE_BYTES ? CACHE_LINE_BYTES : PAGE_BYTES), index, this);
     }
 
     @Override

@@ -21,6 +21,13 @@ import org.jspecify.annotations.Nullable;
  * endpoint's shard.
  */
 public abstract class Endpoint {
+    /** What it is. */
+    public enum Kind {
+        LISTENER,
+        CONNECTION,
+        FILE
+    }
+
     /** Life of an endpoint; only ever moves down this list. */
     public enum Lifecycle {
         /** Open, of no port yet. */
@@ -52,45 +59,24 @@ public abstract class Endpoint {
         /** Operations of it that were started and whose packets are not handed over yet. */
         public int unfinished;
 
-        @Nullable
-        private Operation head;
-
-        @Nullable
-        private Operation tail;
+        private final OperationList waiting = new OperationList();
 
         private long nextSequence;
 
         /** Puts an operation behind those that wait. */
         public void enqueue(Operation operation) {
-            operation.next = null;
-            operation.previous = tail;
-            if (tail == null) {
-                head = operation;
-            } else {
-                tail.next = operation;
-            }
-            tail = operation;
+            waiting.add(operation);
         }
 
         /** Takes the operation that has waited longest, null for none. */
         @Nullable
         public Operation dequeue() {
-            Operation first = head;
-            if (first != null) {
-                head = first.next;
-                if (head == null) {
-                    tail = null;
-                } else {
-                    head.previous = null;
-                }
-                first.next = null;
-            }
-            return first;
+            return waiting.poll();
         }
 
         /** Whether an operation waits behind the current one. */
         public boolean hasWaiting() {
-            return head != null;
+            return !waiting.isEmpty();
         }
 
         /**
@@ -98,24 +84,7 @@ public abstract class Endpoint {
          * in another direction.
          */
         public boolean remove(Operation operation) {
-            Operation before = operation.previous;
-            Operation after = operation.next;
-            if (head != operation && before == null) {
-                return false;
-            }
-            if (before == null) {
-                head = after;
-            } else {
-                before.next = after;
-            }
-            if (after == null) {
-                tail = before;
-            } else {
-                after.previous = before;
-            }
-            operation.next = null;
-            operation.previous = null;
-            return true;
+            return waiting.remove(operation);
         }
 
         public long nextSequence() {
@@ -128,7 +97,12 @@ public abstract class Endpoint {
     private static final int LEAST_ROLL = 4;
 
     private final long id = IDS.incrementAndGet();
-    private final boolean listener;
+    private final Kind kind;
+
+    @Nullable
+    private final OpenFile file;
+
+    @Nullable
     private final SocketAddress localAddress;
 
     @Nullable
@@ -205,8 +179,17 @@ public abstract class Endpoint {
     @Nullable
     public Endpoint nextAccepted;
 
-    protected Endpoint(boolean listener, SocketAddress localAddress, @Nullable SocketAddress remoteAddress) {
-        this.listener = listener;
+    /** A file, which has no addresses. */
+    protected Endpoint(OpenFile file) {
+        this.kind = Kind.FILE;
+        this.file = file;
+        this.localAddress = null;
+        this.remoteAddress = null;
+    }
+
+    protected Endpoint(Kind kind, SocketAddress localAddress, @Nullable SocketAddress remoteAddress) {
+        this.kind = kind;
+        this.file = null;
         this.localAddress = localAddress;
         this.remoteAddress = remoteAddress;
     }
@@ -216,11 +199,34 @@ public abstract class Endpoint {
         return id;
     }
 
-    public final boolean isListener() {
-        return listener;
+    public final Kind kind() {
+        return kind;
     }
 
+    public final boolean isListener() {
+        return kind == Kind.LISTENER;
+    }
+
+    public final boolean isConnection() {
+        return kind == Kind.CONNECTION;
+    }
+
+    /** What it has as a file; null for any other kind. */
+    @Nullable
+    public final OpenFile file() {
+        return file;
+    }
+
+    /** Whether the engine has no operation of it. Holder only. */
+    public final boolean isQuiet() {
+        return input.current == null && output.current == null && (file == null || file.inEngine.isEmpty());
+    }
+
+    /** Its own address; a file has none. */
     public final SocketAddress localAddress() {
+        if (localAddress == null) {
+            throw new IllegalStateException("a " + kind + " has no address");
+        }
         return localAddress;
     }
 

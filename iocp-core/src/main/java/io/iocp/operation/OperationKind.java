@@ -10,6 +10,16 @@ public enum OperationKind {
     READABLE,
     /** Bytes were sent on a connection (WSASend, QsoStartSend). */
     SEND,
+    /** Bytes were read from a file (ReadFile). */
+    FILE_READ,
+    /** Bytes were written to a file, at an offset or at its end (WriteFile). */
+    FILE_WRITE,
+    /** What was written to a file is on the disk (FlushFileBuffers). */
+    FILE_SYNC,
+    /** A part of a file has its place on the disk (FILE_ALLOCATION_INFO). */
+    FILE_ALLOCATE,
+    /** A file was cut off (SetEndOfFile). */
+    FILE_TRUNCATE,
     /** An application packet (PostQueuedCompletionStatus, QsoPostIOCompletion). */
     POST
 }

@@ -16,6 +16,8 @@ public final class Counters {
     public enum Count {
         BYTES_RECEIVED,
         BYTES_SENT,
+        BYTES_READ,
+        BYTES_WRITTEN,
         POSTS_RUN,
         HANDLER_FAILURES,
         STALE_COMPLETIONS,

@@ -6,7 +6,9 @@ import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Direction;
 import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
@@ -41,8 +43,11 @@ final class Flow implements CompletionSink {
      * decides what the packet says. If it moved it there first, an end as cancelled is called TIMED_OUT. The timer is
      * disarmed before the packet is ready, because it is the shard's and the operation then no longer.
      *
+     * Files. All but appends go to the engine at once and are in their file's list until it reports them; none waits for
+     * another, so an end needs no more than to ask the engine to cancel what is in that list.
+     *
      * Close. beginClose() cancels what the engine has and lets next() end what waits. The descriptor is closed when
-     * it has run and both directions have no current operation, that is, when the kernel holds nothing of it. The
+     * it has run, both directions have no current operation and a file's list is empty, that is, when the kernel holds nothing of it. The
      * lifecycle alone does not say so: the caller of close() moves it first, and beginClose() comes later, through
      * the inbox. Cancelling is by operation, never by descriptor, so a number that is reused at once cannot be hit.
      */
@@ -170,6 +175,10 @@ final class Flow implements CompletionSink {
         if (operation.timeoutNanos > 0) {
             OperationTimer.arm(operation, this, timers);
         }
+        if (operation instanceof FileOperation file && !file.isInOrder()) {
+            beginAtOnce(endpoint, file);
+            return;
+        }
         Operation current = direction.current;
         if (current == null) {
             begin(endpoint, direction, operation);
@@ -192,6 +201,9 @@ final class Flow implements CompletionSink {
     boolean endAtOnce(Operation operation) {
         Endpoint endpoint = endpointOf(operation);
         Direction direction = directionOf(operation);
+        if (operation instanceof FileOperation) {
+            return false; // a file may keep its caller waiting
+        }
         if (direction.unfinished > 0 || direction.latched != null || !mayGoOn(endpoint, operation)) {
             return false;
         }
@@ -264,6 +276,19 @@ final class Flow implements CompletionSink {
         }
     }
 
+    /** Gives an operation to the engine that waits for no other. */
+    private void beginAtOnce(Endpoint endpoint, FileOperation operation) {
+        Status over = endStatus(endpoint, operation);
+        if (over != null) {
+            makeReady(operation, over, 0, 0);
+        } else if (!operation.submitted()) {
+            makeReady(operation, Status.CANCELLED, operation.bytes, 0);
+        } else {
+            fileOf(endpoint).inEngine.add(operation);
+            loop.submit(operation);
+        }
+    }
+
     private void arm(Operation operation) {
         Stream stream = operation.stream();
         if (stream != null) {
@@ -294,10 +319,15 @@ final class Flow implements CompletionSink {
         if (endpoint.isClosing()) {
             return endpoint.closeStatus;
         }
-        if (stage == Stage.CLOSING || (stage == Stage.DRAINING && !operation.isOutput())) {
+        if (stage == Stage.CLOSING || (stage == Stage.DRAINING && !endsByItself(operation))) {
             return Status.PORT_CLOSED;
         }
         return null;
+    }
+
+    /** What may finish while the port is drained: it waits for no peer to begin something. */
+    private static boolean endsByItself(Operation operation) {
+        return operation.isOutput() || operation instanceof FileOperation;
     }
 
     // ---- what the engine reports
@@ -305,6 +335,10 @@ final class Flow implements CompletionSink {
     @Override
     public void completed(Operation operation, Status status, long bytes, int nativeError) {
         Endpoint endpoint = endpointOf(operation);
+        if (operation instanceof FileOperation file) {
+            completed(endpoint, file, status, bytes, nativeError);
+            return;
+        }
         note(endpoint, operation, bytes);
         Status seen = latch(endpoint, operation, status, nativeError);
         Stream stream = operation.stream();
@@ -334,6 +368,22 @@ final class Flow implements CompletionSink {
             makeReady(receive, ended(endpoint, receive, seen), bytes, nativeError);
         }
         next(endpoint, endpoint.input);
+    }
+
+    private void completed(Endpoint endpoint, FileOperation operation, Status status, long bytes, int nativeError) {
+        if (bytes > 0) {
+            counters.count(operation.isOutput() ? Count.BYTES_WRITTEN : Count.BYTES_READ, bytes);
+        }
+        boolean inOrder = operation.isInOrder(); // asked first: once its packet is ready it is somebody else's
+        if (!inOrder) {
+            fileOf(endpoint).inEngine.remove(operation);
+        }
+        makeReady(operation, ended(endpoint, operation, status), bytes, nativeError);
+        if (inOrder) {
+            next(endpoint, endpoint.output);
+        } else {
+            closeIfQuiet(endpoint);
+        }
     }
 
     @Override
@@ -594,6 +644,10 @@ final class Flow implements CompletionSink {
         if (!operation.isCancelling() || !endpoint.equals(operation.endpoint)) {
             return;
         }
+        if (operation instanceof FileOperation file && !file.isInOrder()) {
+            loop.cancel(file); // nothing if its packet is ready, or if it comes behind this cancel in the inbox
+            return;
+        }
         Direction direction = directionOf(operation);
         if (direction.current == operation) {
             end(operation, cancelled(operation));
@@ -652,12 +706,22 @@ final class Flow implements CompletionSink {
         discardStash(endpoint.input.current, reason);
         endCurrent(endpoint.input, reason);
         endCurrent(endpoint.output, reason);
+        endInEngine(endpoint);
         closeIfQuiet(endpoint);
     }
 
     private void endCurrent(Direction direction, Status reason) {
         if (direction.current != null) {
             end(direction.current, reason);
+        }
+    }
+
+    private void endInEngine(Endpoint endpoint) {
+        OpenFile file = endpoint.file();
+        if (file != null) {
+            for (Operation o = file.inEngine.first(); o != null; o = o.next) {
+                loop.cancel(o); // which only asks
+            }
         }
     }
 
@@ -680,14 +744,11 @@ final class Flow implements CompletionSink {
 
     private void closeIfQuiet(Endpoint endpoint) {
         // The lifecycle is CLOSING before beginClose() has come through the inbox: the descriptor must outlive that.
-        if (endpoint.closeBegun
-                && endpoint.input.current == null
-                && endpoint.output.current == null
-                && endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
+        if (endpoint.closeBegun && endpoint.isQuiet() && endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
             loop.closeDescriptor(endpoint);
             detach(endpoint);
             closingEndpoints--;
-            if (!endpoint.isListener()) {
+            if (endpoint.isConnection()) {
                 counters.count(Count.CONNECTIONS_CLOSED, 1);
             }
             shard.endpointClosed(endpoint);
@@ -722,6 +783,7 @@ final class Flow implements CompletionSink {
             endCurrent(endpoint.input, Status.PORT_CLOSED);
             if (next == Stage.CLOSING) {
                 endCurrent(endpoint.output, Status.PORT_CLOSED);
+                endInEngine(endpoint);
             }
         }
         delayedPosts.endAll();
@@ -792,6 +854,14 @@ final class Flow implements CompletionSink {
     private static Direction directionOf(Operation operation) {
         Endpoint endpoint = endpointOf(operation);
         return operation.isOutput() ? endpoint.output : endpoint.input;
+    }
+
+    private static OpenFile fileOf(Endpoint endpoint) {
+        OpenFile file = endpoint.file();
+        if (file == null) {
+            throw new AssertionError("a file operation of a " + endpoint.kind());
+        }
+        return file;
     }
 
     private static Endpoint endpointOf(Operation operation) {

@@ -238,14 +238,14 @@ public final class PortCore {
     }
 
     public void attach(Endpoint endpoint, Shard shard) {
-        if (!endpoint.isListener()) {
+        if (endpoint.isConnection()) {
             connections.incrementAndGet();
         }
         shard.attach(endpoint);
     }
 
     void endpointClosed(Endpoint endpoint) {
-        if (!endpoint.isListener()) {
+        if (endpoint.isConnection()) {
             connections.decrementAndGet();
         }
         runner.closed(endpoint);

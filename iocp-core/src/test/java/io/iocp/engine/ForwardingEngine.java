@@ -1,9 +1,11 @@
 package io.iocp.engine;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /** Passes everything on to another engine, whose loops a test wraps. */
@@ -24,6 +26,16 @@ public final class ForwardingEngine implements Engine {
     @Override
     public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         return real.listen(address, options);
+    }
+
+    @Override
+    public Endpoint openFile(Path path, FileAccess access) throws IOException {
+        return real.openFile(path, access);
+    }
+
+    @Override
+    public long sizeOf(Endpoint file) throws IOException {
+        return real.sizeOf(file);
     }
 
     @Override

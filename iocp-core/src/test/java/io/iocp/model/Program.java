@@ -999,6 +999,7 @@ final class Program implements Stepper, CompletionHandler {
             case READABLE -> readable(io, op, Objects.requireNonNull(conn), status);
             case SEND -> sent(io, op, Objects.requireNonNull(conn), status);
             case POST -> posted(op, status);
+            default -> throw new AssertionError("not started here: " + op.kind);
         }
         if (last) {
             unused.add(io);

@@ -18,7 +18,7 @@ class RollTest {
         private static final InetSocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
         Peerless() {
-            super(false, NOWHERE, NOWHERE);
+            super(Kind.CONNECTION, NOWHERE, NOWHERE);
         }
     }
 

@@ -16,8 +16,8 @@ class CancelRaceTest {
     @Test
     void shouldNotLetALateCancelTouchTheOperationOnAnotherShard() throws Exception {
         try (ScriptedPort port = new ScriptedPort(2, _ -> {})) {
-            Endpoint one = new ScriptedEngine.Peerless(false);
-            Endpoint other = new ScriptedEngine.Peerless(false);
+            Endpoint one = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
+            Endpoint other = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shardOfOne = port.associate(one);
             Shard shardOfOther = port.associate(other);
             assertThat(shardOfOne).isNotSameAs(shardOfOther);
@@ -49,8 +49,8 @@ class CancelRaceTest {
     @Test
     void shouldNotRetryAnAcceptThatHasEndedAndIsDeferredOnAnotherShard() throws Exception {
         try (ScriptedPort port = new ScriptedPort(2, _ -> {})) {
-            Endpoint one = new ScriptedEngine.Peerless(true);
-            Endpoint other = new ScriptedEngine.Peerless(true);
+            Endpoint one = new ScriptedEngine.Peerless(Endpoint.Kind.LISTENER);
+            Endpoint other = new ScriptedEngine.Peerless(Endpoint.Kind.LISTENER);
             Shard shardOfOne = port.associate(one);
             Shard shardOfOther = port.associate(other);
             Accept accept = new Accept(this);
@@ -81,7 +81,7 @@ class CancelRaceTest {
     @Test
     void shouldBeCancelledWhenAnAcceptFindsNoDescriptorAndIsNotToBeTriedAgain() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint listener = new ScriptedEngine.Peerless(true);
+            Endpoint listener = new ScriptedEngine.Peerless(Endpoint.Kind.LISTENER);
             Shard shard = port.associate(listener);
             for (boolean continuous : new boolean[] {false, true}) {
                 Accept accept = new Accept(this);

@@ -16,7 +16,7 @@ class CloseRaceTest {
     @Test
     void shouldNotCloseTheDescriptorBeforeTheCloseHasBegun() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             ScriptedEngine.Loop loop = port.loop(0);
             Receive receive = new Receive(this);

@@ -31,7 +31,7 @@ class GiveAwayRaceTest {
 
     /** What one endpoint's handlers notice. */
     private static final class Watched {
-        final Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        final Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         final AtomicBoolean running = new AtomicBoolean();
         final AtomicInteger ran = new AtomicInteger();
         final AtomicInteger started = new AtomicInteger();
@@ -116,7 +116,7 @@ class GiveAwayRaceTest {
         self[0] = port.core;
         List<Operation> behind = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             Receive stuck = new Receive("stuck");
             stuck.begin(endpoint);

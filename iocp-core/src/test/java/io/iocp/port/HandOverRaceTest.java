@@ -67,7 +67,7 @@ class HandOverRaceTest {
                 await(gate);
             }
         })) {
-            ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
+            ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             Operation first = receive(shard, endpoint);
             ScriptedPort.awaitSubmitted(port.loop(0), first);
@@ -97,8 +97,8 @@ class HandOverRaceTest {
     @Test
     void shouldSendWhatALostHandlerDoesThroughTheInbox() throws Exception {
         AtomicReference<Shard> shardOf = new AtomicReference<>();
-        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
-        ScriptedEngine.Peerless other = new ScriptedEngine.Peerless(false);
+        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
+        ScriptedEngine.Peerless other = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         LeasedBuffer[] lease = new LeasedBuffer[1];
         Receive[] started = new Receive[1];
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
@@ -139,8 +139,8 @@ class HandOverRaceTest {
 
     @Test
     void shouldGoOnWithAShardWhoseEngineFailsAtTheHandOver() throws Exception {
-        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
-        ScriptedEngine.Peerless other = new ScriptedEngine.Peerless(false);
+        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
+        ScriptedEngine.Peerless other = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
             if (operation.endpoint == endpoint) {
                 entered.add(operation);
@@ -167,7 +167,7 @@ class HandOverRaceTest {
 
     @Test
     void shouldWaitForALostHandlerBeforeTheShardEnds() throws Exception {
-        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
+        ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         ScriptedPort port = new ScriptedPort(1, operation -> {
             entered.add(operation);
             await(gate);
@@ -195,7 +195,7 @@ class HandOverRaceTest {
         int rounds = 500;
         int taken = 0;
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(false);
+            ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             for (int round = 1; round <= rounds; round++) {
                 Operation operation = receive(shard, endpoint);

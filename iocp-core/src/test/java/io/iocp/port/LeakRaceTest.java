@@ -20,7 +20,7 @@ class LeakRaceTest {
     /** @return the operation that the engine still has, after the port's close */
     private WeakReference<Operation> leak() throws Exception {
         ScriptedPort port = new ScriptedPort(2, false, Duration.ofMillis(50), _ -> {});
-        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         Shard shard = port.associate(endpoint);
         Receive receive = new Receive("packet");
         receive.begin(endpoint);
@@ -46,7 +46,7 @@ class LeakRaceTest {
     @Test
     void shouldDeliverWhatTheEngineDoesNotHave() throws Exception {
         ScriptedPort port = new ScriptedPort(1, false, Duration.ofMillis(50), _ -> {});
-        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         Shard shard = port.associate(endpoint);
         Receive stuck = new Receive("stuck");
         stuck.begin(endpoint);
@@ -77,7 +77,7 @@ class LeakRaceTest {
                 }
             }
         });
-        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         Shard shard = port.associate(endpoint);
         Receive first = new Receive("first");
         first.begin(endpoint);

@@ -28,7 +28,7 @@ class OrderRaceTest {
     void shouldNotLetAHandlersStartOvertakeAnEarlierOneOfAnotherThread() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch firstStarted = new CountDownLatch(1);
-        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         Send first = new Send(this);
         Send second = new Send(this);
         Shard[] shard = new Shard[1];
@@ -65,7 +65,7 @@ class OrderRaceTest {
     void shouldForgetAnEndpointThatAHandlerClosesBeforeTheShardHasTakenIt() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch associated = new CountDownLatch(1);
-        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         Shard[] shard = new Shard[1];
         try (ScriptedPort port = new ScriptedPort(1, _ -> {
             running.countDown();

@@ -17,7 +17,7 @@ class PauseRaceTest {
     @Test
     void shouldNotArmAReceiveThatStartsWhilePaused() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             ReceiveContinuously receive = new ReceiveContinuously(this);
             shard.pauseReceiving(endpoint, true);
@@ -36,7 +36,7 @@ class PauseRaceTest {
     @Test
     void shouldArmAgainWhenResumedBeforeTheEngineHasDisarmed() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             ReceiveContinuously receive = new ReceiveContinuously(this);
             receive.begin(endpoint);
@@ -55,7 +55,7 @@ class PauseRaceTest {
     @Test
     void shouldArmOnceWhenTheCreditComesBackBeforeTheEngineHasDisarmed() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             ReceiveContinuously receive = new ReceiveContinuously(this);
             receive.begin(endpoint);

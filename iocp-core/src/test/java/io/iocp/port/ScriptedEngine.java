@@ -6,6 +6,7 @@ import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
@@ -13,6 +14,7 @@ import io.iocp.operation.Status;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -30,8 +32,8 @@ final class ScriptedEngine implements Engine {
     static final class Peerless extends Endpoint {
         private static final InetSocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
-        Peerless(boolean listener) {
-            super(listener, NOWHERE, NOWHERE);
+        Peerless(Kind kind) {
+            super(kind, NOWHERE, NOWHERE);
         }
     }
 
@@ -155,12 +157,22 @@ final class ScriptedEngine implements Engine {
 
     @Override
     public EngineCapabilities capabilities() {
-        return new EngineCapabilities("scripted", true, true, true, true, true);
+        return new EngineCapabilities("scripted", true, true, true, true, true, false);
     }
 
     @Override
     public Endpoint listen(SocketAddress address, ListenOptions options) {
-        return new Peerless(true);
+        return new Peerless(Endpoint.Kind.LISTENER);
+    }
+
+    @Override
+    public Endpoint openFile(Path path, FileAccess access) {
+        throw new UnsupportedOperationException("no test of this engine has a file");
+    }
+
+    @Override
+    public long sizeOf(Endpoint file) {
+        throw new UnsupportedOperationException("no test of this engine has a file");
     }
 
     @Override

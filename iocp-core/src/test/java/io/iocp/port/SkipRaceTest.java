@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 /** Starts that may end at once, against what came before them in their direction and against cancels. */
 @Timeout(60)
 class SkipRaceTest {
-    private final Endpoint endpoint = new ScriptedEngine.Peerless(false);
+    private final Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
     private final List<StartResult> results = new ArrayList<>();
     private final AtomicReference<Shard> shard = new AtomicReference<>();
 

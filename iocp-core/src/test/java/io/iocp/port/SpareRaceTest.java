@@ -77,7 +77,7 @@ class SpareRaceTest {
     void shouldRunWhatIsLeftOfALeakedShardWhoseHolderCameAfterTheSparesHadGone() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
         ScriptedPort port = new ScriptedPort(1, true, Duration.ofMillis(50), _ -> {});
-        Endpoint endpoint = new ScriptedEngine.Peerless(false);
+        Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
         Shard shard = port.associate(endpoint);
         Receive stuck = new Receive("stuck");
         stuck.begin(endpoint);

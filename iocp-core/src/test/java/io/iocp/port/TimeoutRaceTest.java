@@ -46,7 +46,7 @@ class TimeoutRaceTest {
     @Test
     void shouldLetTheCompletionDecideWhenItComesAfterTheTime() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             Receive receive = new Receive(this);
             begin(receive, endpoint, A_MOMENT);
@@ -69,7 +69,7 @@ class TimeoutRaceTest {
     @Test
     void shouldTellWhoWasFirstWhenACancelAndTheTimeMeet() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             Send send = new Send(this);
 
@@ -113,7 +113,7 @@ class TimeoutRaceTest {
     @Test
     void shouldEndAsTheCloseSaysWhenItComesBeforeTheEngineHasAnswered() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             Receive receive = new Receive(this);
             Receive behind = new Receive(this);
@@ -138,8 +138,8 @@ class TimeoutRaceTest {
     @Test
     void shouldTakeTheTimerAlongToAnotherShard() throws Exception {
         try (ScriptedPort port = new ScriptedPort(2, _ -> {})) {
-            Endpoint one = new ScriptedEngine.Peerless(false);
-            Endpoint other = new ScriptedEngine.Peerless(false);
+            Endpoint one = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
+            Endpoint other = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shardOfOne = port.associate(one);
             Shard shardOfOther = port.associate(other);
             Receive receive = new Receive(this);
@@ -173,7 +173,7 @@ class TimeoutRaceTest {
     @Test
     void shouldCountTheTimeInTheInbox() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             Receive late = new Receive(this);
             late.begin(endpoint);

@@ -25,7 +25,7 @@ class WorkerRaceTest {
                 throw new AssertionError("from the floor above");
             }
         })) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             for (int bytes = 1; bytes <= 2; bytes++) {
                 Post post = new Post(this);
@@ -46,7 +46,7 @@ class WorkerRaceTest {
                 lease.release();
             }
         })) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             ScriptedEngine.Loop loop = port.loop(0);
             for (int i = 0; i < 2; i++) {
@@ -67,7 +67,7 @@ class WorkerRaceTest {
     @Test
     void shouldRunThePacketsBehindAFailedReport() throws Exception {
         try (ScriptedPort port = new ScriptedPort(1, _ -> {})) {
-            Endpoint endpoint = new ScriptedEngine.Peerless(false);
+            Endpoint endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
             port.loop(0).inTurn(_ -> {
                 throw new IllegalStateException("from the engine");

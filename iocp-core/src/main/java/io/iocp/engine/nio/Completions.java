@@ -54,6 +54,13 @@ final class Completions {
         sink.completed(operation, status, bytes, nativeError);
     }
 
+    /** Completes a file operation, which its task has performed. */
+    void completed(FileTask task) {
+        task.operation.engineTag = 0;
+        count++;
+        sink.completed(task.operation, task.status, task.bytes, task.nativeError);
+    }
+
     /** Completes an operation that failed; after our own shutdown every failure is a consequence of it. */
     void failed(Operation operation, IoFailure failure, long bytes) {
         if (endpointOf(operation).shutDown) {

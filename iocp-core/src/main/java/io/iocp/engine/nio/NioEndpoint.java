@@ -41,8 +41,8 @@ abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocke
 
     private int interest;
 
-    NioEndpoint(boolean listener, SocketAddress local, @Nullable SocketAddress remote) {
-        super(listener, local, remote);
+    NioEndpoint(Kind kind, SocketAddress local, @Nullable SocketAddress remote) {
+        super(kind, local, remote);
     }
 
     abstract SelectableChannel channel();

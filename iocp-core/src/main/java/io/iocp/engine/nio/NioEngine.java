@@ -6,7 +6,9 @@ import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
+import io.iocp.operation.OpenFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -18,11 +20,17 @@ import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
 
 /** Opens endpoints and loops on {@link java.nio.channels}; runs on every platform. Thread: any. */
 public final class NioEngine implements Engine {
+    /** A disk seldom gets faster by more; where it does, there is io_uring. */
+    private static final int MOST_FILE_THREADS = 4;
+
     private static final EngineCapabilities CAPABILITIES =
-            new EngineCapabilities("nio", false, false, false, true, true);
+            new EngineCapabilities("nio", false, false, false, true, true, false);
+
+    private final FileThreads fileThreads = new FileThreads(MOST_FILE_THREADS);
 
     @Override
     public EngineCapabilities capabilities() {
@@ -77,7 +85,22 @@ public final class NioEngine implements Engine {
     }
 
     @Override
+    public Endpoint openFile(Path path, FileAccess access) throws IOException {
+        return NioFile.open(path, access);
+    }
+
+    @Override
+    public long sizeOf(Endpoint file) throws IOException {
+        return ((NioFile) file).channels.size();
+    }
+
+    @Override
     public void closeUnassociated(Endpoint endpoint) {
+        OpenFile file = endpoint.file();
+        if (file != null) {
+            file.unpin();
+            return;
+        }
         try {
             ((NioEndpoint) endpoint).closeChannel();
         } catch (IOException e) {
@@ -87,6 +110,6 @@ public final class NioEngine implements Engine {
 
     @Override
     public EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException {
-        return new NioLoop(options, sink);
+        return new NioLoop(options, sink, fileThreads);
     }
 }

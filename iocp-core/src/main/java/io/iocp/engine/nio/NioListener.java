@@ -14,7 +14,7 @@ final class NioListener extends NioEndpoint {
     final SocketOptions options;
 
     NioListener(ServerSocketChannel channel, SocketAddress local, ListenOptions options) {
-        super(true, local, null);
+        super(Kind.LISTENER, local, null);
         this.channel = channel;
         this.options = options.socket();
         receiveBufferSize = options.receiveBufferSize();

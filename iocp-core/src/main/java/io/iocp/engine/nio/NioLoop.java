@@ -4,7 +4,9 @@ import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import java.io.IOException;
@@ -41,6 +43,7 @@ final class NioLoop implements EngineLoop {
     private final Completions completions;
     private final ReceiveBuffers buffers;
     private final ReadyOperations operations;
+    private final FileOperations files;
     private final ArrayDeque<Operation> submitted = new ArrayDeque<>();
     private final ArrayDeque<Operation> cancelled = new ArrayDeque<>();
 
@@ -53,14 +56,19 @@ final class NioLoop implements EngineLoop {
      */
     private volatile boolean wakeupPending;
 
-    NioLoop(LoopOptions options, CompletionSink sink) throws IOException {
+    NioLoop(LoopOptions options, CompletionSink sink, FileThreads fileThreads) throws IOException {
         completions = new Completions(sink);
         buffers = new ReceiveBuffers(options.receiveBuffers(), sink);
         operations = new ReadyOperations(readiness.selector(), completions, buffers);
+        files = new FileOperations(fileThreads, readiness, completions);
     }
 
     @Override
     public void submit(Operation operation) {
+        if (operation instanceof FileOperation file) {
+            files.submit(file);
+            return;
+        }
         NioEndpoint endpoint = Completions.endpointOf(operation);
         assert endpoint.operationOf(operation.isOutput()) == null : "one operation for each direction at a time";
         operation.engineTag = Completions.SUBMITTED;
@@ -89,6 +97,10 @@ final class NioLoop implements EngineLoop {
 
     @Override
     public void cancel(Operation operation) {
+        if (operation instanceof FileOperation file) {
+            files.cancel(file);
+            return;
+        }
         if (operation.engineTag == Completions.ARMED || operation.engineTag == Completions.SUBMITTED) {
             operation.engineTag = Completions.CANCELLED;
             cancelled.add(operation);
@@ -130,6 +142,7 @@ final class NioLoop implements EngineLoop {
         startSubmitted(submits);
         resumeWaiting();
         completeCancelled(cancels);
+        files.report();
         if (completions.count() > 0 && !selectSkipped) {
             selectSkipped = true;
             return;
@@ -137,6 +150,7 @@ final class NioLoop implements EngineLoop {
         selectSkipped = false;
         readiness.select(isBusy() ? 0 : timeoutNanos);
         performReady();
+        files.report();
     }
 
     private boolean isBusy() {
@@ -144,6 +158,7 @@ final class NioLoop implements EngineLoop {
                 || wakeupPending
                 || !submitted.isEmpty()
                 || !cancelled.isEmpty()
+                || files.hasFinished()
                 || buffers.canResume();
     }
 
@@ -226,6 +241,9 @@ final class NioLoop implements EngineLoop {
 
     @Override
     public void shutdown(Endpoint endpoint) {
+        if (endpoint.file() != null) {
+            return; // nobody sees it from outside
+        }
         NioEndpoint nio = (NioEndpoint) endpoint;
         nio.shutDown = true;
         try {
@@ -266,6 +284,11 @@ final class NioLoop implements EngineLoop {
     /** The descriptor of a connection that was ever waited for is free at the next turn, that of any other at once. */
     @Override
     public void closeDescriptor(Endpoint endpoint) {
+        OpenFile file = endpoint.file();
+        if (file != null) {
+            file.unpin();
+            return;
+        }
         try {
             ((NioEndpoint) endpoint).closeChannel();
         } catch (IOException e) {

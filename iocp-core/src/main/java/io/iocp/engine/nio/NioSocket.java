@@ -33,7 +33,7 @@ final class NioSocket extends NioEndpoint {
             SocketAddress remote,
             int receiveBufferSize,
             boolean resetOnClose) {
-        super(false, local, remote);
+        super(Kind.CONNECTION, local, remote);
         this.channel = channel;
         this.receiveBufferSize = receiveBufferSize;
         this.resetOnClose = resetOnClose;

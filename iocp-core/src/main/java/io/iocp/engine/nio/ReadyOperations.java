@@ -1,6 +1,7 @@
 package io.iocp.engine.nio;
 
 import io.iocp.operation.Accept;
+import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -54,6 +55,7 @@ final class ReadyOperations {
             case Receive receive -> receive(receive, (NioSocket) endpoint);
             case ReceiveContinuously receive -> receiveContinuously(receive, (NioSocket) endpoint);
             case Send send -> send(send, (NioSocket) endpoint);
+            case FileOperation _ -> throw new IllegalArgumentException("a file is never ready: see FileOperations");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
     }
@@ -68,7 +70,7 @@ final class ReadyOperations {
         return switch (operation) {
             case Receive receive -> attempt(receive, (NioSocket) Completions.endpointOf(receive));
             case Send send -> attempt(send, (NioSocket) Completions.endpointOf(send));
-            case Accept _, ReceiveContinuously _, Post _ -> null;
+            case Accept _, ReceiveContinuously _, FileOperation _, Post _ -> null;
         };
     }
 

@@ -31,7 +31,7 @@ final class SimulatedConnection extends SimulatedEndpoint {
     boolean peerClosed;
 
     SimulatedConnection(SimulatedListener listener, SocketAddress local, SocketAddress remote, int window) {
-        super(false, local, remote);
+        super(Kind.CONNECTION, local, remote);
         receiveBufferSize = listener.receiveBufferSize;
         resetOnClose = listener.options.resetOnClose();
         incoming = new Pipe(window);

@@ -1,15 +1,16 @@
 package io.iocp.engine.simulated;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.OpenFile;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint of the network in memory, with the requests that a loop has of it.
+ * An endpoint of the network in memory, or a file, with the requests that a loop has of it.
  *
  * <p>Thread: whoever has the network's lock.
  */
-abstract sealed class SimulatedEndpoint extends Endpoint permits SimulatedListener, SimulatedConnection {
+abstract sealed class SimulatedEndpoint extends Endpoint permits SimulatedListener, SimulatedConnection, SimulatedFile {
     /** The request of the input direction that waits for something to happen. */
     @Nullable
     Request inputRequest;
@@ -24,8 +25,12 @@ abstract sealed class SimulatedEndpoint extends Endpoint permits SimulatedListen
     /** The descriptor is closed. */
     boolean closed;
 
-    SimulatedEndpoint(boolean listener, SocketAddress local, @Nullable SocketAddress remote) {
-        super(listener, local, remote);
+    SimulatedEndpoint(OpenFile file) {
+        super(file);
+    }
+
+    SimulatedEndpoint(Kind kind, SocketAddress local, @Nullable SocketAddress remote) {
+        super(kind, local, remote);
     }
 
     /** Something happened: what waits is tried again. */

@@ -6,15 +6,17 @@ import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /** Opens endpoints and loops on a {@link SimulatedNetwork}. Thread: any. */
 public final class SimulatedEngine implements Engine {
     private static final EngineCapabilities CAPABILITIES =
-            new EngineCapabilities("simulated", true, true, true, false, true);
+            new EngineCapabilities("simulated", true, true, true, false, true, false);
 
     private final SimulatedNetwork network;
     private final Supplier<Requests> tables;
@@ -37,6 +39,16 @@ public final class SimulatedEngine implements Engine {
     @Override
     public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         return network.listen(address, options);
+    }
+
+    @Override
+    public Endpoint openFile(Path path, FileAccess access) throws IOException {
+        return SimulatedFile.open(path, access);
+    }
+
+    @Override
+    public long sizeOf(Endpoint file) throws IOException {
+        return ((SimulatedFile) file).channels.size();
     }
 
     @Override

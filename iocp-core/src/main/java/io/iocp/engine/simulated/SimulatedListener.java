@@ -17,7 +17,7 @@ final class SimulatedListener extends SimulatedEndpoint {
     final SocketOptions options;
 
     SimulatedListener(SocketAddress local, ListenOptions options) {
-        super(true, local, null);
+        super(Kind.LISTENER, local, null);
         mostWaiting = options.backlog();
         this.options = options.socket();
         receiveBufferSize = options.receiveBufferSize();

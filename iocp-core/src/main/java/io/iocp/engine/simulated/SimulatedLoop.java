@@ -2,9 +2,16 @@ package io.iocp.engine.simulated;
 
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.FileFailure;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAllocate;
+import io.iocp.operation.FileOperation;
+import io.iocp.operation.FileRead;
+import io.iocp.operation.FileSync;
+import io.iocp.operation.FileTruncate;
+import io.iocp.operation.FileWrite;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -12,6 +19,8 @@ import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
 import io.iocp.operation.Status;
+import io.iocp.operation.SyncMode;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -47,6 +56,9 @@ final class SimulatedLoop implements EngineLoop {
 
     /** Buffers of a continuous receive that the sink has not seen, or connections that a continuous accept takes in a pass. */
     private static final int MOST_AT_ONCE = 4;
+
+    /** Bytes of a file that are read or written at once. */
+    private static final int MOST_OF_A_FILE = 1 << 20;
 
     /** Something that the kernel does in a later pass. */
     private record Event(long due, long number, Runnable action) implements Comparable<Event> {
@@ -117,7 +129,7 @@ final class SimulatedLoop implements EngineLoop {
             return switch (operation) {
                 case Receive receive -> attempt(receive, (SimulatedConnection) endpoint);
                 case Send send -> attempt(send, (SimulatedConnection) endpoint);
-                case Accept _, ReceiveContinuously _, Post _ -> null;
+                case Accept _, ReceiveContinuously _, FileOperation _, Post _ -> null;
             };
         } finally {
             network.lock.unlock();
@@ -176,11 +188,13 @@ final class SimulatedLoop implements EngineLoop {
         SimulatedEndpoint endpoint = request.endpoint;
         network.lock.lock();
         try {
-            assert (operation.isOutput() ? endpoint.outputRequest : endpoint.inputRequest) == null
-                    : "one operation for each direction at a time";
-            if (operation.isOutput()) {
+            if (endpoint instanceof SimulatedFile) {
+                assert operation instanceof FileOperation : "no operation of a file";
+            } else if (operation.isOutput()) {
+                assert endpoint.outputRequest == null : "one operation for each direction at a time";
                 endpoint.outputRequest = request;
             } else {
+                assert endpoint.inputRequest == null : "one operation for each direction at a time";
                 endpoint.inputRequest = request;
             }
         } finally {
@@ -333,7 +347,7 @@ final class SimulatedLoop implements EngineLoop {
         switch (operation) {
             case Receive receive -> receive.lease = completion.buffer();
             case Accept accept -> accept.accepted = accepted;
-            case ReceiveContinuously _, Send _ -> {}
+            case ReceiveContinuously _, Send _, FileOperation _ -> {}
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
         if (status == Status.RESET && request.endpoint instanceof SimulatedConnection connection) {
@@ -501,9 +515,58 @@ final class SimulatedLoop implements EngineLoop {
                 case Receive receive -> receive(request, receive, (SimulatedConnection) request.endpoint);
                 case ReceiveContinuously _ -> receiveContinuously(request, (SimulatedConnection) request.endpoint);
                 case Send send -> send(request, send, (SimulatedConnection) request.endpoint);
+                case FileOperation file -> performFile(request, file, (SimulatedFile) request.endpoint);
                 case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
             }
         }
+    }
+
+    private void performFile(Request request, FileOperation operation, SimulatedFile file) {
+        if (faults.ioError() > 0 && happens(faults.ioError())) {
+            answer(request, Status.IO_ERROR, request.sent, EIO);
+            return;
+        }
+        Thread.interrupted(); // the flag would close the channel
+        FileFailure failure;
+        try {
+            performNow(request, operation, file);
+            return;
+        } catch (IOException e) {
+            failure = FileFailure.of(e);
+        } catch (RuntimeException e) {
+            failure = FileFailure.FAULT; // the caller freed the memory meanwhile
+        }
+        answer(request, failure.status(), request.sent, failure.nativeError());
+    }
+
+    private void performNow(Request request, FileOperation operation, SimulatedFile file) throws IOException {
+        switch (operation) {
+            case FileRead read -> {
+                long most = Math.min(read.memory.byteSize(), MOST_OF_A_FILE);
+                byte[] data = file.read(read, file.few(few(most, faults.shortReceive())));
+                if (data == null) {
+                    answer(request, Status.EOF, 0, 0);
+                } else {
+                    complete(request, true, data.length, data, null, null);
+                }
+                return;
+            }
+            case FileWrite write -> {
+                long left = write.memory.byteSize() - request.sent;
+                if (left > 0) {
+                    int most = file.few(few(Math.min(left, MOST_OF_A_FILE), faults.shortSend()));
+                    request.sent += file.write(write, request.sent, most);
+                }
+                if (request.sent < write.memory.byteSize()) {
+                    tryAgain(request); // short: the rest follows in a later pass
+                    return;
+                }
+            }
+            case FileSync sync -> file.channels.force(sync.mode == SyncMode.FULL);
+            case FileTruncate truncate -> file.channels.truncate(truncate.size);
+            case FileAllocate _ -> throw new IOException("fallocate is not supported");
+        }
+        answer(request, Status.OK, request.sent, 0);
     }
 
     private void accept(Request request, Accept accept, SimulatedListener listener) {
@@ -687,11 +750,13 @@ final class SimulatedLoop implements EngineLoop {
 
     /** Puts received bytes where the operation wants them. */
     private static Completion placed(Request request, Completion completion, byte[] data) {
-        if (!(request.operation instanceof Receive receive) || receive.memory == null) {
-            throw new AssertionError("bytes for the memory of an operation that has none");
-        }
+        MemorySegment target = switch (request.operation) {
+            case Receive receive when receive.memory != null -> receive.memory;
+            case FileRead read -> read.memory;
+            default -> throw new AssertionError("bytes for the memory of an operation that has none");
+        };
         try {
-            MemorySegment.copy(data, 0, receive.memory, ValueLayout.JAVA_BYTE, 0, data.length);
+            MemorySegment.copy(data, 0, target, ValueLayout.JAVA_BYTE, 0, data.length);
             return completion;
         } catch (RuntimeException e) {
             // The memory was freed under the operation, or is read-only: an error of the program.

@@ -1,6 +1,7 @@
 package io.iocp.engine.simulated;
 
 import io.iocp.operation.ListenOptions;
+import io.iocp.operation.OpenFile;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -258,6 +259,7 @@ public final class SimulatedNetwork {
         try {
             switch (endpoint) {
                 case SimulatedConnection connection -> connection.shutDownBoth();
+                case SimulatedFile _ -> {} // nobody sees it from outside
                 case SimulatedListener listener -> {
                     listener.shutDown = true;
                     listeners.remove(listener);
@@ -283,6 +285,10 @@ public final class SimulatedNetwork {
             endpoint.closed = true;
             if (endpoint instanceof SimulatedConnection connection) {
                 connection.closeDescriptor();
+            }
+            OpenFile file = endpoint.file();
+            if (file != null) {
+                file.unpin();
             }
             tellPeers();
         } finally {

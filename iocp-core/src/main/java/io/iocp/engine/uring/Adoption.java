@@ -1,5 +1,7 @@
 package io.iocp.engine.uring;
 
+import io.iocp.operation.FileOperation;
+
 /**
  * Decides which requests of earlier holders the present one takes over, and when.
  *
@@ -20,7 +22,8 @@ final class Adoption {
      *
      * When. A request whose completion comes is adopted then: busy connections come first. The others in batches, one in
      * each turn; all at once when the old thread is not to be waited for. Sends are not adopted: what they have sent is known
-     * from their own completion only.
+     * from their own completion only. File operations are not either: most are done by the kernel's own threads, and what
+     * one of those has begun cannot be taken back.
      */
 
     private static final int MOST_IN_A_TURN = 32;
@@ -81,6 +84,7 @@ final class Adoption {
                 && request.submitter != submitters.holder()
                 && !request.adopting
                 && !request.cancelRequested
-                && !request.operation().isOutput();
+                && !request.operation().isOutput()
+                && !(request.operation() instanceof FileOperation);
     }
 }

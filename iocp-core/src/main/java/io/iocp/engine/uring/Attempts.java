@@ -3,6 +3,7 @@ package io.iocp.engine.uring;
 import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.operation.Accept;
+import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -33,7 +34,7 @@ final class Attempts {
         return switch (operation) {
             case Receive receive -> receive(receive, endpoint);
             case Send send -> send(send, endpoint.fd());
-            case Accept _, ReceiveContinuously _, Post _ -> null;
+            case Accept _, ReceiveContinuously _, FileOperation _, Post _ -> null;
         };
     }
 

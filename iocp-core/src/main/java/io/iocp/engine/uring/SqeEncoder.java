@@ -106,6 +106,48 @@ final class SqeEncoder {
         end(sqe, userData, 0);
     }
 
+    /** At most {@code length} bytes of a file, from {@code offset} on. */
+    static void readAt(long sqe, int fd, long address, int length, long offset, long userData) {
+        head(sqe, UringAbi.OP_READ, 0, 0, fd);
+        body(sqe, offset, address, length, 0);
+        end(sqe, userData, 0);
+    }
+
+    /** At most {@code length} bytes into a file, from {@code offset} on. */
+    static void writeAt(long sqe, int fd, long address, int length, long offset, long userData) {
+        head(sqe, UringAbi.OP_WRITE, 0, 0, fd);
+        body(sqe, offset, address, length, 0);
+        end(sqe, userData, 0);
+    }
+
+    /** At most {@code length} bytes at the end of a file; the offset is not looked at. */
+    static void append(long sqe, int fd, long address, int length, long userData) {
+        head(sqe, UringAbi.OP_WRITE, 0, 0, fd);
+        body(sqe, 0, address, length, UringAbi.RWF_APPEND);
+        end(sqe, userData, 0);
+    }
+
+    /** Waits until what was written to a file is on the disk. */
+    static void sync(long sqe, int fd, boolean dataOnly, long userData) {
+        head(sqe, UringAbi.OP_FSYNC, 0, 0, fd);
+        body(sqe, 0, 0, 0, dataOnly ? UringAbi.FSYNC_DATASYNC : 0);
+        end(sqe, userData, 0);
+    }
+
+    /** Gives a part of a file its place on the disk; the length stands where others have the address. */
+    static void allocate(long sqe, int fd, long offset, long length, long userData) {
+        head(sqe, UringAbi.OP_FALLOCATE, 0, 0, fd);
+        body(sqe, offset, length, 0, 0);
+        end(sqe, userData, 0);
+    }
+
+    /** Sets the size of a file. */
+    static void truncate(long sqe, int fd, long size, long userData) {
+        head(sqe, UringAbi.OP_FTRUNCATE, 0, 0, fd);
+        body(sqe, size, 0, 0, 0);
+        end(sqe, userData, 0);
+    }
+
     private static void head(long sqe, int opcode, int sqeFlags, int ioPriority, int fd) {
         Memory.putLong(
                 sqe + UringAbi.SQE_OPCODE, opcode | (long) sqeFlags << 8 | (long) ioPriority << 16 | (long) fd << 32);

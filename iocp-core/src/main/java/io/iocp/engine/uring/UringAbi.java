@@ -107,14 +107,18 @@ final class UringAbi {
 
     // request opcodes
     static final int OP_NOP = 0;
+    static final int OP_FSYNC = 3;
     static final int OP_POLL_ADD = 6;
     static final int OP_SENDMSG = 9;
     static final int OP_ACCEPT = 13;
     static final int OP_ASYNC_CANCEL = 14;
     static final int OP_CONNECT = 16;
+    static final int OP_FALLOCATE = 17;
     static final int OP_READ = 22;
+    static final int OP_WRITE = 23;
     static final int OP_SEND = 26;
     static final int OP_RECV = 27;
+    static final int OP_FTRUNCATE = 55;
 
     // sqe->flags
     static final int SQE_BUFFER_SELECT = 1 << 5;
@@ -124,6 +128,8 @@ final class UringAbi {
     static final int ACCEPT_MULTISHOT = 1;
     static final int RECV_MULTISHOT = 1 << 1;
     static final int POLL_ADD_MULTI = 1;
+    static final int FSYNC_DATASYNC = 1;
+    static final int RWF_APPEND = 0x10;
 
     // cqe->flags
     static final int CQE_F_BUFFER = 1;

@@ -1,11 +1,12 @@
 package io.iocp.engine.uring;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.OpenFile;
 import io.iocp.operation.SocketOptions;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** A listener or connection of this engine: a descriptor, and where its receives take buffers from. */
+/** A listener, connection or file of this engine: a descriptor, and where its receives take buffers from. */
 final class UringEndpoint extends Endpoint {
     private int fd;
     private final SocketOptions options;
@@ -16,15 +17,22 @@ final class UringEndpoint extends Endpoint {
 
     UringEndpoint(
             int fd,
-            boolean listener,
+            Kind kind,
             SocketOptions options,
             int bufferSize,
             SocketAddress local,
             @Nullable SocketAddress remote) {
-        super(listener, local, remote);
+        super(kind, local, remote);
         this.fd = fd;
         this.options = options;
         this.receiveBufferSize = bufferSize;
+    }
+
+    /** A file. */
+    UringEndpoint(int fd, OpenFile file) {
+        super(file);
+        this.fd = fd;
+        this.options = SocketOptions.defaults();
     }
 
     /** The descriptor; fails once it was closed, because its number may be another socket's by then. */

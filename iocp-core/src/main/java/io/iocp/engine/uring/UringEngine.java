@@ -4,6 +4,7 @@ import io.iocp.engine.CompletionSink;
 import io.iocp.engine.Engine;
 import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.FileChannels;
 import io.iocp.engine.LoopOptions;
 import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
@@ -12,11 +13,14 @@ import io.iocp.linux.LinuxException;
 import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
+import io.iocp.operation.OpenFile;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 
 /** The engine whose completions come from the kernel. {@link UringFeatures#probe()} says first whether it works here. */
 public final class UringEngine implements Engine {
@@ -31,7 +35,7 @@ public final class UringEngine implements Engine {
      */
     public UringEngine(UringFeatures features) throws IOException {
         this.capabilities = new EngineCapabilities(
-                "io_uring", true, true, true, true, features.handOverFault().isEmpty());
+                "io_uring", true, true, true, true, features.handOverFault().isEmpty(), true);
         this.linux = switch (Linux.open()) {
             case Linux.Available available -> available;
             case Linux.Unavailable no -> throw new IOException(no.reason() + "; " + no.remedy());
@@ -64,7 +68,7 @@ public final class UringEngine implements Engine {
             sockets.bind(fd, address);
             sockets.listen(fd, options.backlog());
             return new UringEndpoint(
-                    fd, true, options.socket(), options.receiveBufferSize(), sockets.localAddress(fd), null);
+                    fd, Endpoint.Kind.LISTENER, options.socket(), options.receiveBufferSize(), sockets.localAddress(fd), null);
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
             throw failure;
@@ -90,7 +94,38 @@ public final class UringEngine implements Engine {
     }
 
     @Override
+    public Endpoint openFile(Path path, FileAccess access) throws IOException {
+        FileChannels.checkRegular(path);
+        int fd = new FileSystemCalls(linux.newLibc()).open(path, access);
+        try {
+            OpenFile file = new OpenFile(
+                    path,
+                    access,
+                    FileChannels.alignment(path, access),
+                    () -> linux.newLibc().close(fd));
+            return new UringEndpoint(fd, file);
+        } catch (IOException | RuntimeException e) {
+            linux.newLibc().close(fd);
+            throw e;
+        }
+    }
+
+    @Override
+    public long sizeOf(Endpoint file) throws IOException {
+        long size = new FileSystemCalls(linux.newLibc()).size(((UringEndpoint) file).fd());
+        if (size < 0) {
+            throw new LinuxException("statx", (int) size);
+        }
+        return size;
+    }
+
+    @Override
     public void closeUnassociated(Endpoint endpoint) {
+        OpenFile file = endpoint.file();
+        if (file != null) {
+            file.unpin();
+            return;
+        }
         linux.newLibc().close(((UringEndpoint) endpoint).takeFd());
     }
 

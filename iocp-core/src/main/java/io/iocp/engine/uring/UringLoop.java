@@ -2,6 +2,7 @@ package io.iocp.engine.uring;
 
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.FileFailure;
 import io.iocp.engine.LoopOptions;
 import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
@@ -10,7 +11,10 @@ import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileOperation;
+import io.iocp.operation.FileRead;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
@@ -83,6 +87,7 @@ final class UringLoop implements EngineLoop {
 
     private final ReceivePools pools;
     private final Attempts attempts;
+    private final FileRequests files;
 
     private int reported;
 
@@ -106,6 +111,7 @@ final class UringLoop implements EngineLoop {
         this.sink = sink;
         this.pools = new ReceivePools(libc, ring, receiveBufferCount, sink);
         this.attempts = new Attempts(libc, pools);
+        this.files = new FileRequests(libc);
     }
 
     // ---- the holder
@@ -172,6 +178,16 @@ final class UringLoop implements EngineLoop {
         if (selectsBuffer(operation) && !findBuffers(request)) {
             return;
         }
+        if (operation instanceof FileOperation file) {
+            Integer ended = files.endsAtOnce(file, endpoint);
+            if (ended != null) {
+                endLater(
+                        request,
+                        ended == 0 ? Status.OK : FileRequests.failure(ended).status(),
+                        -ended);
+                return;
+            }
+        }
         arm(request);
     }
 
@@ -208,7 +224,8 @@ final class UringLoop implements EngineLoop {
         if (sqe == 0) {
             uncancelled.add(request);
         } else if (request.submitter == submitters.holder()
-                || request.operation().isOutput()) {
+                || request.operation().isOutput()
+                || request.operation() instanceof FileOperation) {
             SqeEncoder.cancel(sqe, request.userData(), UserData.ofCancel(request.userData()));
         } else {
             // An earlier holder's: its own completion may be long in coming, the cancel's answer is not.
@@ -267,6 +284,7 @@ final class UringLoop implements EngineLoop {
             case ReceiveContinuously _ ->
                 SqeEncoder.receiveMultishot(sqe, fd, buffers(request).group(), userData);
             case Send send -> encodeSend(request, send, sqe, fd, userData);
+            case FileOperation file -> files.encode(request, file, sqe);
             case Post _ -> throw new IllegalArgumentException("a post needs no engine");
         }
     }
@@ -418,6 +436,7 @@ final class UringLoop implements EngineLoop {
             case Receive receive -> received(request, receive, result, flags);
             case ReceiveContinuously receive -> received(request, receive, result, flags);
             case Send send -> sent(request, send, result);
+            case FileOperation file -> fileCompleted(request, file, result);
             case Post _ -> throw new IllegalStateException("a post was submitted");
         }
     }
@@ -529,7 +548,7 @@ final class UringLoop implements EngineLoop {
         try {
             SocketSettings.ofStream(sockets, fd, SockAddr.family(remote), listener.options());
             return new UringEndpoint(
-                    fd, false, listener.options(), listener.receiveBufferSize, sockets.localAddress(fd), remote);
+                    fd, Endpoint.Kind.CONNECTION, listener.options(), listener.receiveBufferSize, sockets.localAddress(fd), remote);
         } catch (LinuxException gone) {
             return null;
         }
@@ -609,6 +628,23 @@ final class UringLoop implements EngineLoop {
         } else {
             // Short in spite of MSG_WAITALL: too long for one call, cancelled, or broken, which the next call tells.
             again(request, 0);
+        }
+    }
+
+    private void fileCompleted(Request request, FileOperation file, int first) {
+        int result = first < 0 ? files.fallBack(file, request.endpoint(), first) : first;
+        if (result == -Errno.ECANCELED || result == -Errno.EINTR || result == -Errno.EAGAIN) {
+            again(request, 0);
+        } else if (result < 0) {
+            FileFailure failure = FileRequests.failure(result);
+            end(request, failure.status(), failure.nativeError());
+        } else if (files.succeeded(request, file, result)) {
+            boolean nothing = file instanceof FileRead && request.transferred == 0;
+            end(request, nothing ? Status.EOF : Status.OK, 0);
+        } else if (result == 0) {
+            end(request, FileFailure.NO_PROGRESS.status(), FileFailure.NO_PROGRESS.nativeError());
+        } else {
+            again(request, 0); // too long for one call, or short: the next tells why
         }
     }
 
@@ -718,6 +754,9 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public void shutdown(Endpoint endpoint) {
+        if (endpoint.file() != null) {
+            return; // nobody sees it from outside
+        }
         UringEndpoint uring = (UringEndpoint) endpoint;
         if (endpoint.isListener()) {
             libc.shutdown(uring.fd(), Libc.SHUT_RDWR);
@@ -736,6 +775,11 @@ final class UringLoop implements EngineLoop {
 
     @Override
     public void closeDescriptor(Endpoint endpoint) {
+        OpenFile file = endpoint.file();
+        if (file != null) {
+            file.unpin();
+            return;
+        }
         libc.close(((UringEndpoint) endpoint).takeFd());
     }
 

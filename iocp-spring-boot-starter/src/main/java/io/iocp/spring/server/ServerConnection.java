@@ -83,7 +83,9 @@ final class ServerConnection implements RoutedHandler, Replies {
                 case SEND -> sent(packet);
                 case POST -> posted(packet);
                 case READABLE -> handled(packet);
-                case ACCEPT -> throw new IllegalStateException("a connection accepts nothing: " + connection);
+                default ->
+                    throw new IllegalStateException(
+                            packet.kind() + " was not started by this connection: " + connection);
             }
         } catch (Exception | Error e) {
             close(CloseReason.HANDLER_FAILED);
