@@ -124,7 +124,8 @@ public final class IocpAutoConfiguration {
                 server.backlog(),
                 server.maxConnections(),
                 server.idleTimeout(),
-                (int) server.receiveBufferSize().toBytes());
+                (int) server.receiveBufferSize().toBytes(),
+                server.socket().options(prefix + "socket."));
     }
 
     /** The wildcard of IPv6, which takes IPv4 too, as Boot's web servers do; of IPv4 where there is no IPv6. */

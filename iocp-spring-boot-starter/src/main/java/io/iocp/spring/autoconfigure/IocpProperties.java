@@ -59,6 +59,7 @@ public record IocpProperties(
      * @param idleTimeout Time without a byte received or sent after which a connection is closed. Never by default.
      * @param receiveBufferSize Size of each receive buffer. A connection has one only while there are bytes in it.
      * @param completionPort Name of the completion port that serves it.
+     * @param socket What is set on its sockets.
      */
     public record Server(
             @Nullable InetAddress address,
@@ -67,7 +68,8 @@ public record IocpProperties(
             @DefaultValue("0") int maxConnections,
             @Nullable Duration idleTimeout,
             @DefaultValue("4KB") DataSize receiveBufferSize,
-            @DefaultValue("default") String completionPort) {}
+            @DefaultValue("default") String completionPort,
+            @DefaultValue SocketProperties socket) {}
 
     /**
      * Recent events.

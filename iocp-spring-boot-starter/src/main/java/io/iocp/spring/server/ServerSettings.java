@@ -1,5 +1,6 @@
 package io.iocp.spring.server;
 
+import io.iocp.operation.SocketOptions;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnections at once; one more is closed as soon as it is accepted. 0 = as many as there are descriptors
  * @param idleTimeout without a byte received or sent until a connection is closed; null = never
  * @param receiveBufferSize bytes of each receive buffer
+ * @param socket what is set on its sockets
  */
 public record ServerSettings(
         String name,
@@ -22,4 +24,5 @@ public record ServerSettings(
         int backlog,
         int maxConnections,
         @Nullable Duration idleTimeout,
-        int receiveBufferSize) {}
+        int receiveBufferSize,
+        SocketOptions socket) {}

@@ -6,7 +6,6 @@ import io.iocp.Listener;
 import io.iocp.OverlappedIO;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
-import io.iocp.operation.SocketOptions;
 import io.iocp.operation.Status;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
@@ -87,7 +86,7 @@ public final class TcpServer {
         try {
             Listener opening = port.openListener(
                     settings.address(),
-                    new ListenOptions(settings.backlog(), settings.receiveBufferSize(), SocketOptions.defaults()));
+                    new ListenOptions(settings.backlog(), settings.receiveBufferSize(), settings.socket()));
             listener = opening;
             state = State.LISTENING;
             port.associate(opening, settings.name(), new Accepts(opening));

@@ -8,7 +8,9 @@ import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
 import io.iocp.EngineChoice;
 import io.iocp.PortOptions;
+import io.iocp.operation.KeepAlive;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.SocketOptions;
 import io.iocp.spring.annotation.Attachment;
 import io.iocp.spring.annotation.CompletionKey;
 import io.iocp.spring.annotation.IoCompletionHandler;
@@ -167,6 +169,42 @@ class IocpAutoConfigurationTests {
                                                     .getAction())
                                             .contains("iocp.servers.echo.completion-port", "default"));
                 });
+    }
+
+    @Test
+    void whenOptionsOfSocketsAreSetThenTheServerHasThem() {
+        application
+                .withPropertyValues(
+                        "iocp.servers.echo.port=0",
+                        "iocp.servers.echo.socket.no-delay=false",
+                        "iocp.servers.echo.socket.keep-alive.idle=90s",
+                        "iocp.servers.echo.socket.keep-alive.count=3",
+                        "iocp.servers.echo.socket.receive-buffer=64KB",
+                        "iocp.servers.echo.socket.send-buffer=32KB",
+                        "iocp.servers.echo.socket.reset-on-close=true",
+                        "iocp.servers.echo.socket.reuse-port=true")
+                .run(context -> assertThat(context.getBean(TcpServers.class).servers())
+                        .singleElement()
+                        .satisfies(server -> assertThat(server.settings().socket())
+                                .isEqualTo(new SocketOptions(
+                                        false,
+                                        new KeepAlive(Duration.ofSeconds(90), Duration.ofSeconds(10), 3),
+                                        64 * 1024,
+                                        32 * 1024,
+                                        true,
+                                        true,
+                                        false))));
+    }
+
+    @Test
+    void whenAnOptionOfSocketsIsOutOfBoundsThenStartFailsAndNamesIt() {
+        application
+                .withPropertyValues("iocp.servers.echo.port=0", "iocp.servers.echo.socket.keep-alive.idle=100ms")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidConfigurationPropertyValueException.class)
+                        .hasMessageContaining("iocp.servers.echo.socket.keep-alive"));
     }
 
     @Test
