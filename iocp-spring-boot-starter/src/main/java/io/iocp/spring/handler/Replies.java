@@ -35,6 +35,16 @@ public interface Replies {
      */
     void send(LeasedBuffer data);
 
+    /**
+     * Whether a reply is still to come, from a later packet: one that the application {@linkplain Connection#post posts} to the
+     * connection when it has what the reply says. While it is held open, neither the end of what the peer sends, nor {@link
+     * #closeWhenSent}, nor a server that drains closes the connection, although everything sent so far has left. An error, an
+     * idle timeout and the deadline of the drain still do.
+     *
+     * @param hold false, once the reply was sent, lets it be closed: now if there is a reason
+     */
+    void holdOpen(boolean hold);
+
     /** Closes the connection once everything sent so far has left. What is received from now on is dropped. */
     void closeWhenSent();
 }

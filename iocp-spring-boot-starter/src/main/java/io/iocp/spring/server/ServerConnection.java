@@ -59,6 +59,9 @@ final class ServerConnection implements RoutedHandler, Replies {
     private int pendingSends;
     private long pendingBytes;
 
+    /** The application will reply to something that it has received. */
+    private boolean heldOpen;
+
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
 
@@ -148,7 +151,7 @@ final class ServerConnection implements RoutedHandler, Replies {
         }
         if (status != Status.OK) {
             close(status == Status.TIMED_OUT ? CloseReason.IDLE : CloseReason.SEND_FAILED);
-        } else if (reading == Reading.ENDING && pendingSends == 0) {
+        } else if (isFinished()) {
             connection.close();
         } else if (reading == Reading.PAUSED) {
             resumeReading();
@@ -259,9 +262,22 @@ final class ServerConnection implements RoutedHandler, Replies {
     private void closeWhenSent(CloseReason reason) {
         reading = Reading.ENDING;
         because(reason);
-        if (pendingSends == 0) {
+        if (isFinished()) {
             connection.close();
         }
+    }
+
+    @Override
+    public void holdOpen(boolean hold) {
+        heldOpen = hold;
+        if (isFinished()) {
+            connection.close();
+        }
+    }
+
+    /** Nothing more is wanted, and all that was promised has left. */
+    private boolean isFinished() {
+        return reading == Reading.ENDING && pendingSends == 0 && !heldOpen;
     }
 
     // ---- the end

@@ -10,6 +10,7 @@ import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
+import io.iocp.OverlappedIO;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -165,6 +166,49 @@ class TcpServerTest {
                         .isEqualTo("echo hello");
             }
             await().until(() -> server(context).closed(CloseReason.APPLICATION) == 1);
+        });
+    }
+
+    /** Answers when it is told to, however much later that is. */
+    static class Later {
+        final BlockingQueue<Connection> asked = new LinkedBlockingQueue<>();
+        final CountDownLatch ended = new CountDownLatch(1);
+
+        @IoCompletionHandler(server = "echo")
+        void received(Status status, Connection connection, Replies replies) {
+            if (status == Status.OK) {
+                replies.holdOpen(true);
+                asked.add(connection);
+            } else {
+                ended.countDown();
+            }
+        }
+
+        @IoCompletionHandler(server = "echo", kinds = OperationKind.POST)
+        String answer(Replies replies) {
+            replies.send("late ");
+            replies.holdOpen(false);
+            return "answer";
+        }
+    }
+
+    @EachEngine
+    void shouldStayOpenForAReplyThatIsStillToCome(EngineChoice engine) {
+        application(engine).withBean(Later.class).run(context -> {
+            Later later = context.getBean(Later.class);
+            try (Socket socket = connect(context)) {
+                socket.getOutputStream().write(HELLO);
+                Connection connection = requireNonNull(later.asked.poll(10, TimeUnit.SECONDS));
+                socket.shutdownOutput();
+                assertThat(later.ended.await(10, TimeUnit.SECONDS)).isTrue();
+                server(context).drain();
+                assertThat(connection.isOpen()).isTrue();
+
+                connection.post(new OverlappedIO(), 0);
+                assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+                        .isEqualTo("late answer");
+            }
+            await().until(() -> server(context).connections() == 0);
         });
     }
 
