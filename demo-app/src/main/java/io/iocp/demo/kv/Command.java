@@ -66,6 +66,11 @@ record Command(
         return new Command(name, arity, List.of(flags.split(" ")), Scope.NONE, 0, 0, group, since, summary, handler);
     }
 
+    /** Whether it may change the store. */
+    boolean isWrite() {
+        return flags.contains("write");
+    }
+
     boolean takes(int arguments) {
         return arity >= 0 ? arguments == arity : arguments >= -arity;
     }

@@ -52,6 +52,7 @@ final class HashCommands {
                 added++;
             }
         }
+        store.changed(call);
         call.out().integer(added);
     }
 
@@ -75,6 +76,9 @@ final class HashCommands {
         }
         if (hash != null && hash.fields().isEmpty()) {
             store.remove(call.key());
+        }
+        if (removed > 0) {
+            store.changed(call);
         }
         call.out().integer(removed);
     }

@@ -14,6 +14,7 @@ final class Invocation {
     private final Bytes[] keys;
     private final Client client;
     private final RespWriter out;
+    private long recorded;
 
     Invocation(Command command, byte[][] arguments, Client client, RespWriter out) {
         this.command = command;
@@ -65,6 +66,30 @@ final class Invocation {
 
     Bytes[] keys() {
         return keys;
+    }
+
+    byte[][] arguments() {
+        return arguments;
+    }
+
+    /** Where the keys are, if the command is recorded as it is. */
+    Journal.Keys recordedKeys() {
+        if (command.scope() != Command.Scope.KEYS) {
+            return Journal.Keys.ALL;
+        }
+        if (command.lastKey() == 1) {
+            return Journal.Keys.ONE;
+        }
+        return command.keyStep() == 1 ? Journal.Keys.EACH : Journal.Keys.EACH_WITH_VALUE;
+    }
+
+    /** What the reply has to wait for, 0 for nothing. */
+    long recorded() {
+        return recorded;
+    }
+
+    void recorded(long position) {
+        recorded = Math.max(recorded, position);
     }
 
     /** How many arguments there are, the name of the command counted. */

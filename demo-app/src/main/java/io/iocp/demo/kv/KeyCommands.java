@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class KeyCommands {
 
     private static final String GROUP = "generic";
+    private static final byte[] PEXPIREAT = {'P', 'E', 'X', 'P', 'I', 'R', 'E', 'A', 'T'};
     private static final long DEFAULT_SCAN_COUNT = 10;
 
     private final KvStore store;
@@ -36,7 +37,7 @@ final class KeyCommands {
                         GROUP,
                         "1.0.0",
                         "Set a key's time to live in seconds",
-                        call -> expire(call, true)),
+                        call -> expire(call, true, store.nowMillis())),
                 Command.onKey(
                         "pexpire",
                         -3,
@@ -44,7 +45,23 @@ final class KeyCommands {
                         GROUP,
                         "2.6.0",
                         "Set a key's time to live in milliseconds",
-                        call -> expire(call, false)),
+                        call -> expire(call, false, store.nowMillis())),
+                Command.onKey(
+                        "expireat",
+                        -3,
+                        "write fast",
+                        GROUP,
+                        "1.2.0",
+                        "Set the expiration for a key as a UNIX timestamp",
+                        call -> expire(call, true, 0)),
+                Command.onKey(
+                        "pexpireat",
+                        -3,
+                        "write fast",
+                        GROUP,
+                        "2.6.0",
+                        "Set the expiration for a key as a UNIX timestamp specified in milliseconds",
+                        call -> expire(call, false, 0)),
                 Command.onKey(
                         "ttl",
                         2,
@@ -115,6 +132,9 @@ final class KeyCommands {
                 removed++;
             }
         }
+        if (removed > 0) {
+            store.changed(call);
+        }
         call.out().integer(removed);
     }
 
@@ -128,7 +148,8 @@ final class KeyCommands {
         call.out().integer(found);
     }
 
-    private void expire(Invocation call, boolean seconds) {
+    /** @param fromMillis what the time given is counted from */
+    private void expire(Invocation call, boolean seconds, long fromMillis) {
         long given = call.number(2);
         boolean onlyMortal = false;
         boolean onlyImmortal = false;
@@ -149,7 +170,7 @@ final class KeyCommands {
         if (onlyLater && onlyEarlier) {
             throw new CommandError("ERR GT and LT options at the same time are not compatible");
         }
-        long deadline = deadline(given, seconds, store.nowMillis(), call.name());
+        long deadline = deadline(given, seconds, fromMillis, call.name());
 
         Entry entry = store.find(call.key());
         // A key without deadline counts as one with an infinite one.
@@ -158,8 +179,8 @@ final class KeyCommands {
                 || (onlyMortal && entry.deadlineMillis == Entry.NEVER)
                 || (onlyLater && deadline <= entry.deadlineMillis)
                 || (onlyEarlier && deadline >= entry.deadlineMillis);
-        if (entry != null && !refused) {
-            store.expireAt(entry, deadline);
+        if (entry != null && !refused && store.expireAt(entry, deadline)) {
+            store.changed(call, PEXPIREAT, call.argument(1), Ascii.digits(deadline));
         }
         call.out().integer(refused ? 0 : 1);
     }
@@ -181,6 +202,7 @@ final class KeyCommands {
         boolean wasMortal = entry != null && entry.deadlineMillis != Entry.NEVER;
         if (entry != null && wasMortal) {
             store.expireAt(entry, Entry.NEVER);
+            store.changed(call);
         }
         call.out().integer(wasMortal ? 1 : 0);
     }
@@ -253,6 +275,7 @@ final class KeyCommands {
             throw CommandError.syntax();
         }
         store.clear();
+        store.changed(call);
         call.out().ok();
     }
 

@@ -68,9 +68,18 @@ public final class KvCommands {
         return clock;
     }
 
-    /** Runs one command and writes exactly one reply. */
-    void execute(byte[][] arguments, Client client, RespWriter out) {
+    Journal journal() {
+        return store.journal();
+    }
+
+    /**
+     * Runs one command and writes exactly one reply.
+     *
+     * @return the position in the journal that the reply has to wait for, 0 for none
+     */
+    long execute(byte[][] arguments, Client client, RespWriter out) {
         int start = out.length();
+        Invocation call = null;
         try {
             Command command = find(arguments[0]);
             if (command == null) {
@@ -80,20 +89,56 @@ public final class KvCommands {
                 throw CommandError.arity(command.name());
             }
             client.ran(command);
-            Invocation call = new Invocation(command, arguments, client, out);
-            long stripes = call.stripes();
-            store.lock(stripes);
-            try {
-                command.handler().run(call);
-            } finally {
-                store.unlock(stripes);
+            String refusal = command.isWrite() ? store.journal().refusal() : null;
+            if (refusal != null) {
+                throw new CommandError(refusal);
             }
+            call = new Invocation(command, arguments, client, out);
+            run(command, call);
         } catch (CommandError failed) {
             out.rewind(start);
             out.error(String.valueOf(failed.getMessage()));
             clients.errorReplied();
         }
         clients.commandRan();
+        return call == null ? 0 : call.recorded();
+    }
+
+    private void run(Command command, Invocation call) {
+        long stripes = call.stripes();
+        store.lock(stripes);
+        try {
+            command.handler().run(call);
+        } finally {
+            store.unlock(stripes);
+        }
+    }
+
+    /**
+     * Runs a command of the log again.
+     *
+     * @throws CommandError if it cannot be one
+     */
+    void replay(byte[][] arguments, Client client, RespWriter out) {
+        Command command = find(arguments[0]);
+        if (command == null) {
+            throw unknown(arguments);
+        }
+        if (!command.isWrite() && !command.name().equals("select")) {
+            throw new CommandError("ERR '" + command.name() + "' changes nothing");
+        }
+        if (!command.takes(arguments.length)) {
+            throw CommandError.arity(command.name());
+        }
+        int start = out.length();
+        run(command, new Invocation(command, arguments, client, out));
+        out.rewind(start);
+    }
+
+    /** Whether this names a command that changes something. */
+    boolean isWrite(byte[] name) {
+        Command command = find(name);
+        return command != null && command.isWrite();
     }
 
     private @Nullable Command find(byte[] name) {

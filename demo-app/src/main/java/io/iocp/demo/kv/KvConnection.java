@@ -1,11 +1,15 @@
 package io.iocp.demo.kv;
 
 import io.iocp.Connection;
+import io.iocp.OverlappedIO;
+import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Status;
+import io.iocp.operation.TooManyOperationsException;
 import io.iocp.spring.handler.Replies;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  * next send. A large buffer is sent piece by piece, so that native memory holds one piece for each connection at most, however
  * large a value is and however slowly it is read.
  *
- * <p>Thread: one at a time, as the packets of a connection come.
+ * <p>Replies that have to wait for the {@link Journal} stay in the {@link RespWriter}. Whoever finds that the wait is over posts
+ * a packet to this connection, so that it goes on as if it had received something. There is one such wait at a time.
+ *
+ * <p>Thread: one at a time, as the packets of a connection come; {@link #settled} any.
  */
 final class KvConnection {
 
@@ -24,6 +31,8 @@ final class KvConnection {
 
     private final Connection connection;
     private final KvSession session;
+    private final Journal journal;
+    private final OverlappedIO wakeup = new OverlappedIO();
     private final RespWriter out = new RespWriter();
     /** What is being sent, from its position on; null while no send is in flight. */
     private @Nullable ByteBuffer sending;
@@ -32,9 +41,12 @@ final class KvConnection {
     private boolean ending;
 
     private boolean receivingPaused;
+    /** The journal will post. */
+    private boolean waiting;
 
     KvConnection(Connection connection, KvCommands commands) {
         this.connection = connection;
+        this.journal = commands.journal();
         this.session = new KvSession(commands, text(connection.remoteAddress()), text(connection.localAddress()));
     }
 
@@ -43,10 +55,13 @@ final class KvConnection {
         if (!session.received(data, out)) {
             ending = true;
         }
-        if (sending == null) {
-            sendGathered(replies);
-        }
-        receive(!session.paused());
+        goOn(replies);
+    }
+
+    /** What was waited for has come. */
+    void woken(Replies replies) {
+        waiting = false;
+        goOn(replies);
     }
 
     /** No more is received. If the client has closed only its sending side, what it asked for is still answered. */
@@ -67,20 +82,70 @@ final class KvConnection {
         }
         sending = null;
         out.sent(data);
-        if (!session.resume(out)) {
-            ending = true;
-        }
-        sendGathered(replies);
-        receive(!session.paused());
+        goOn(replies);
     }
 
-    private void sendGathered(Replies replies) {
-        if (out.length() > 0) {
-            ByteBuffer data = out.take();
-            sending = data;
-            sendPiece(data, replies);
-        } else if (ending) {
+    /** Sends what may be sent and runs what may be run, until there is something to wait for. */
+    private void goOn(Replies replies) {
+        while (true) {
+            journal.flush();
+            if (session.heldUntil() != 0 && !settle()) {
+                break;
+            }
+            if (sending == null && out.length() > 0) {
+                ByteBuffer data = out.take();
+                sending = data;
+                sendPiece(data, replies);
+            }
+            if (!waiting && session.full() && journal.awaitRoom(this::settled)) {
+                waiting = true;
+            }
+            if (waiting || !session.canResume(out)) {
+                break;
+            }
+            if (!session.resume(out)) {
+                ending = true;
+            }
+        }
+        if (ending && sending == null && out.length() == 0) {
             replies.closeWhenSent();
+        }
+        receive(session.wantsInput());
+        // What was asked for is answered, also if the client sends nothing more, or the server is told to stop.
+        replies.holdOpen(waiting);
+    }
+
+    /** Whether the replies that were held may be sent now. If not, this connection is told later. */
+    private boolean settle() {
+        if (waiting) {
+            return false;
+        }
+        return switch (journal.await(session.heldUntil(), this::settled)) {
+            case DURABLE -> {
+                session.release();
+                yield true;
+            }
+            case PENDING -> {
+                waiting = true;
+                yield false;
+            }
+            case LOST -> {
+                session.lost(out, "MISCONF Errors writing to the AOF file: this change may be lost");
+                ending = true;
+                yield true;
+            }
+        };
+    }
+
+    /** The journal has what this connection waits for. Thread: any. */
+    private void settled() {
+        try {
+            connection.post(wakeup, 0);
+        } catch (ClosedChannelException | ClosedPortException gone) {
+            // Nobody is left who would read the replies.
+        } catch (TooManyOperationsException refused) {
+            // Better the client learns that its connection broke than that it waits for ever.
+            connection.close();
         }
     }
 

@@ -54,11 +54,18 @@ public final class KvService {
         client.sent(status, bytes, replies);
     }
 
+    /** The journal has posted that what the connection waited for has come. */
+    @IoCompletionHandler(kinds = OperationKind.POST)
+    void woken(KvConnection client, Replies replies) {
+        client.woken(replies);
+    }
+
     /** A deadline has come; or the port was closed before it did. */
     @IoCompletionHandler(channel = KvExpiry.CHANNEL)
     void due(KvExpiry.Deadline deadline, Status status) {
         if (status == Status.TIMER_EXPIRED) {
             store.expireDue(deadline.key(), deadline.atMillis());
+            store.journal().flush();
         }
     }
 }

@@ -11,6 +11,10 @@ import java.util.Arrays;
  * and keeps what it received, until {@link #resume} finds that enough was sent. While it is paused, its owner should
  * not ask for more input; what arrives nevertheless is kept too.
  *
+ * <p>A reply to a change may have to wait until the change is durable. Then the session is {@linkplain #heldUntil() held}: from
+ * that reply on nothing may leave, and nothing further is run, so that no reply overtakes another; {@link #release} or {@link
+ * #lost} ends that. All changes of one received buffer are waited for at once.
+ *
  * <p>Thread: one at a time; {@link #close} from any.
  */
 public final class KvSession implements AutoCloseable {
@@ -24,11 +28,21 @@ public final class KvSession implements AutoCloseable {
 
     private enum State {
         RUNNING,
+        /** Too many replies wait to be sent. */
         PAUSED,
+        /** Too much waits to be written to the journal. */
+        FULL,
         CLOSING
     }
 
+    /** So much may be kept before input should no longer be asked for, while replies are held. */
+    private static final int KEPT_BYTES = 64 << 10;
+
     private State state = State.RUNNING;
+    /** The position in the journal that the replies wait for, 0 for none. */
+    private long heldUntil;
+    /** Where in the buffer of replies the first one begins that waits. */
+    private int heldFrom;
     /** Received and not yet decoded, because the session is paused. */
     private ByteBuffer kept = ByteBuffer.allocate(0);
 
@@ -55,6 +69,8 @@ public final class KvSession implements AutoCloseable {
         client.active(commands.clock().millis());
         if (state == State.CLOSING) {
             data.position(data.limit());
+        } else if (heldUntil != 0) {
+            keep(data);
         } else if (kept.hasRemaining()) {
             keep(data);
             run(kept, out);
@@ -69,12 +85,13 @@ public final class KvSession implements AutoCloseable {
     }
 
     /**
-     * Goes on with what was kept, after replies were sent; does nothing for a session that is not paused.
+     * Goes on with what was kept, after replies were sent, were released, or the journal has room; does nothing if there is
+     * nothing to go on with.
      *
      * @return as {@link #received}
      */
     public boolean resume(RespWriter out) {
-        if (state == State.PAUSED) {
+        if (heldUntil == 0 && state != State.CLOSING && kept.hasRemaining()) {
             int before = out.length();
             run(kept, out);
             commands.clients().moved(0, out.length() - before);
@@ -85,6 +102,44 @@ public final class KvSession implements AutoCloseable {
     /** Whether there are commands waiting for replies to be sent: {@link #resume} has to be called after that. */
     public boolean paused() {
         return state == State.PAUSED;
+    }
+
+    /** Whether there are commands waiting for room in the journal: {@link #resume} has to be called then. */
+    boolean full() {
+        return state == State.FULL;
+    }
+
+    /** Whether more input should be asked for. */
+    boolean wantsInput() {
+        return state != State.PAUSED && state != State.FULL && kept.remaining() < KEPT_BYTES;
+    }
+
+    /** Whether {@link #resume} would run something. */
+    boolean canResume(RespWriter out) {
+        return heldUntil == 0
+                && state != State.CLOSING
+                && kept.hasRemaining()
+                && out.backlog() < BACKLOG_BYTES
+                && !commands.journal().isFull();
+    }
+
+    /** The position in the journal that must be durable before anything may be sent, 0 for none. */
+    long heldUntil() {
+        return heldUntil;
+    }
+
+    /** What was waited for is durable: the replies may leave. */
+    void release() {
+        heldUntil = 0;
+    }
+
+    /** What was waited for is lost: an error takes the place of the replies, and the connection has to end behind it. */
+    void lost(RespWriter out, String error) {
+        heldUntil = 0;
+        out.rewind(heldFrom);
+        out.error(error);
+        state = State.CLOSING;
+        kept = ByteBuffer.allocate(0);
     }
 
     /** Forgets the client; to be called once the connection is closed. */
@@ -99,8 +154,10 @@ public final class KvSession implements AutoCloseable {
             while (state == State.RUNNING && in.hasRemaining()) {
                 if (out.backlog() >= BACKLOG_BYTES) {
                     state = State.PAUSED;
+                } else if (commands.journal().isFull()) {
+                    state = State.FULL;
                 } else if (decoder.next(in)) {
-                    commands.execute(decoder.arguments(), client, out);
+                    execute(out);
                     if (client.leaving()) {
                         state = State.CLOSING;
                     }
@@ -115,6 +172,17 @@ public final class KvSession implements AutoCloseable {
         }
         if (!kept.hasRemaining()) {
             kept = ByteBuffer.allocate(0);
+        }
+    }
+
+    private void execute(RespWriter out) {
+        int before = out.length();
+        long position = commands.execute(decoder.arguments(), client, out);
+        if (position != 0) {
+            if (heldUntil == 0) {
+                heldFrom = before;
+            }
+            heldUntil = Math.max(heldUntil, position);
         }
     }
 

@@ -33,10 +33,13 @@ public final class KvStore {
     static final long ALL_STRIPES = -1L;
 
     private static final int STRIPE_BITS = 6;
+    private static final byte[] DEL = {'D', 'E', 'L'};
 
     private final InstantSource clock;
     private final ExpiryScheduler scheduler;
     private final Stripe[] stripes = new Stripe[STRIPES];
+    private volatile Journal journal = Journal.NONE;
+    private volatile boolean loading;
 
     /** One part of the keyspace with the lock that guards all of it. */
     private static final class Stripe {
@@ -89,7 +92,7 @@ public final class KvStore {
             if (entry == null) {
                 return;
             }
-            if (entry.deadlineMillis <= clock.millis()) {
+            if (entry.deadlineMillis <= expiryMillis()) {
                 expire(stripe, entry);
             } else if (entry.scheduledMillis == deadlineMillis) {
                 entry.scheduledMillis = Entry.NEVER;
@@ -98,6 +101,43 @@ public final class KvStore {
         } finally {
             stripe.lock.unlock();
         }
+    }
+
+    /**
+     * Begins to fill the store from its log. Until {@link #loaded} nothing expires: the log says itself which keys did before
+     * the commands that follow. One that expired while no server ran would otherwise vanish under a command that has changed it,
+     * and which would then make a key without a deadline.
+     */
+    void load() {
+        loading = true;
+    }
+
+    /** The store is filled: from now on keys expire, and changes are recorded. */
+    void loaded(Journal to) {
+        lock(ALL_STRIPES);
+        try {
+            loading = false;
+            journal = to;
+            for (Stripe stripe : stripes) {
+                stripe.entries.forEach(this::schedule);
+            }
+        } finally {
+            unlock(ALL_STRIPES);
+        }
+    }
+
+    Journal journal() {
+        return journal;
+    }
+
+    /** Records that a command has changed what it says. */
+    void changed(Invocation call) {
+        call.recorded(journal.record(call.recordedKeys(), call.arguments()));
+    }
+
+    /** Records a change as another command about the same key: one that has the same effect whenever it is run. */
+    void changed(Invocation call, byte[]... instead) {
+        call.recorded(journal.record(Journal.Keys.ONE, instead));
     }
 
     /** The stripe of a key, as a set of one. */
@@ -122,12 +162,17 @@ public final class KvStore {
         return clock.millis();
     }
 
+    /** The time that deadlines are compared with. */
+    private long expiryMillis() {
+        return loading ? Long.MIN_VALUE : clock.millis();
+    }
+
     /** The entry of a key that exists, to change it or to look at more than its value. */
     @Nullable
     Entry find(Bytes key) {
         Stripe stripe = locked(key);
         Entry entry = stripe.entries.find(key);
-        if (entry != null && entry.deadlineMillis != Entry.NEVER && entry.deadlineMillis <= clock.millis()) {
+        if (entry != null && entry.deadlineMillis != Entry.NEVER && entry.deadlineMillis <= expiryMillis()) {
             expire(stripe, entry);
             return null;
         }
@@ -177,8 +222,12 @@ public final class KvStore {
         expireAt(put(key, value), Entry.NEVER);
     }
 
-    /** Sets the deadline of an entry, or takes it away with {@link Entry#NEVER}; one that has passed removes it. */
-    void expireAt(Entry entry, long deadlineMillis) {
+    /**
+     * Sets the deadline of an entry, or takes it away with {@link Entry#NEVER}; one that has passed removes it, which is recorded.
+     *
+     * @return whether the entry is still there
+     */
+    boolean expireAt(Entry entry, long deadlineMillis) {
         Stripe stripe = locked(entry.key);
         boolean wasMortal = entry.deadlineMillis != Entry.NEVER;
         boolean isMortal = deadlineMillis != Entry.NEVER;
@@ -186,11 +235,12 @@ public final class KvStore {
             stripe.mortals += isMortal ? 1 : -1;
         }
         entry.deadlineMillis = deadlineMillis;
-        if (isMortal && deadlineMillis <= clock.millis()) {
+        if (isMortal && deadlineMillis <= expiryMillis()) {
             expire(stripe, entry);
-        } else {
-            schedule(entry);
+            return false;
         }
+        schedule(entry);
+        return true;
     }
 
     boolean remove(Bytes key) {
@@ -213,6 +263,11 @@ public final class KvStore {
             stripe.entries.clear();
             stripe.mortals = 0;
         }
+    }
+
+    /** Visits every key of one stripe, which must be locked, also those that have expired and were not removed yet. */
+    void forEach(int stripe, Consumer<Entry> visitor) {
+        stripes[stripe].entries.forEach(visitor);
     }
 
     /** Visits every key that exists; needs all stripes. The visitor must not change the store. */
@@ -278,7 +333,7 @@ public final class KvStore {
     }
 
     private Consumer<Entry> living(Consumer<Entry> visitor) {
-        long now = clock.millis();
+        long now = expiryMillis();
         return entry -> {
             if (entry.deadlineMillis > now) {
                 visitor.accept(entry);
@@ -287,15 +342,16 @@ public final class KvStore {
     }
 
     private void schedule(Entry entry) {
-        if (entry.deadlineMillis < entry.scheduledMillis) {
+        if (!loading && entry.deadlineMillis < entry.scheduledMillis) {
             entry.scheduledMillis = entry.deadlineMillis;
             scheduler.schedule(entry.key, entry.deadlineMillis);
         }
     }
 
-    private static void expire(Stripe stripe, Entry entry) {
+    private void expire(Stripe stripe, Entry entry) {
         stripe.expired++;
         remove(stripe, entry);
+        journal.record(Journal.Keys.ONE, DEL, entry.key.array());
     }
 
     private static void remove(Stripe stripe, Entry entry) {

@@ -65,6 +65,7 @@ final class ListCommands {
                 list.addLast(call.argument(at));
             }
         }
+        store.changed(call);
         call.out().integer(list.size());
     }
 
@@ -90,6 +91,9 @@ final class ListCommands {
         // First the reply, which may find no memory, then the change.
         for (int at = 0; at < count; at++) {
             call.out().bulk(list.at(first ? at : list.size() - 1 - at));
+        }
+        if (count > 0) {
+            store.changed(call);
         }
         if (count == list.size()) {
             store.remove(call.key());

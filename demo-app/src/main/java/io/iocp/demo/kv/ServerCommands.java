@@ -49,6 +49,14 @@ final class ServerCommands {
                         "Get information and statistics about the server",
                         this::info),
                 Command.onNothing(
+                        "bgrewriteaof",
+                        1,
+                        "admin noscript",
+                        GROUP,
+                        "1.0.0",
+                        "Asynchronously rewrite the append-only file to disk",
+                        this::rewrite),
+                Command.onNothing(
                         "config",
                         -2,
                         "admin noscript loading stale",
@@ -96,6 +104,11 @@ final class ServerCommands {
         call.out().bulk(text.toString());
     }
 
+    private void rewrite(Invocation call) {
+        store.journal().rewrite();
+        call.out().simple("Background append only file rewriting started");
+    }
+
     private Map<String, Map<String, Object>> sections() {
         KvStore.Counts counts = store.counts();
         long nowMillis = clock.millis();
@@ -131,6 +144,10 @@ final class ServerCommands {
         memory.put("maxmemory_human", "0B");
         memory.put("maxmemory_policy", "noeviction");
 
+        Map<String, Object> persistence = new LinkedHashMap<>();
+        persistence.put("loading", 0);
+        persistence.putAll(store.journal().facts());
+
         Map<String, Object> stats = new LinkedHashMap<>();
         stats.put("total_connections_received", clients.accepted());
         stats.put("total_commands_processed", clients.commands());
@@ -155,6 +172,7 @@ final class ServerCommands {
         sections.put("server", server);
         sections.put("clients", connected);
         sections.put("memory", memory);
+        sections.put("persistence", persistence);
         sections.put("stats", stats);
         sections.put("replication", replication);
         sections.put("keyspace", keyspace);
@@ -174,7 +192,7 @@ final class ServerCommands {
         }
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("save", "");
-        parameters.put("appendonly", "no");
+        parameters.putAll(store.journal().parameters());
         parameters.put("databases", "1");
         parameters.put("maxclients", Integer.toString(facts.maxClients()));
         parameters.put("maxmemory", "0");

@@ -6,6 +6,8 @@ import java.util.List;
 final class SetCommands {
 
     private static final String GROUP = "set";
+    private static final byte[] SREM = {'S', 'R', 'E', 'M'};
+    private static final byte[] DEL = {'D', 'E', 'L'};
 
     private final KvStore store;
 
@@ -59,6 +61,9 @@ final class SetCommands {
                 added++;
             }
         }
+        if (added > 0) {
+            store.changed(call);
+        }
         call.out().integer(added);
     }
 
@@ -72,6 +77,9 @@ final class SetCommands {
         }
         if (set != null && set.size() == 0) {
             store.remove(call.key());
+        }
+        if (removed > 0) {
+            store.changed(call);
         }
         call.out().integer(removed);
     }
@@ -96,14 +104,28 @@ final class SetCommands {
             call.out().array(count);
         }
         // First the reply, which may find no memory, then the change.
-        for (Bytes member : set.moveToEnd(count, store.random(call.key()))) {
+        List<Bytes> chosen = set.moveToEnd(count, store.random(call.key()));
+        for (Bytes member : chosen) {
             call.out().bulk(member);
         }
         if (count == set.size()) {
             store.remove(call.key());
-        } else {
+            store.changed(call, DEL, call.argument(1));
+        } else if (count > 0) {
+            // Which ones it were cannot be chosen again.
+            store.changed(call, removal(call.argument(1), chosen));
             set.removeFromEnd(count);
         }
+    }
+
+    private static byte[][] removal(byte[] key, List<Bytes> members) {
+        byte[][] command = new byte[2 + members.size()][];
+        command[0] = SREM;
+        command[1] = key;
+        for (int at = 0; at < members.size(); at++) {
+            command[2 + at] = members.get(at).array();
+        }
+        return command;
     }
 
     private void smembers(Invocation call) {

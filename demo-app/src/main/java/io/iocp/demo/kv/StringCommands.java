@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 final class StringCommands {
 
     private static final String GROUP = "string";
+    private static final byte[] SET = {'S', 'E', 'T'};
+    private static final byte[] PXAT = {'P', 'X', 'A', 'T'};
+    private static final byte[] KEEPTTL = {'K', 'E', 'E', 'P', 'T', 'T', 'L'};
 
     private final KvStore store;
 
@@ -141,8 +144,10 @@ final class StringCommands {
         boolean refused = entry == null ? onlyExisting : onlyNew;
         if (!refused) {
             Entry written = store.put(call.key(), new StringValue(call.argument(2)));
-            if (!keepDeadline) {
-                store.expireAt(written, deadline);
+            if (keepDeadline) {
+                store.changed(call, SET, call.argument(1), call.argument(2), KEEPTTL);
+            } else if (store.expireAt(written, deadline)) {
+                recordSet(call, deadline);
             }
         }
         if (!answerOld) {
@@ -151,6 +156,14 @@ final class StringCommands {
             } else {
                 call.out().ok();
             }
+        }
+    }
+
+    private void recordSet(Invocation call, long deadline) {
+        if (deadline == Entry.NEVER) {
+            store.changed(call, SET, call.argument(1), call.argument(2));
+        } else {
+            store.changed(call, SET, call.argument(1), call.argument(2), PXAT, Ascii.digits(deadline));
         }
     }
 
@@ -178,12 +191,14 @@ final class StringCommands {
             return;
         }
         store.replace(call.key(), new StringValue(call.argument(2)));
+        store.changed(call);
         call.out().integer(1);
     }
 
     private void getset(Invocation call) {
         writeOld(call, store.find(call.key()));
         store.replace(call.key(), new StringValue(call.argument(2)));
+        store.changed(call);
     }
 
     private void mget(Invocation call) {
@@ -206,6 +221,7 @@ final class StringCommands {
         for (int at = 0; at < keys.length; at++) {
             store.replace(keys[at], new StringValue(call.argument(2 + at * 2)));
         }
+        store.changed(call);
         call.out().ok();
     }
 
@@ -229,6 +245,7 @@ final class StringCommands {
         } else {
             value.set(Ascii.digits(after));
         }
+        store.changed(call);
         call.out().integer(after);
     }
 
@@ -241,6 +258,7 @@ final class StringCommands {
         } else {
             value.append(tail);
         }
+        store.changed(call);
         call.out().integer(value.length());
     }
 

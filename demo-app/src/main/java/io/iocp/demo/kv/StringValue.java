@@ -26,6 +26,11 @@ final class StringValue implements Value {
         out.bulk(bytes, 0, length);
     }
 
+    /** The bytes; read only, and only as long as the lock is held. */
+    byte[] bytes() {
+        return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+    }
+
     void set(byte[] replacement) {
         bytes = replacement;
         length = replacement.length;
