@@ -20,6 +20,14 @@ record ByteRange(long first, long length) {
 
     private static final String UNIT = "bytes=";
 
+    boolean isWhole() {
+        return length < 0;
+    }
+
+    boolean isUnsatisfiable() {
+        return first < 0;
+    }
+
     static ByteRange of(String field, long size) {
         if (!field.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
             return WHOLE;
