@@ -2,6 +2,7 @@ package io.iocp;
 
 import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Receive;
@@ -14,6 +15,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -242,12 +244,42 @@ public final class Connection extends Handle {
      * @throws IllegalStateException also if the buffer was released already
      */
     public StartResult send(OverlappedIO packet, LeasedBuffer data) throws ClosedChannelException {
+        return send(packet, data, null);
+    }
+
+    /**
+     * Starts to send the first {@link LeasedBuffer#length()} bytes of a library buffer as {@link #send(OverlappedIO,
+     * LeasedBuffer)} does, but the kernel need not copy them into its own memory: it may go on reading the buffer when the packet
+     * has come, until the peer has acknowledged them. The packet says that the send has ended; {@code onBufferReleased} that the
+     * buffer may be written to. Where nothing would be gained the kernel copies all the same: less than 16 KiB, a peer at a
+     * loopback address or at a path, too little memory that may be locked (RLIMIT_MEMLOCK), or an engine other than io_uring;
+     * then the buffer is released as soon as the send has ended.
+     *
+     * <p>{@code onBufferReleased} runs exactly once for each send that was started, however it ended, on a worker of the port as
+     * a handler would: it must not wait, and what it throws is reported like a handler's failure. It may run before the packet's
+     * handler, beside it or after it. The operation's lease has ended by then: {@linkplain LeasedBuffer#retain() retain} the
+     * buffer before to have it still. A port that is closed waits for it, and if the kernel does not let go in time the memory
+     * is leaked and it never runs.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man3/io_uring_prep_send_zc.3.html">io_uring_prep_send_zc(3)</a>
+     */
+    public StartResult sendZeroCopy(OverlappedIO packet, LeasedBuffer data, Runnable onBufferReleased)
+            throws ClosedChannelException {
+        return send(packet, data, new BufferRelease(this, data, Objects.requireNonNull(onBufferReleased)));
+    }
+
+    private StartResult send(OverlappedIO packet, LeasedBuffer data, @Nullable BufferRelease release)
+            throws ClosedChannelException {
         Send operation = packet.send();
         data.pin();
         boolean started = false;
         try {
             Shard shard = begin(packet, operation);
-            operation.one(data);
+            if (release == null) {
+                operation.one(data);
+            } else {
+                operation.one(data, release);
+            }
             try {
                 StartResult result = start(shard, operation);
                 started = true;

@@ -1,6 +1,7 @@
 package io.iocp;
 
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
@@ -49,6 +50,9 @@ final class Dispatch implements PacketRunner {
 
     @Override
     public boolean run(Operation operation) {
+        if (operation instanceof BufferRelease buffer) {
+            return tell(buffer);
+        }
         OverlappedIO packet = (OverlappedIO) operation.packet();
         Connection accepted = operation instanceof Accept ? packet.acceptedOrNull() : null;
         CompletionHandler handler = handlerOf(packet);
@@ -58,6 +62,20 @@ final class Dispatch implements PacketRunner {
             accepted.closeUnlessAssociated();
         }
         return fine;
+    }
+
+    private boolean tell(BufferRelease buffer) {
+        try {
+            buffer.tell();
+            return true;
+        } catch (Throwable failure) {
+            LOG.log(Level.ERROR, "onBufferReleased of a send failed on port '" + port.name() + "'", failure);
+            if (listener != null && buffer.packet() instanceof Handle handle) {
+                CompletionHandler told = packet -> buffer.tell();
+                tell(() -> listener.handlerFailed(told, OperationKind.SEND, handle.key(), failure));
+            }
+            return false;
+        }
     }
 
     private boolean run(OverlappedIO packet, CompletionHandler handler) {

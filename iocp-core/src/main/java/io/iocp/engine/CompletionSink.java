@@ -1,6 +1,7 @@
 package io.iocp.engine;
 
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
@@ -34,6 +35,12 @@ public interface CompletionSink extends LeasedBuffer.Owner {
 
     /** A connection of a continuous accept; zero or more times between its submit and its completed. */
     void accepted(Accept operation, Endpoint connection);
+
+    /**
+     * The kernel does not read a buffer any more that a send has lent it: once for each {@link BufferRelease#hold}, after the
+     * {@code completed} of the send.
+     */
+    void returned(BufferRelease buffer);
 
     /** A connection was lost between the kernel's accept and ours (reset before its addresses could be read). */
     void acceptAborted();

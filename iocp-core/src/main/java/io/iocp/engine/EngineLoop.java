@@ -1,5 +1,6 @@
 package io.iocp.engine;
 
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
@@ -32,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  *       stays submitted) and goes on when {@link #recycle} brings one; no byte is lost or reordered.
  *   <li>{@code Send}: all of the memory or an error; {@code bytes} is what the kernel accepted (at submit: by an {@link
  *       #attempt} before it, 0 if there was none). A length of 0 completes OK.
- *       Never a SIGPIPE.
+ *       Never a SIGPIPE. With a {@code release} the kernel may read the memory for longer than the send lasts: the engine
+ *       {@linkplain BufferRelease#hold holds} it before it reports the completion, and reports {@link
+ *       CompletionSink#returned} later.
  *   <li>{@code FileOperation}: any number of them for one endpoint at a time, but of appends only one. {@code FileRead}: at
  *       least one byte, or EOF at and behind the end of the file; with fewer bytes than there is room for more may be there.
  *       {@code FileWrite}: all of the memory or an error. Only with {@code bytes} as they stand when it ends.

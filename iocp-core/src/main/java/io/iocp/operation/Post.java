@@ -1,13 +1,13 @@
 package io.iocp.operation;
 
 /** An application packet; no engine ever sees it. */
-public final class Post extends Operation {
+public sealed class Post extends Operation permits BufferRelease {
     public Post(Object packet) {
         super(packet);
     }
 
     @Override
-    public OperationKind kind() {
+    public final OperationKind kind() {
         return OperationKind.POST;
     }
 }

@@ -3,6 +3,7 @@ package io.iocp.port;
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Direction;
 import io.iocp.operation.Endpoint.Lifecycle;
@@ -13,6 +14,7 @@ import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import io.iocp.operation.Stream;
 import io.iocp.port.Counters.Count;
@@ -75,6 +77,10 @@ final class Flow implements CompletionSink {
     private Counters counters = new Counters();
     private Stage stage = Stage.OPEN;
     private int closingEndpoints;
+
+    /** Buffers of zero-copy sends that have ended whose owners were not told yet that they have them back. */
+    private int lent;
+
     private long nowNanos;
 
     @SuppressWarnings("NullAway.Init") // the loop needs its sink first: see connect()
@@ -131,9 +137,9 @@ final class Flow implements CompletionSink {
         return stage;
     }
 
-    /** Nothing is in flight, nothing waits for a timer, and no endpoint is still closing. */
+    /** Nothing is in flight, nothing waits for a timer, the kernel reads no memory, and no endpoint is still closing. */
     boolean isEmpty() {
-        return inFlight.total() == 0 && delayedPosts.isEmpty() && closingEndpoints == 0;
+        return inFlight.total() == 0 && lent == 0 && delayedPosts.isEmpty() && closingEndpoints == 0;
     }
 
     // ---- taking operations
@@ -220,6 +226,7 @@ final class Flow implements CompletionSink {
         operation.settle();
         lookForMore(operation);
         operation.complete();
+        giveBackBuffer(operation);
         if (operation.status != Status.OK && operation.status != Status.EOF) {
             return false;
         }
@@ -409,6 +416,25 @@ final class Flow implements CompletionSink {
         }
         operation.stash(connection);
         makeReady(operation, operation.stream);
+    }
+
+    @Override
+    public void returned(BufferRelease buffer) {
+        if (buffer.letGo()) {
+            buffer.complete();
+            addReady(buffer);
+        }
+    }
+
+    /** A send has ended. If it had lent its buffer the owner is told when nobody reads it any more, which may be now. */
+    private void giveBackBuffer(Operation operation) {
+        BufferRelease buffer = operation instanceof Send send ? send.takeRelease() : null;
+        if (buffer != null) {
+            buffer.begin(null);
+            buffer.started();
+            lent++;
+            returned(buffer);
+        }
     }
 
     @Override
@@ -814,6 +840,7 @@ final class Flow implements CompletionSink {
         lookForMore(operation);
         operation.complete();
         addReady(operation);
+        giveBackBuffer(operation);
     }
 
     /** Who receives may want to know what more there is. */
@@ -844,6 +871,10 @@ final class Flow implements CompletionSink {
 
     /** The packet goes to its handler, or to the queue that the user's threads take from: it is no longer this shard's. */
     void handedOver(Operation operation) {
+        if (operation instanceof BufferRelease) {
+            lent--;
+            return;
+        }
         inFlight.add(operation.kind(), -1);
         counters.completed(operation.kind(), operation.status);
         if (operation.endpoint != null && !(operation instanceof Post)) {

@@ -7,6 +7,7 @@ import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EngineChoice;
 import io.iocp.Listener;
+import io.iocp.OpenPort;
 import io.iocp.OverlappedIO;
 import io.iocp.Peer;
 import io.iocp.PortOptions;
@@ -14,6 +15,9 @@ import io.iocp.PortStats;
 import io.iocp.TestEngine;
 import io.iocp.engine.simulated.Faults;
 import io.iocp.engine.simulated.SimulatedNetwork;
+import io.iocp.engine.uring.UringEngine;
+import io.iocp.engine.uring.UringFeatures;
+import io.iocp.engine.uring.ZeroCopy;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Status;
 import java.io.Closeable;
@@ -89,6 +93,20 @@ final class PortFixture implements AutoCloseable {
 
     CompletionPort open(PortOptions options, CompletionHandler handler) throws IOException {
         CompletionPort port = CompletionPort.open(options, handler);
+        ports.add(port);
+        return port;
+    }
+
+    /**
+     * A port that sends without a copy what may be sent so, though its peers are at a loopback address; on engines that always
+     * copy, as any other.
+     */
+    CompletionPort openWithZeroCopyOnLoopback(PortOptions options, CompletionHandler handler) throws IOException {
+        if (engine != TestEngine.IO_URING) {
+            return open(options, handler);
+        }
+        CompletionPort port =
+                OpenPort.on(new UringEngine(UringFeatures.probe(), new ZeroCopy(1, true)), options, handler);
         ports.add(port);
         return port;
     }

@@ -135,7 +135,66 @@ class SendContractTest {
     @EachEngine
     @DisplayName("61: a gather of more pieces than the kernel takes at once arrives in order")
     void shouldGatherMorePiecesThanTheKernelTakesAtOnce(TestEngine engine) throws Exception {
-        gather(engine, 3000);
+        for (int count : new int[] {1023, 1024, 1025, 5000}) {
+            gather(engine, count);
+        }
+    }
+
+    @EachEngine(sockets = true)
+    @DisplayName("61: a gather of more bytes than an int counts, and than the kernel takes at once, is one packet")
+    void shouldGatherMoreBytesThanAnIntCounts(TestEngine engine) throws Exception {
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open()) {
+            Link link = fixture.link(port, "key");
+            MemorySegment piece = Arena.global().allocate(16 << 20);
+            piece.set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+            MemorySegment[] pieces = new MemorySegment[140];
+            Arrays.fill(pieces, piece);
+            long length = pieces.length * piece.byteSize();
+            assertThat(length).isGreaterThan(Integer.MAX_VALUE);
+            OverlappedIO io = new OverlappedIO();
+            link.connection().send(io, pieces);
+            byte[] chunk = new byte[1 << 20];
+            for (long at = 0; at < length; at += chunk.length) {
+                int n = link.peer().input().readNBytes(chunk, 0, chunk.length);
+                assertThat(n).as("at %d", at).isEqualTo(chunk.length);
+                assertThat(chunk[0]).as("at %d", at).isEqualTo((byte) (at % piece.byteSize() == 0 ? 1 : 0));
+            }
+            assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
+            assertThat(io.status()).isEqualTo(Status.OK);
+            assertThat(io.bytesTransferred()).isEqualTo(length);
+        }
+    }
+
+    @EachEngine
+    @DisplayName(
+            "58: a reset in the middle of a gather is RESET with what was accepted, a cancel CANCELLED, a timeout TIMED_OUT")
+    void shouldSayHowMuchOfAGatherWasAccepted(TestEngine engine) throws Exception {
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open()) {
+            MemorySegment piece = Arena.global().allocate(1 << 20);
+            MemorySegment[] pieces = new MemorySegment[64];
+            Arrays.fill(pieces, piece);
+            long length = pieces.length * piece.byteSize();
+            for (Status how : new Status[] {Status.RESET, Status.CANCELLED, Status.TIMED_OUT}) {
+                Link link = fixture.link(port, "key");
+                OverlappedIO io = new OverlappedIO();
+                if (how == Status.TIMED_OUT) {
+                    io.timeout(java.time.Duration.ofMillis(200));
+                }
+                link.connection().send(io, pieces);
+                link.peerReads(1000);
+                if (how == Status.RESET) {
+                    link.peerResets();
+                } else if (how == Status.CANCELLED) {
+                    assertThat(io.cancel()).isTrue();
+                }
+                assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
+                assertThat(io.status()).isEqualTo(how);
+                assertThat(io.bytesTransferred()).isBetween(1000L, length - 1);
+                link.close();
+            }
+        }
     }
 
     private static void gather(TestEngine engine, int count) throws Exception {

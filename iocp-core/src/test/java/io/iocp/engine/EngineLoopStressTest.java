@@ -10,6 +10,7 @@ import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.engine.uring.UringEngine;
 import io.iocp.engine.uring.UringFeatures;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
@@ -118,6 +119,11 @@ class EngineLoopStressTest {
         @Override
         public void accepted(Accept operation, Endpoint connection) {
             peers.add(new Peer(connection));
+        }
+
+        @Override
+        public void returned(BufferRelease buffer) {
+            throw new AssertionError("nobody sends");
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.iocp.engine;
 
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
@@ -23,6 +24,7 @@ public final class RecordingSink implements CompletionSink {
     public final List<LeasedBuffer> held = new ArrayList<>();
     public final ByteArrayOutputStream received = new ByteArrayOutputStream();
     public final Queue<LeasedBuffer> returned = new ConcurrentLinkedQueue<>();
+    public final Queue<BufferRelease> returnedBuffers = new ArrayDeque<>();
     public int aborted;
     public int stale;
 
@@ -47,6 +49,11 @@ public final class RecordingSink implements CompletionSink {
     @Override
     public void accepted(Accept operation, Endpoint connection) {
         accepted.add(connection);
+    }
+
+    @Override
+    public void returned(BufferRelease buffer) {
+        returnedBuffers.add(buffer);
     }
 
     @Override

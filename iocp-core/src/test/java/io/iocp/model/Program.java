@@ -145,6 +145,16 @@ final class Program implements Stepper, CompletionHandler {
         }
     }
 
+    /** A buffer that was sent without a copy and has not come back. */
+    private static final class Lent {
+        final LeasedBuffer buffer;
+        boolean started;
+
+        Lent(LeasedBuffer buffer) {
+            this.buffer = buffer;
+        }
+    }
+
     private record Retained(LeasedBuffer buffer, ByteBuffer content) {}
 
     private final boolean free;
@@ -164,6 +174,7 @@ final class Program implements Stepper, CompletionHandler {
     private final ArrayDeque<OverlappedIO> unused = new ArrayDeque<>();
     private final ArrayDeque<Op> posts = new ArrayDeque<>();
     private final List<Retained> retained = new ArrayList<>();
+    private final List<Lent> lent = new ArrayList<>();
     private final boolean graceful;
     private final int receiveBufferSize;
 
@@ -644,8 +655,22 @@ final class Program implements Stepper, CompletionHandler {
         limit(op);
         conn.sends.add(op);
         boolean started;
-        switch (random.nextInt(4)) {
+        switch (random.nextInt(5)) {
             case 0 -> started = start(op, o -> on.send(o.io, ByteBuffer.wrap(content)));
+            case 4 -> {
+                LeasedBuffer buffer = port().buffers().lease(content.length);
+                buffer.length(content.length);
+                buffer.data().put(0, content);
+                Lent mine = new Lent(buffer.retain());
+                lent.add(mine);
+                started = start(op, o -> on.sendZeroCopy(o.io, buffer, () -> cameBack(mine)));
+                mine.started = started;
+                if (!started) {
+                    buffer.release();
+                    buffer.release();
+                    lent.remove(mine);
+                }
+            }
             case 1 -> {
                 LeasedBuffer buffer = port().buffers().lease(content.length);
                 buffer.length(content.length);
@@ -688,6 +713,24 @@ final class Program implements Stepper, CompletionHandler {
         } else {
             conn.sends.remove(op);
         }
+    }
+
+    /** A buffer that was sent without a copy is this program's again: what it does with it now, nobody sees. */
+    private void cameBack(Lent mine) {
+        if (free) {
+            synchronized (this) {
+                takeBack(mine);
+            }
+        } else {
+            takeBack(mine);
+        }
+    }
+
+    private void takeBack(Lent mine) {
+        log(() -> "came back: buffer of " + mine.buffer.length());
+        check(mine.started && lent.remove(mine), "a buffer came back twice, or was never lent", mine.buffer.length());
+        mine.buffer.segment().fill((byte) 0xEE);
+        mine.buffer.release();
     }
 
     private void cancelOne() {
@@ -1189,6 +1232,7 @@ final class Program implements Stepper, CompletionHandler {
                 "in flight after the close",
                 closed.stats());
         check(closed.queueDepth() == 0, "packets left", closed.queueDepth());
+        check(lent.isEmpty(), "buffers that never came back", lent.size());
         check(!slab.isTouched(), "memory was written to after its packet", "");
         for (Conn conn : conns) {
             Connection connection = conn.connection;

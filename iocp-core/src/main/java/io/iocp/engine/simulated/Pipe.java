@@ -15,6 +15,9 @@ final class Pipe {
     private int head;
     private int size;
 
+    /** Bytes that were ever taken. */
+    private long taken;
+
     /** The sender has ended its stream: after the bytes comes the end. */
     boolean finished;
 
@@ -30,7 +33,21 @@ final class Pipe {
         return window - size;
     }
 
+    /** The place in the stream of the byte that is written next. */
+    long place() {
+        return taken + size;
+    }
+
+    /** The bytes from {@code place} on are what {@code from} holds now, as far as nobody has taken them yet. */
+    void readAgain(MemorySegment from, long place) {
+        for (long i = Math.max(0, taken - place); i < from.byteSize() && place + i < place(); i++) {
+            int at = (int) ((head + (place + i - taken)) % ring.length);
+            ring[at] = from.get(ValueLayout.JAVA_BYTE, i);
+        }
+    }
+
     void clear() {
+        taken += size;
         head = 0;
         size = 0;
     }
@@ -61,6 +78,7 @@ final class Pipe {
         System.arraycopy(ring, 0, to, offset + first, count - first);
         head = (head + count) % ring.length;
         size -= count;
+        taken += count;
     }
 
     private void grow(int needed) {
@@ -71,6 +89,7 @@ final class Pipe {
             ring = larger;
             head = 0;
             size = count;
+            taken -= count;
         }
     }
 }

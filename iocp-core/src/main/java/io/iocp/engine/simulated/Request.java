@@ -34,6 +34,9 @@ final class Request {
     /** Bytes that a send has handed over. */
     long sent;
 
+    /** Where its first byte is in the stream that it is sent on. */
+    long place = -1;
+
     /** The piece of a send that comes next. */
     int piece;
 

@@ -5,6 +5,7 @@ import io.iocp.engine.EngineLoop;
 import io.iocp.engine.FileFailure;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAllocate;
 import io.iocp.operation.FileOperation;
@@ -43,7 +44,9 @@ final class SimulatedLoop implements EngineLoop {
      * Ordering. Time is counted in passes. A delayed completion stands in `events` until its pass; no completion of a
      * request is due before the one that was made before it, so the bytes of a direction stay in order whatever is
      * delayed, and so does the end behind them. Received bytes are put into the operation's memory when the completion
-     * is due, not when they are taken from the stream: whoever frees that memory too early finds out.
+     * is due, not when they are taken from the stream: whoever frees that memory too early finds out. Likewise the bytes
+     * of a zero-copy send are read again when its buffer is given back, some passes after the send has ended: whoever
+     * writes to it in between changes what the peer gets, if that has not read them by then.
      *
      * Ownership. The kernel's work is done by the holder, within turn(); other threads (peers) only change the network
      * and put requests into `tries`, both under the network's lock. Reports are made without the lock; the sink may
@@ -79,6 +82,9 @@ final class SimulatedLoop implements EngineLoop {
     private final List<Request> submissions = new ArrayList<>();
     private final List<Request> cancels = new ArrayList<>();
     private final List<Completion> reaped = new ArrayList<>();
+
+    /** Buffers of zero-copy sends that are not read any more. */
+    private final List<BufferRelease> returned = new ArrayList<>();
 
     /** Requests to be tried in the next pass. Under the network's lock. */
     private final ArrayDeque<Request> tries = new ArrayDeque<>();
@@ -170,7 +176,11 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     private @Nullable Status attempt(Send send, SimulatedConnection connection) {
-        if (send.pieces > 1 || connection.reset || connection.peerClosed || connection.outgoing.finished) {
+        if (send.pieces > 1
+                || send.release() != null
+                || connection.reset
+                || connection.peerClosed
+                || connection.outgoing.finished) {
             return null;
         }
         long length = send.length();
@@ -283,7 +293,7 @@ final class SimulatedLoop implements EngineLoop {
     private boolean passed(long timeoutNanos) {
         pass();
         completions.reap(reaped);
-        if (!reaped.isEmpty() || timeoutNanos == 0) {
+        if (!reaped.isEmpty() || !returned.isEmpty() || timeoutNanos == 0) {
             return true;
         }
         if (wakeupPending) {
@@ -307,6 +317,10 @@ final class SimulatedLoop implements EngineLoop {
             }
         }
         reaped.clear();
+        List<BufferRelease> back = List.copyOf(returned);
+        returned.clear();
+        reported += back.size();
+        back.forEach(sink::returned);
     }
 
     private void reportOneOfMany(Request request, Completion completion) {
@@ -347,7 +361,8 @@ final class SimulatedLoop implements EngineLoop {
         switch (operation) {
             case Receive receive -> receive.lease = completion.buffer();
             case Accept accept -> accept.accepted = accepted;
-            case ReceiveContinuously _, Send _, FileOperation _ -> {}
+            case Send send -> lend(request, send);
+            case ReceiveContinuously _, FileOperation _ -> {}
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
         if (status == Status.RESET && request.endpoint instanceof SimulatedConnection connection) {
@@ -355,6 +370,21 @@ final class SimulatedLoop implements EngineLoop {
         }
         reported++;
         sink.completed(operation, status, completion.bytes(), completion.nativeError());
+    }
+
+    /** The kernel goes on reading the buffer of a send that did not have it copied. */
+    private void lend(Request request, Send send) {
+        BufferRelease buffer = send.release();
+        if (buffer == null || request.place < 0) {
+            return;
+        }
+        buffer.hold();
+        MemorySegment memory = send.memory[0].asSlice(0, request.sent);
+        Pipe outgoing = ((SimulatedConnection) request.endpoint).outgoing;
+        events.add(new Event(pass + delay(), eventNumber++, () -> {
+            outgoing.readAgain(memory, request.place);
+            returned.add(buffer);
+        }));
     }
 
     /** A connection that was reset before anybody could look at it. */
@@ -395,6 +425,7 @@ final class SimulatedLoop implements EngineLoop {
         again.sent = request.sent;
         again.piece = request.piece;
         again.offset = request.offset;
+        again.place = request.place;
         submit(again);
     }
 
@@ -694,6 +725,9 @@ final class SimulatedLoop implements EngineLoop {
         if (connection.reset) {
             answer(request, Status.RESET, request.sent, connection.resetTold ? EPIPE : ECONNRESET);
             return;
+        }
+        if (request.place < 0) {
+            request.place = connection.outgoing.place();
         }
         try {
             while (request.piece < send.pieces) {

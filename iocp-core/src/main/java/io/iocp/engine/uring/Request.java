@@ -1,5 +1,6 @@
 package io.iocp.engine.uring;
 
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,9 @@ final class Request {
         /** It has ended; that is reported in the next turn, because submit and cancel must not report. */
         ENDED,
         /** Its operation has gone on in another slot; the kernel has cancelled it, and has still to say so. */
-        SUPERSEDED
+        SUPERSEDED,
+        /** Its operation has gone on in another slot or has ended; the kernel still reads what was sent without a copy. */
+        LENT
     }
 
     final int slot;
@@ -40,7 +43,7 @@ final class Request {
     /** Somebody asked to cancel it; else an ECANCELED is the kernel's own doing, and the request is made again. */
     boolean cancelRequested;
 
-    /** The worker that the kernel has it from, while its place is {@link Place#KERNEL} or {@link Place#SUPERSEDED}. */
+    /** The worker that the kernel has it from, while its place is {@link Place#KERNEL}, {@link Place#SUPERSEDED} or {@link Place#LENT}. */
     int submitter;
 
     /** What the kernel has of it is only a poll: a receive that had found no buffer. */
@@ -48,6 +51,16 @@ final class Request {
 
     /** The kernel was asked to cancel it, so that the present holder can make it again. */
     boolean adopting;
+
+    /** What the kernel has of it is a send without a copy. */
+    boolean zeroCopy;
+
+    /** The kernel would not send it without a copy. */
+    boolean copying;
+
+    /** What the kernel reads, while its place is {@link Place#LENT}. */
+    @Nullable
+    BufferRelease lent;
 
     /** Bytes of the operation so far; those of a continuous receive are reported as they come, not counted here. */
     long transferred;
@@ -111,6 +124,8 @@ final class Request {
         cancelRequested = false;
         adopting = false;
         polling = false;
+        zeroCopy = false;
+        copying = false;
         transferred = 0;
         place = Place.UNSENT;
         renew();
@@ -129,6 +144,15 @@ final class Request {
         place = to;
     }
 
+    /** The kernel goes on reading memory of an operation that has no need of this slot any more. */
+    void lend(BufferRelease buffer) {
+        leaveList();
+        move(Place.LENT);
+        operation = null;
+        endpoint = null;
+        lent = buffer;
+    }
+
     void leaveList() {
         if (list != null) {
             list.remove(this);
@@ -140,6 +164,7 @@ final class Request {
         place = Place.FREE;
         operation = null;
         endpoint = null;
+        lent = null;
         if (gather != null && !gather.isSmall()) {
             gather = null;
         }

@@ -64,6 +64,13 @@ final class SqeEncoder {
         end(sqe, userData, 0);
     }
 
+    /** The same, but the kernel may read the memory for longer: until a second completion, with F_NOTIF. */
+    static void sendZeroCopy(long sqe, int fd, long address, int length, long userData) {
+        head(sqe, UringAbi.OP_SEND_ZC, 0, 0, fd);
+        body(sqe, 0, address, length, Libc.MSG_WAITALL | Libc.MSG_NOSIGNAL);
+        end(sqe, userData, 0);
+    }
+
     /** Gathers: {@code message} is a struct msghdr that stays alive until the completion. */
     static void sendMessage(long sqe, int fd, long message, long userData) {
         head(sqe, UringAbi.OP_SENDMSG, 0, 0, fd);

@@ -118,6 +118,7 @@ final class UringAbi {
     static final int OP_WRITE = 23;
     static final int OP_SEND = 26;
     static final int OP_RECV = 27;
+    static final int OP_SEND_ZC = 47;
     static final int OP_FTRUNCATE = 55;
 
     // sqe->flags
@@ -134,6 +135,7 @@ final class UringAbi {
     // cqe->flags
     static final int CQE_F_BUFFER = 1;
     static final int CQE_F_MORE = 1 << 1;
+    static final int CQE_F_NOTIF = 1 << 3;
     static final int CQE_BUFFER_SHIFT = 16;
 
     private UringAbi() {}

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 public final class UringEngine implements Engine {
     private final EngineCapabilities capabilities;
     private final Linux.Available linux;
+    private final ZeroCopy zeroCopy;
 
     /**
      * Opens the engine.
@@ -34,6 +35,12 @@ public final class UringEngine implements Engine {
      * @throws IOException if system calls cannot be made here; the message says why and what helps
      */
     public UringEngine(UringFeatures features) throws IOException {
+        this(features, ZeroCopy.WHERE_IT_MAY_PAY);
+    }
+
+    /** @param zeroCopy where sends that need not be copied are not */
+    public UringEngine(UringFeatures features, ZeroCopy zeroCopy) throws IOException {
+        this.zeroCopy = zeroCopy;
         this.capabilities = new EngineCapabilities(
                 "io_uring", true, true, true, true, features.handOverFault().isEmpty(), true);
         this.linux = switch (Linux.open()) {
@@ -68,7 +75,12 @@ public final class UringEngine implements Engine {
             sockets.bind(fd, address);
             sockets.listen(fd, options.backlog());
             return new UringEndpoint(
-                    fd, Endpoint.Kind.LISTENER, options.socket(), options.receiveBufferSize(), sockets.localAddress(fd), null);
+                    fd,
+                    Endpoint.Kind.LISTENER,
+                    options.socket(),
+                    options.receiveBufferSize(),
+                    sockets.localAddress(fd),
+                    null);
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
             throw failure;
@@ -131,6 +143,6 @@ public final class UringEngine implements Engine {
 
     @Override
     public EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException {
-        return UringLoop.open(linux.newLibc(), options, sink);
+        return UringLoop.open(linux.newLibc(), options, zeroCopy, sink);
     }
 }

@@ -10,6 +10,7 @@ import io.iocp.linux.LinuxException;
 import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.FileRead;
@@ -45,6 +46,12 @@ final class UringLoop implements EngineLoop {
      *
      * Cancelling. The request's own completion decides how it ended. A cancel that finds nothing (ENOENT) is repeated while
      * the request is there: a multishot receive is out of the kernel's sight for a moment each time it is queued again.
+     *
+     * Zero-copy sends. The result of one comes with F_MORE: the kernel may still read its memory, and says with another
+     * completion, F_NOTIF, when it does not. The request stays in its slot until then (LENT), counts for the thread that
+     * submitted it, which completes it, and keeps the memory reachable; the operation moves to another slot at once, where it
+     * ends, or goes on with what is left. So the shard sees the end of the send as ever, while its buffer is held; and nothing
+     * is freed, closed or used again before the last F_NOTIF, because the shard does not end before it.
      *
      * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
      * waits in its pool's list and is made again when a buffer has come back. One connection whose handler is kept may hold
@@ -85,23 +92,29 @@ final class UringLoop implements EngineLoop {
     /** Requests that ended outside a turn. */
     private final RequestList ended = new RequestList();
 
+    private final ZeroCopy zeroCopy;
+
+    /** The kernel does not know the request: all sends are copied. */
+    private boolean neverWithoutCopy;
+
     private final ReceivePools pools;
     private final Attempts attempts;
     private final FileRequests files;
 
     private int reported;
 
-    static UringLoop open(Libc libc, LoopOptions options, CompletionSink sink) throws LinuxException {
+    static UringLoop open(Libc libc, LoopOptions options, ZeroCopy zeroCopy, CompletionSink sink)
+            throws LinuxException {
         Ring ring = Ring.open(libc, options.submissionEntries(), options.completionEntries());
         int eventfd = libc.eventfd(0, Libc.EFD_CLOEXEC);
         if (eventfd < 0) {
             ring.close();
             throw new LinuxException("eventfd", eventfd);
         }
-        return new UringLoop(libc, ring, eventfd, options.receiveBuffers(), sink);
+        return new UringLoop(libc, ring, eventfd, options.receiveBuffers(), zeroCopy, sink);
     }
 
-    UringLoop(Libc libc, Ring ring, int eventfd, int receiveBufferCount, CompletionSink sink) {
+    UringLoop(Libc libc, Ring ring, int eventfd, int receiveBufferCount, ZeroCopy zeroCopy, CompletionSink sink) {
         this.libc = libc;
         this.sockets = new Sockets(libc);
         this.ring = ring;
@@ -109,6 +122,7 @@ final class UringLoop implements EngineLoop {
         this.completions = ring.completions();
         this.wakeUp = new WakeUp(libc, eventfd, submitters);
         this.sink = sink;
+        this.zeroCopy = zeroCopy;
         this.pools = new ReceivePools(libc, ring, receiveBufferCount, sink);
         this.attempts = new Attempts(libc, pools);
         this.files = new FileRequests(libc);
@@ -197,7 +211,8 @@ final class UringLoop implements EngineLoop {
         if (!(operation.endpoint instanceof UringEndpoint endpoint)) {
             throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
         }
-        return attempts.perform(operation, endpoint);
+        boolean withoutCopy = operation instanceof Send send && maySendWithoutCopy(endpoint, send, send.length());
+        return withoutCopy ? null : attempts.perform(operation, endpoint);
     }
 
     @Override
@@ -210,7 +225,7 @@ final class UringLoop implements EngineLoop {
         switch (request.place()) {
             case KERNEL -> cancelInKernel(request);
             case UNSENT, STARVED -> endLater(request, Status.CANCELLED, 0);
-            case ENDED, FREE, SUPERSEDED -> {}
+            case ENDED, FREE, SUPERSEDED, LENT -> {}
         }
     }
 
@@ -289,11 +304,20 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    private static void encodeSend(Request request, Send send, long sqe, int fd, long userData) {
+    private boolean maySendWithoutCopy(UringEndpoint endpoint, Send send, long bytes) {
+        return send.release() != null && !neverWithoutCopy && zeroCopy.suits(endpoint, bytes);
+    }
+
+    private void encodeSend(Request request, Send send, long sqe, int fd, long userData) {
         long sent = request.transferred;
         if (send.pieces == 1 && send.memory[0].byteSize() > 0) {
             MemorySegment memory = send.memory[0];
             int bytes = (int) Math.min(memory.byteSize() - sent, MAX_TRANSFER_BYTES);
+            request.zeroCopy = !request.copying && maySendWithoutCopy(request.endpoint(), send, bytes);
+            if (request.zeroCopy) {
+                SqeEncoder.sendZeroCopy(sqe, fd, memory.address() + sent, bytes, userData);
+                return;
+            }
             SqeEncoder.send(sqe, fd, memory.address() + sent, bytes, userData);
         } else if (send.length() == 0) {
             // Nothing to send still completes, and in its turn.
@@ -426,6 +450,10 @@ final class UringLoop implements EngineLoop {
             superseded(request, result, flags);
             return;
         }
+        if (request.place() == Request.Place.LENT) {
+            returned(request, flags);
+            return;
+        }
         if (request.polling) {
             request.polling = false;
             polled(request, result);
@@ -435,7 +463,10 @@ final class UringLoop implements EngineLoop {
             case Accept accept -> accepted(request, accept, result, flags);
             case Receive receive -> received(request, receive, result, flags);
             case ReceiveContinuously receive -> received(request, receive, result, flags);
-            case Send send -> sent(request, send, result);
+            case Send send -> {
+                BufferRelease buffer = more ? send.release() : null;
+                sent(buffer == null ? request : lend(request, send, buffer), send, result);
+            }
             case FileOperation file -> fileCompleted(request, file, result);
             case Post _ -> throw new IllegalStateException("a post was submitted");
         }
@@ -548,7 +579,12 @@ final class UringLoop implements EngineLoop {
         try {
             SocketSettings.ofStream(sockets, fd, SockAddr.family(remote), listener.options());
             return new UringEndpoint(
-                    fd, Endpoint.Kind.CONNECTION, listener.options(), listener.receiveBufferSize, sockets.localAddress(fd), remote);
+                    fd,
+                    Endpoint.Kind.CONNECTION,
+                    listener.options(),
+                    listener.receiveBufferSize,
+                    sockets.localAddress(fd),
+                    remote);
         } catch (LinuxException gone) {
             return null;
         }
@@ -615,7 +651,49 @@ final class UringLoop implements EngineLoop {
         }
     }
 
+    /** The kernel has still to say that it does not read the memory any more: the operation moves to another slot. */
+    private Request lend(Request old, Send send, BufferRelease buffer) {
+        buffer.hold();
+        Request fresh = requests.begin(send, old.endpoint());
+        fresh.transferred = old.transferred;
+        fresh.cancelRequested = old.cancelRequested;
+        fresh.zeroCopy = old.zeroCopy;
+        fresh.copying = old.copying;
+        old.lend(buffer);
+        return fresh;
+    }
+
+    private void returned(Request request, int flags) {
+        BufferRelease buffer = request.lent;
+        if (buffer == null || (flags & UringAbi.CQE_F_NOTIF) == 0) {
+            throw new IllegalStateException("a second result of the send in slot " + request.slot);
+        }
+        requests.end(request);
+        reported++;
+        sink.returned(buffer);
+    }
+
+    /** Whether a send was refused only because it is one without a copy; then it is made again, with one. */
+    private boolean isRefusedWithoutCopy(Request request, int errno) {
+        if (!request.zeroCopy) {
+            return false;
+        }
+        switch (errno) {
+            case Errno.EINVAL -> neverWithoutCopy = true; // an opcode that it does not know
+            case Errno.ENOMEM, Errno.ENOBUFS, Errno.EOPNOTSUPP -> {}
+            default -> {
+                return false;
+            }
+        }
+        request.copying = true;
+        return true;
+    }
+
     private void sent(Request request, Send send, int result) {
+        if (result < 0 && isRefusedWithoutCopy(request, -result)) {
+            again(request, 0);
+            return;
+        }
         if (result < 0) {
             failed(request, result, 0);
             return;

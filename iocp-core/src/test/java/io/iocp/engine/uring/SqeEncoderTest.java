@@ -66,6 +66,12 @@ class SqeEncoderTest {
     }
 
     @Test
+    void shouldEncodeSendWithoutACopy() {
+        SqeEncoder.sendZeroCopy(sqe, 9, ADDRESS, 65536, USER_DATA);
+        assertSqe(47, 0, 0, 9, 0, ADDRESS, 65536, 0x4100, 0);
+    }
+
+    @Test
     void shouldEncodeGatheringSend() {
         SqeEncoder.sendMessage(sqe, 9, ADDRESS, USER_DATA);
         assertSqe(9, 0, 0, 9, 0, ADDRESS, 1, 0x4100, 0);

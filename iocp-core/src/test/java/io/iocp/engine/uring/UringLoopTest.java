@@ -9,17 +9,26 @@ import io.iocp.engine.RecordingSink.Completed;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferPool;
+import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
+import io.iocp.operation.Send;
+import io.iocp.operation.SocketOptions;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +58,7 @@ class UringLoopTest {
     @BeforeEach
     void open() throws IOException {
         ring = Ring.open(libc, 4, 16);
-        loop = new UringLoop(libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, sink);
+        loop = new UringLoop(libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, new ZeroCopy(1, true), sink);
         listener = new UringEngine(UringFeatures.probe())
                 .listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -218,6 +227,77 @@ class UringLoopTest {
         sink.returned.forEach(loop::recycle);
         turnUntil(() -> sink.received.size() == 2);
         assertThat(sink.received.toByteArray()).containsExactly(1, 3);
+    }
+
+    @Test
+    void shouldKeepTheBufferOfAZeroCopySendUntilTheKernelHasReadIt() throws IOException {
+        Endpoint connection = accept();
+        Send send = new Send(this);
+        BufferPool pool = new BufferPool();
+        for (int i = 0; i < 3; i++) {
+            LeasedBuffer data = pool.lease(32 * 1024);
+            data.length(32 * 1024);
+            data.segment().fill((byte) i);
+            data.pin();
+            BufferRelease release = new BufferRelease(this, data, () -> {});
+            send.begin(connection);
+            send.one(data, release);
+            loop.submit(send);
+            assertThat(next()).isEqualTo(new Completed(send, Status.OK, 32 * 1024, 0));
+            assertThat(send.takeRelease()).isSameAs(release);
+            assertThat(release.letGo()).as("the kernel holds it too").isFalse();
+            assertThat(peers.getLast().getInputStream().readNBytes(32 * 1024)).containsOnly(i);
+            turnUntil(() -> !sink.returnedBuffers.isEmpty());
+            assertThat(sink.returnedBuffers.remove()).isSameAs(release);
+            assertThat(release.letGo()).isTrue();
+            send.complete();
+            send.deliver();
+        }
+        assertThat(pool.allocatedBytes()).isEqualTo(32 * 1024);
+    }
+
+    @Test
+    void shouldSendWithACopyWhatCannotBeSentWithoutOne() throws IOException {
+        // A socket of a family that has no such sends: the kernel says so, and nobody else has to know.
+        Path path = Files.createTempDirectory("iocp").resolve("socket");
+        UringEngine engine = new UringEngine(UringFeatures.probe());
+        Endpoint unix = engine.listen(UnixDomainSocketAddress.of(path), ListenOptions.defaults());
+        endpoints.add(unix);
+        try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            Accept accept = new Accept(this);
+            accept.begin(unix);
+            loop.submit(accept);
+            assertThat(next().status()).isEqualTo(Status.OK);
+            UringEndpoint accepted = (UringEndpoint) Objects.requireNonNull(accept.accepted);
+            // Dressed up as one of the network, to have it tried.
+            UringEndpoint connection = new UringEndpoint(
+                    accepted.takeFd(),
+                    Endpoint.Kind.CONNECTION,
+                    SocketOptions.defaults(),
+                    64,
+                    listener.localAddress(),
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+            endpoints.add(connection);
+            Send send = new Send(this);
+            LeasedBuffer data = new BufferPool().lease(1000);
+            data.length(1000);
+            data.pin();
+            BufferRelease release = new BufferRelease(this, data, () -> {});
+            send.begin(connection);
+            send.one(data, release);
+            loop.submit(send);
+            assertThat(next()).isEqualTo(new Completed(send, Status.OK, 1000, 0));
+            ByteBuffer read = ByteBuffer.allocate(1000);
+            while (read.hasRemaining()) {
+                peer.read(read);
+            }
+            if (!release.letGo()) {
+                turnUntil(() -> !sink.returnedBuffers.isEmpty());
+                assertThat(release.letGo()).isTrue();
+            }
+        } finally {
+            Files.delete(path);
+        }
     }
 
     @Test
