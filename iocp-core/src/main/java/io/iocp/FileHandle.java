@@ -35,8 +35,8 @@ import java.nio.file.Path;
  * <p>Cancel and timeout: what waits for the disk's attention is taken back; what is being done ends as it ends, and its packet
  * says so. A write that was cancelled half way has written {@link OverlappedIO#bytesTransferred()}.
  *
- * <p>Memory: what enters the kernel directly is a {@link LeasedBuffer} of {@link CompletionPort#buffers()} and segments of the
- * global arena. The bytes of any other segment or buffer are copied: at the start of a write, before delivery of a read.
+ * <p>Memory: what enters the kernel directly is a {@link LeasedBuffer} of {@link CompletionPort#buffers()}, given as such, and
+ * segments of the global arena. The bytes of any other segment or buffer are copied: at the start of a write, before delivery of a read.
  *
  * <p>Opened with {@code ExtendedOpenOption.DIRECT} (O_DIRECT), offsets, lengths and addresses must be multiples of the block
  * size of its file store (mostly 4096), which each start checks. Buffers of the port of at least 4096 bytes are aligned to
@@ -81,7 +81,8 @@ public final class FileHandle extends Handle {
     /**
      * Starts to read once, from {@code offset} on, into {@code into}: completes with as many bytes as the file has there and
      * the memory holds, and at times with fewer, but never without any; at and behind the end of the file with {@link
-     * io.iocp.operation.Status#EOF}. Into memory that is not the library's at most 1 MiB at once.
+     * io.iocp.operation.Status#EOF}. Into any memory but that of the global arena at most
+     * 1 MiB at once.
      *
      * @param into not read-only, at least one byte, usable by any thread (not of a confined arena)
      * @throws IllegalArgumentException if the memory cannot be used, the offset is negative, or, opened DIRECT, one of them is not
@@ -100,10 +101,7 @@ public final class FileHandle extends Handle {
                     "the memory of a read must be usable by the workers, and this one is of a"
                             + " confined arena: use port.buffers(), the heap, or a shared, automatic or global arena");
         }
-        if (!file.access().read()) {
-            throw new NonReadableChannelException();
-        }
-        checkOffset(offset);
+        checkReadAt(offset);
         FileRead operation = packet.fileRead();
         if (BufferPool.mayEnterKernel(into)) {
             checkAligned(into.address(), into.byteSize(), offset);
@@ -128,6 +126,43 @@ public final class FileHandle extends Handle {
                 bounce.release();
             }
             throw e;
+        }
+    }
+
+    /**
+     * Starts to read once, from {@code offset} on, into the first {@link LeasedBuffer#length()} bytes of a library buffer, without
+     * a copy; otherwise as {@link #read(OverlappedIO, MemorySegment, long)}. The caller's lease is the operation's until the packet
+     * comes and then the caller's again; the length is then that of the bytes read.
+     *
+     * @throws IllegalArgumentException also if the length of the buffer is 0
+     * @throws IllegalStateException also if the buffer was released already
+     */
+    public StartResult read(OverlappedIO packet, LeasedBuffer into, long offset) throws ClosedChannelException {
+        if (into.length() == 0) {
+            throw new IllegalArgumentException(
+                    "a read needs room for at least one byte: set the length of the buffer to"
+                            + " the bytes that it is to get");
+        }
+        checkReadAt(offset);
+        checkAligned(into.segment().address(), into.length(), offset);
+        FileRead operation = packet.fileRead();
+        into.pin();
+        boolean started = false;
+        try {
+            Shard shard = begin(packet, operation);
+            operation.into(into, offset);
+            try {
+                StartResult result = start(shard, operation);
+                started = true;
+                return result;
+            } catch (RuntimeException e) {
+                operation.forget();
+                throw e;
+            }
+        } finally {
+            if (!started) {
+                into.unpinToLease();
+            }
         }
     }
 
@@ -324,6 +359,13 @@ public final class FileHandle extends Handle {
 
     private void checkWriteAt(long offset) {
         checkWritableAnywhere();
+        checkOffset(offset);
+    }
+
+    private void checkReadAt(long offset) {
+        if (!file.access().read()) {
+            throw new NonReadableChannelException();
+        }
         checkOffset(offset);
     }
 

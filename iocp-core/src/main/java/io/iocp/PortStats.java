@@ -28,6 +28,7 @@ import java.util.function.ToLongFunction;
  * @param completed packets that were ever handed over, by kind and status
  * @param connections open connections
  * @param connectionsClosed connections that were ever closed
+ * @param bytesRead bytes that were ever read from files, and {@code bytesWritten} to them
  * @param memory native bytes by area: {@code rings}, {@code receive}, {@code send}
  * @param shards the shards one by one
  */
@@ -46,6 +47,8 @@ public record PortStats(
         long connectionsClosed,
         long bytesReceived,
         long bytesSent,
+        long bytesRead,
+        long bytesWritten,
         long handlerFailures,
         long acceptsAborted,
         long acceptsDeferred,
@@ -57,7 +60,7 @@ public record PortStats(
      * One shard.
      *
      * @param state what its holder does: works for the port (library), runs user code (handler), or waits (sleeping)
-     * @param handles listeners and connections that live on it
+     * @param handles listeners, connections and files that live on it
      */
     public record ShardView(int index, String state, int handles, int readyPackets, int inFlight) {}
 
@@ -94,6 +97,8 @@ public record PortStats(
                 sum(counters, c -> c.of(Count.CONNECTIONS_CLOSED)),
                 sum(counters, c -> c.of(Count.BYTES_RECEIVED)),
                 sum(counters, c -> c.of(Count.BYTES_SENT)),
+                sum(counters, c -> c.of(Count.BYTES_READ)),
+                sum(counters, c -> c.of(Count.BYTES_WRITTEN)),
                 sum(counters, c -> c.of(Count.HANDLER_FAILURES)),
                 sum(counters, c -> c.of(Count.ACCEPTS_ABORTED)),
                 sum(counters, c -> c.of(Count.ACCEPTS_DEFERRED)),

@@ -14,6 +14,9 @@ public final class FileRead extends FileOperation {
     /** Library memory behind {@link #memory} while {@link #copyTo} is set. */
     private @Nullable LeasedBuffer bounce;
 
+    /** The caller's library buffer, whose lease is the operation's meanwhile; null for other memory. */
+    private @Nullable LeasedBuffer target;
+
     /** The caller's own memory if it must not enter the kernel: filled from {@link #memory} before delivery. */
     private @Nullable MemorySegment copyTo;
 
@@ -27,6 +30,13 @@ public final class FileRead extends FileOperation {
         offset = from;
         copyTo = null;
         bounce = null;
+        target = null;
+    }
+
+    /** Into a library buffer, whose lease is {@linkplain LeasedBuffer#pin() pinned} until the operation has ended. */
+    public void into(LeasedBuffer callers, long from) {
+        into(callers.filled(), from);
+        target = callers;
     }
 
     /** Into library memory first, then into the caller's, which the kernel must not be given. */
@@ -35,10 +45,12 @@ public final class FileRead extends FileOperation {
         memory = through.filled();
         offset = from;
         copyTo = callers;
+        target = null;
     }
 
-    /** The start failed: the library memory goes back. */
+    /** The start failed: the library memory goes back, and the caller has the lease of its own again. */
     public void forget() {
+        target = null;
         LeasedBuffer through = bounce;
         bounce = null;
         if (through != null) {
@@ -53,6 +65,13 @@ public final class FileRead extends FileOperation {
 
     @Override
     public void settle() {
+        LeasedBuffer filled = target;
+        if (filled != null) {
+            target = null;
+            filled.length((int) bytes);
+            filled.unpinToLease();
+            return;
+        }
         LeasedBuffer through = bounce;
         if (through == null || copyTo == null) {
             return;

@@ -162,7 +162,7 @@ public final class LeasedBuffer {
         }
     }
 
-    /** The operation has not begun: its lease is the caller's again. */
+    /** The operation has not begun, or only borrowed the lease and has ended: it is the caller's again. */
     public void unpinToLease() {
         long before = (long) LEASES.getAndAdd(this, 1 - PINNED);
         assert before >= PINNED : "gave a lease back that no operation has";

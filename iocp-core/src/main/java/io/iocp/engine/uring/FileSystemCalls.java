@@ -57,6 +57,12 @@ final class FileSystemCalls {
             do {
                 fd = libc.open(name.address(), flags(access), MODE);
             } while (fd == -Errno.EINTR);
+            if (fd == -Errno.EINVAL && access.isDirect()) {
+                throw new FileSystemException(
+                        path.toString(),
+                        null,
+                        "its file system cannot bypass the page cache: open it" + " without DIRECT");
+            }
             if (fd < 0) {
                 throw failure(path, -fd);
             }

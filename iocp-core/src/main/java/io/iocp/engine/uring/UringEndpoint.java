@@ -37,7 +37,8 @@ final class UringEndpoint extends Endpoint {
 
     /** The descriptor; fails once it was closed, because its number may be another socket's by then. */
     int fd() {
-        if (fd < 0) {
+        OpenFile file = file();
+        if (fd < 0 || (file != null && file.isClosed())) {
             throw new IllegalStateException("the descriptor of endpoint " + id() + " is closed");
         }
         return fd;

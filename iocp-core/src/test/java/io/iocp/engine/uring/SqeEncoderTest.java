@@ -48,6 +48,32 @@ class SqeEncoderTest {
     }
 
     @Test
+    void shouldEncodeTransfersOfFilesWithTheirOffset() {
+        SqeEncoder.readAt(sqe, 9, ADDRESS, 4096, 5L << 32, USER_DATA);
+        assertSqe(22, 0, 0, 9, 5L << 32, ADDRESS, 4096, 0, 0);
+        SqeEncoder.writeAt(sqe, 9, ADDRESS, 4096, 5L << 32, USER_DATA);
+        assertSqe(23, 0, 0, 9, 5L << 32, ADDRESS, 4096, 0, 0);
+    }
+
+    @Test
+    void shouldEncodeAppendAsAWriteThatSaysSo() {
+        SqeEncoder.append(sqe, 9, ADDRESS, 4096, USER_DATA);
+        assertSqe(23, 0, 0, 9, 0, ADDRESS, 4096, 0x10, 0);
+    }
+
+    @Test
+    void shouldEncodeWhatElseIsDoneToFiles() {
+        SqeEncoder.sync(sqe, 9, true, USER_DATA);
+        assertSqe(3, 0, 0, 9, 0, 0, 0, 1, 0);
+        SqeEncoder.sync(sqe, 9, false, USER_DATA);
+        assertSqe(3, 0, 0, 9, 0, 0, 0, 0, 0);
+        SqeEncoder.allocate(sqe, 9, 3L << 32, 4L << 32, USER_DATA);
+        assertSqe(17, 0, 0, 9, 3L << 32, 4L << 32, 0, 0, 0);
+        SqeEncoder.truncate(sqe, 9, 3L << 32, USER_DATA);
+        assertSqe(55, 0, 0, 9, 3L << 32, 0, 0, 0, 0);
+    }
+
+    @Test
     void shouldEncodeReceiveThatSelectsABuffer() {
         SqeEncoder.receiveSelecting(sqe, 9, 3, USER_DATA);
         assertSqe(27, 1 << 5, 0, 9, 0, 0, 0, 0, 3);

@@ -79,7 +79,7 @@ public final class IocpEndpoint {
                 stats.queueDepth(),
                 inFlight,
                 new Connections(stats.connections(), stats.connectionsClosed()),
-                new Bytes(stats.bytesReceived(), stats.bytesSent()),
+                new Bytes(stats.bytesReceived(), stats.bytesSent(), stats.bytesRead(), stats.bytesWritten()),
                 stats.handlerFailures(),
                 stats.memory(),
                 stats.shards(),
@@ -176,8 +176,8 @@ public final class IocpEndpoint {
     /** Connections of the port: open now, and closed since its start. */
     public record Connections(int open, long closed) {}
 
-    /** Bytes since the start of the port. */
-    public record Bytes(long received, long sent) {}
+    /** Bytes since the start of the port: received and sent on connections, read from and written to files. */
+    public record Bytes(long received, long sent, long read, long written) {}
 
     /**
      * One server.

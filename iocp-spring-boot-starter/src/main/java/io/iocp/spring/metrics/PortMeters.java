@@ -114,6 +114,20 @@ public final class PortMeters implements MeterBinder {
                 port,
                 stats,
                 s -> s.get().bytesSent());
+        counter(
+                registry,
+                "iocp.bytes.read",
+                "Bytes read from files",
+                port,
+                stats,
+                s -> s.get().bytesRead());
+        counter(
+                registry,
+                "iocp.bytes.written",
+                "Bytes written to files",
+                port,
+                stats,
+                s -> s.get().bytesWritten());
         PortDispatcher dispatcher = dispatchers.get(stats.port().name());
         if (dispatcher != null) {
             counter(

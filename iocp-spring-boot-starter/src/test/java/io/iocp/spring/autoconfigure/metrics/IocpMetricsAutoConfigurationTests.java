@@ -60,6 +60,8 @@ class IocpMetricsAutoConfigurationTests {
                     "iocp.connections.rejected",
                     "iocp.bytes.received",
                     "iocp.bytes.sent",
+                    "iocp.bytes.read",
+                    "iocp.bytes.written",
                     "iocp.memory.used",
                     "iocp.engine.info")) {
                 assertThat(registry.find(name).tag("port", "default").meters())
