@@ -3,6 +3,7 @@ package io.iocp;
 import io.iocp.engine.Addresses;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.ClosedPortException;
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -170,6 +171,18 @@ public final class CompletionPort implements AutoCloseable {
         }
         Addresses.check("listen on", address);
         return new Listener(this, selection.engine(), selection.engine().listen(address, listenOptions));
+    }
+
+    /**
+     * Opens a connection that is not associated and not connected yet: {@link #associate(Handle, Object) associate} it, then
+     * {@link Connection#connect connect} it, or have a listener {@linkplain Listener#accept(OverlappedIO, Connection) accept
+     * into it}.
+     */
+    public Connection openConnection(ConnectionOptions connectionOptions) {
+        if (!isOpen()) {
+            throw new ClosedPortException("port '" + name() + "' is closed: no connection can be opened for it");
+        }
+        return new Connection(this, selection.engine(), selection.engine().openConnection(connectionOptions));
     }
 
     /** Opens a listening handle and associates it. */
@@ -501,7 +514,8 @@ public final class CompletionPort implements AutoCloseable {
     }
 
     Connection connectionOf(Endpoint endpoint) {
-        return new Connection(this, selection.engine(), endpoint);
+        // The target of an accept, or a connection of its own that nobody has seen yet.
+        return endpoint.handle instanceof Connection known ? known : new Connection(this, selection.engine(), endpoint);
     }
 
     /** Calls a listener; what it throws is logged and dropped. */

@@ -1,8 +1,12 @@
 package io.iocp;
 
+import io.iocp.engine.Addresses;
 import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.BufferRelease;
+import io.iocp.operation.Connect;
+import io.iocp.operation.Disconnect;
+import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Receive;
@@ -12,8 +16,10 @@ import io.iocp.operation.StartResult;
 import io.iocp.port.Shard;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +43,125 @@ public final class Connection extends Handle {
         super(port, engine, endpoint);
     }
 
+    /** Whether it has a peer: receives and sends can be started. */
+    public boolean isConnected() {
+        return endpoint().isConnected();
+    }
+
+    /**
+     * Starts to connect, and to send the first bytes if the request has any; completes when the connection stands and all of
+     * them are accepted by the kernel, {@link OverlappedIO#bytesTransferred()} of them. Each try has a new socket: after a
+     * refusal, a time-out or a cancel the handle may be connected again. If the connection was made and the first bytes failed,
+     * the packet says how they ended, and {@link #isConnected()} that there is a connection.
+     *
+     * <p>The time that the transport gives a silent peer is minutes: set a {@link OverlappedIO#timeout(Duration)}.
+     *
+     * @throws java.nio.channels.AlreadyConnectedException if it is connected
+     * @throws java.nio.channels.ConnectionPendingException if it is being connected, or is the target of an accept
+     * @throws UnresolvedAddressException if the remote or local name is not known
+     * @throws IllegalArgumentException if the path of a Unix domain socket is too long
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_connectex">ConnectEx (Windows)</a>
+     * @see <a href="https://man7.org/linux/man-pages/man2/connect.2.html">connect(2)</a>
+     */
+    public StartResult connect(OverlappedIO packet, ConnectRequest request) throws ClosedChannelException {
+        SocketAddress local = request.local();
+        checkAddress("connect to", request.remote());
+        if (local != null) {
+            checkAddress("connect from", local);
+        }
+        Connect operation = packet.other(Connect.class, Connect::new);
+        Shard shard = begin(packet, operation);
+        if (!endpoint().move(Endpoint.Connection.NONE, Endpoint.Connection.CLAIMED)) {
+            operation.abandon();
+            throw isConnected() ? WrongState.alreadyConnected(this) : WrongState.connectionPending(this);
+        }
+        operation.remote = request.remote();
+        operation.local = local;
+        MemorySegment data = request.data();
+        boolean started = false;
+        try {
+            operation.data = data == null || data.byteSize() == 0 ? null : firstBytes(packet, data);
+            StartResult result = start(shard, operation);
+            started = true;
+            return result;
+        } finally {
+            if (!started) {
+                endpoint().move(Endpoint.Connection.CLAIMED, Endpoint.Connection.NONE);
+                operation.settle();
+            }
+        }
+    }
+
+    private static void checkAddress(String purpose, SocketAddress address) {
+        try {
+            Addresses.check(purpose, address);
+        } catch (UnknownHostException e) {
+            throw (UnresolvedAddressException) new UnresolvedAddressException().initCause(e);
+        }
+    }
+
+    private Send firstBytes(OverlappedIO packet, MemorySegment data) {
+        Send send = new Send(packet);
+        if (BufferPool.mayEnterKernel(data)) {
+            send.one(data);
+        } else {
+            LeasedBuffer copy = copyOf(data);
+            copy.pin();
+            send.one(copy);
+        }
+        return send;
+    }
+
+    /**
+     * Starts to end the connection, in its turn behind what was started to be sent.
+     *
+     * <ul>
+     *   <li>GRACEFUL: the peer sees the end of the stream; it can still send, and receives go on. Nothing can be sent any more.
+     *       Doing it twice is fine.
+     *   <li>RECYCLE: then what the peer still sends is discarded, behind the receives that were started before, until it ends
+     *       its stream too; then the handle is not connected, keeps its key and handler, and may be connected again or be the
+     *       target of an accept. {@link OverlappedIO#bytesTransferred()} is what was discarded. The operation's {@linkplain
+     *       OverlappedIO#timeout timeout}, or 10 seconds if it has none, is how long the peer is waited for; then, or if the
+     *       operation is cancelled, the connection is reset, receives in its way end with ABORTED, the packet says TIMED_OUT
+     *       or CANCELLED, and the handle is recycled all the same. Nothing can be started meanwhile. What is cancelled before
+     *       its turn, while it waits behind sends, changes nothing.
+     *   <li>ABORT: at once. The peer sees a reset, what is in flight ends with ABORTED, and the handle is closed.
+     * </ul>
+     *
+     * @throws java.nio.channels.NotYetConnectedException if it is not connected
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection is closed
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_disconnectex">DisconnectEx
+     *     (Windows)</a>
+     */
+    public StartResult disconnect(OverlappedIO packet, DisconnectMode mode) throws ClosedChannelException {
+        Disconnect operation = packet.other(Disconnect.class, Disconnect::new);
+        Shard shard = begin(packet, operation);
+        Endpoint endpoint = endpoint();
+        operation.mode = mode;
+        operation.forced = null;
+        boolean recycles = mode == DisconnectMode.RECYCLE;
+        boolean ended = endpoint.outputEnded;
+        if (recycles && !endpoint.move(Endpoint.Connection.CONNECTED, Endpoint.Connection.LEAVING)) {
+            operation.abandon();
+            throw WrongState.notYetConnected(this);
+        }
+        if (mode == DisconnectMode.GRACEFUL) {
+            endpoint.outputEnded = true; // before the start: afterwards the handle may be recycled and connected again
+        }
+        try {
+            return start(shard, operation);
+        } catch (RuntimeException refused) {
+            endpoint.outputEnded = ended;
+            if (recycles) {
+                endpoint.move(Endpoint.Connection.LEAVING, Endpoint.Connection.CONNECTED);
+            }
+            throw refused;
+        }
+    }
+
     /**
      * This side's address: an {@link java.net.InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}, which is empty
      * where the socket has no path.
@@ -46,7 +171,7 @@ public final class Connection extends Handle {
     }
 
     /**
-     * The peer's address, known since the accept: an {@link java.net.InetSocketAddress}, or a {@link
+     * The peer's address, known since the accept or connect: an {@link java.net.InetSocketAddress}, or a {@link
      * java.net.UnixDomainSocketAddress}, which is empty for a peer that is bound to no path (most clients are not).
      */
     public SocketAddress remoteAddress() {
@@ -83,7 +208,7 @@ public final class Connection extends Handle {
      * @throws ClosedChannelException if the connection is closed
      */
     public StartResult receive(OverlappedIO packet, MemorySegment buffer) throws ClosedChannelException {
-        checkWritable(buffer);
+        checkWritable(port(), buffer);
         if (buffer.byteSize() == 0) {
             return awaitReadable(packet);
         }
@@ -92,7 +217,7 @@ public final class Connection extends Handle {
         if (BufferPool.mayEnterKernel(buffer)) {
             operation.into(buffer);
         } else {
-            operation.into(buffer, bounce(buffer.byteSize()));
+            operation.into(buffer, bounce(port(), buffer.byteSize()));
         }
         return startInto(shard, operation, packet);
     }
@@ -118,7 +243,7 @@ public final class Connection extends Handle {
         int withBytes = 0;
         long length = 0;
         for (MemorySegment piece : all) {
-            checkWritable(piece);
+            checkWritable(port(), piece);
             length = Math.addExact(length, piece.byteSize());
             if (piece.byteSize() > 0) {
                 only = piece;
@@ -133,7 +258,7 @@ public final class Connection extends Handle {
         }
         Receive operation = packet.receive();
         Shard shard = begin(packet, operation);
-        operation.into(all, bounce(length));
+        operation.into(all, bounce(port(), length));
         return startInto(shard, operation, packet);
     }
 
@@ -153,19 +278,20 @@ public final class Connection extends Handle {
         return start(shard, operation);
     }
 
-    private void checkWritable(MemorySegment buffer) {
+    static void checkWritable(CompletionPort port, MemorySegment buffer) {
         if (buffer.isReadOnly()) {
             throw new IllegalArgumentException("a receive needs a writable buffer: " + buffer);
         }
-        if (!buffer.isAccessibleBy(port().anyOtherThread())) {
+        if (!buffer.isAccessibleBy(port.anyOtherThread())) {
             throw new IllegalArgumentException(
                     "a receive buffer must be usable by the workers, and this one is of a confined"
                             + " arena: use port.buffers(), the heap, or a shared, automatic or global arena");
         }
     }
 
-    private LeasedBuffer bounce(long wanted) {
-        return port().buffers().lease((int) Math.min(wanted, MOST_BOUNCED));
+    /** Library memory in front of memory that must not enter the kernel. */
+    static LeasedBuffer bounce(CompletionPort port, long wanted) {
+        return port.buffers().lease((int) Math.min(wanted, MOST_BOUNCED));
     }
 
     private StartResult startInto(Shard shard, Receive operation, OverlappedIO packet) {
@@ -349,6 +475,9 @@ public final class Connection extends Handle {
         Endpoint endpoint = endpoint();
         if (endpoint.isClosing()) {
             throw new ClosedChannelException();
+        }
+        if (!endpoint.isConnected()) {
+            throw WrongState.notYetConnected(this);
         }
         endpoint.outputEnded = true;
         shard.shutdownOutput(endpoint);

@@ -3,6 +3,9 @@ package io.iocp;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.InterruptedByTimeoutException;
 import java.util.Locale;
@@ -30,6 +33,12 @@ final class Failures {
             case TIMED_OUT -> new InterruptedByTimeoutException();
             case RESET -> new ConnectionResetException("connection reset by the peer: " + where);
             case ABORTED -> new ConnectionResetException("connection aborted: " + where);
+            case REFUSED ->
+                new ConnectException("connection refused: nobody listens there, or the backlog is full: " + where);
+            case UNREACHABLE -> new NoRouteToHostException("no way to the address: " + where);
+            case CONNECT_TIMED_OUT -> new ConnectException("connection timed out: the peer does not answer: " + where);
+            case ADDRESS_UNAVAILABLE ->
+                new BindException("the local address is in use, or not of this machine: " + where);
             case SHUT_DOWN -> new ShutdownOutputException("sent after the output was shut down: " + where);
             case RESOURCE_LIMIT -> new IOException(shortage(nativeError) + ": " + where);
             case FAULT -> new IOException("the operation's memory could not be used: " + where);

@@ -1,8 +1,11 @@
 package io.iocp;
 
 import io.iocp.engine.Engine;
+import io.iocp.operation.Accept;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.CompletionMode;
+import io.iocp.operation.Connect;
+import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.Operation;
@@ -130,6 +133,13 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
             }
         }
         if (endpoint.move(Lifecycle.OPEN, Lifecycle.CLOSING)) {
+            Accept acceptor = endpoint.acceptor();
+            if (acceptor != null && acceptor.requestCancelOfClaim(endpoint)) {
+                Endpoint listener = acceptor.endpoint;
+                if (listener != null && listener.handle instanceof Handle listening) {
+                    listening.requestCancel(acceptor); // it has this handle as its target, and ends as ABORTED
+                }
+            }
             on.close(endpoint, Status.HANDLE_CLOSED);
         }
     }
@@ -241,7 +251,11 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         if (endpoint.isClosing()) {
             throw new ClosedChannelException();
         }
-        if (operation.isOutput() && endpoint.outputEnded) {
+        if (!endpoint.isConnected() && !(operation instanceof Post) && !(operation instanceof Connect)) {
+            throw WrongState.notYetConnected(this);
+        }
+        boolean sends = operation.isOutput() && !(operation instanceof Disconnect) && !(operation instanceof Connect);
+        if (sends && endpoint.outputEnded) {
             throw new ShutdownOutputException(this + ": its output was shut down, nothing can be sent any more");
         }
         packet.begin(operation, this, endpoint);

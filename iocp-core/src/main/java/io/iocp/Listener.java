@@ -2,10 +2,15 @@ package io.iocp;
 
 import io.iocp.engine.Engine;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferPool;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.Receive;
 import io.iocp.operation.StartResult;
+import io.iocp.port.Shard;
+import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 
 /**
  * Accepts connections (AcceptEx, QsoStartAccept). Errors of single connections (aborted before they could be accepted) never
@@ -46,12 +51,113 @@ public final class Listener extends Handle {
         return start(packet, true);
     }
 
+    /**
+     * Starts to accept one connection into a handle that is not connected: one that was {@linkplain
+     * CompletionPort#openConnection opened} so, or recycled. It keeps its key, handler and attachment.
+     *
+     * @param target associated with the port, open, not connected and of no other accept; closing it ends the accept with
+     *     ABORTED
+     * @throws IllegalArgumentException if the target is in use or not connectable
+     * @throws IllegalStateException if the listener is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the listener or the target is closed
+     */
+    public StartResult accept(OverlappedIO packet, Connection target) throws ClosedChannelException {
+        Accept operation = packet.accept();
+        Shard shard = beginAccept(packet, operation);
+        claim(operation, target);
+        return startAccept(shard, operation);
+    }
+
+    /**
+     * Starts to accept one connection together with its first bytes: completes when at least one byte is there, or with 0 bytes
+     * when the client ends its stream without any. Such accepts complete in the order in which the bytes come, and keep nobody
+     * from being accepted meanwhile. A client that resets its connection before is not reported; the next one is accepted.
+     *
+     * @throws IllegalArgumentException if the buffer or the target cannot be used
+     * @throws IllegalStateException if the listener is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the listener or the target is closed
+     */
+    public StartResult acceptWithData(OverlappedIO packet, AcceptRequest request) throws ClosedChannelException {
+        MemorySegment buffer = request.buffer();
+        if (buffer != null) {
+            Connection.checkWritable(port(), buffer);
+            if (buffer.byteSize() == 0) {
+                throw new IllegalArgumentException(
+                        "first bytes need a buffer of at least one byte; accept(packet) does not wait for any");
+            }
+        }
+        Accept operation = packet.accept();
+        Shard shard = beginAccept(packet, operation);
+        Connection target = request.target();
+        if (target != null) {
+            claim(operation, target);
+        }
+        Receive first = new Receive(packet);
+        if (buffer == null) {
+            first.intoEngineBuffer();
+        } else if (BufferPool.mayEnterKernel(buffer)) {
+            first.into(buffer);
+        } else {
+            first.into(buffer, Connection.bounce(port(), buffer.byteSize()));
+        }
+        operation.firstData = first;
+        operation.buffer = buffer;
+        Duration timeout = request.firstDataTimeout();
+        operation.firstDataNanos = timeout == null ? 0 : CompletionPort.nanos(timeout);
+        operation.deliverSilent = request.deliverSilent();
+        return startAccept(shard, operation);
+    }
+
     private StartResult start(OverlappedIO packet, boolean continuous) throws ClosedChannelException {
         Accept operation = packet.accept();
-        var shard = begin(packet, operation);
+        Shard shard = beginAccept(packet, operation);
         operation.continuous = continuous;
+        return startAccept(shard, operation);
+    }
+
+    private Shard beginAccept(OverlappedIO packet, Accept operation) throws ClosedChannelException {
+        Shard shard = begin(packet, operation);
+        operation.continuous = false;
         operation.accepted = null;
-        return start(shard, operation);
+        operation.target = null;
+        operation.firstData = null;
+        operation.buffer = null;
+        return shard;
+    }
+
+    private StartResult startAccept(Shard shard, Accept operation) {
+        try {
+            return start(shard, operation);
+        } catch (RuntimeException refused) {
+            operation.settle(); // gives back what it has claimed and leased
+            throw refused;
+        }
+    }
+
+    /** The operation has begun; if this fails it has not. */
+    private void claim(Accept operation, Connection target) throws ClosedChannelException {
+        Endpoint endpoint = target.endpoint();
+        String problem = null;
+        if (target.port() != port() || target.shard() == null) {
+            problem = " is not associated with the port of " + this + ": associate it first";
+        } else {
+            operation.target = endpoint;
+            if (!endpoint.claim(operation)) {
+                operation.target = null;
+                problem = " is " + endpoint.connection() + ": the target of an accept must not be connected, and of one"
+                        + " accept at a time";
+            }
+        }
+        if (problem != null) {
+            operation.abandon();
+            throw new IllegalArgumentException(target + problem);
+        }
+        if (!target.isOpen()) {
+            endpoint.unclaim();
+            operation.target = null;
+            operation.abandon();
+            throw new ClosedChannelException();
+        }
     }
 
     @Override

@@ -20,8 +20,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +78,7 @@ public final class OverlappedIO {
     private @Nullable FileAllocate fileAllocate;
     private @Nullable FileTruncate fileTruncate;
     private @Nullable Post post;
+    private @Nullable Operation other;
 
     /** An operation without an attachment. */
     public OverlappedIO() {}
@@ -318,6 +321,18 @@ public final class OverlappedIO {
         };
     }
 
+    /**
+     * What a successful accept has brought.
+     *
+     * @throws IllegalStateException if this is not the packet of an accept, or it brings no connection
+     */
+    public AcceptResult acceptResult() {
+        Connection connection = accepted();
+        Operation of = delivered();
+        return new AcceptResult(
+                connection, connection.localAddress(), connection.remoteAddress(), of.bytes, Instant.now());
+    }
+
     /** More packets of the same started operation follow; this is not the last. */
     public boolean more() {
         return delivered().more;
@@ -354,13 +369,12 @@ public final class OverlappedIO {
     }
 
     private static @Nullable MemorySegment callersMemory(Operation of) {
-        if (of instanceof Receive received) {
-            return received.callersMemory();
-        }
-        if (of instanceof FileRead read) {
-            return read.callersMemory();
-        }
-        return null;
+        return switch (of) {
+            case Receive received -> received.callersMemory();
+            case FileRead read -> read.callersMemory();
+            case Accept accept -> accept.buffer;
+            default -> null;
+        };
     }
 
     /**
@@ -526,6 +540,17 @@ public final class OverlappedIO {
             post = new Post(this);
         }
         return post;
+    }
+
+    /** The operation of a rarer kind: only the last one is kept for the next start. */
+    <T extends Operation> T other(Class<T> kind, Function<Object, T> make) {
+        Operation known = other;
+        if (kind.isInstance(known)) {
+            return kind.cast(known);
+        }
+        T made = make.apply(this);
+        other = made;
+        return made;
     }
 
     /** The next start is of this operation; the one before must have been delivered. */

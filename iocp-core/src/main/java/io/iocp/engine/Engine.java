@@ -1,5 +1,6 @@
 package io.iocp.engine;
 
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -31,6 +32,9 @@ public interface Engine {
 
     /** The present size in bytes of a file whose descriptor the caller has {@linkplain io.iocp.operation.OpenFile#pin pinned}. */
     long sizeOf(Endpoint file) throws IOException;
+
+    /** An endpoint that is to be connected. It has no descriptor before. */
+    Endpoint openConnection(ConnectionOptions options);
 
     /** Closes an endpoint that was never associated: no loop knows it, nothing is in flight on it. */
     void closeUnassociated(Endpoint endpoint);

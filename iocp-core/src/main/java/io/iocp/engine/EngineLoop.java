@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code FileOperation}: any number of them for one endpoint at a time, but of appends only one. {@code FileRead}: at
  *       least one byte, or EOF at and behind the end of the file; with fewer bytes than there is room for more may be there.
  *       {@code FileWrite}: all of the memory or an error. Only with {@code bytes} as they stand when it ends.
+ *   <li>{@code Connect}: opens a descriptor for the endpoint, which has none, and connects it; the endpoint has its addresses
+ *       before {@code completed} with OK. However else it ends, the endpoint has no descriptor: REFUSED, UNREACHABLE,
+ *       CONNECT_TIMED_OUT, ADDRESS_UNAVAILABLE. The engine knows nothing of the first bytes, which are a send of their own.
  *   <li>{@link #cancel} only asks. The operation completes CANCELLED (with the bytes transferred so far), or as if nobody
  *       had asked. It has no effect on an operation that the engine does not have.
  *   <li>A CANCELLED nobody asked for (the kernel cancels the requests of a dead thread) is never reported: the engine
@@ -109,7 +112,25 @@ public interface EngineLoop {
      */
     void shutdownOutput(Endpoint endpoint);
 
-    /** Last step: closes the descriptor. The engine has no operation of this endpoint any more. */
+    /** The close of this connection, whenever it comes, is to be a reset for the peer. Nothing if it has no descriptor. */
+    void abort(Endpoint endpoint);
+
+    /**
+     * The engine has no operation of this endpoint, and this loop will get none before the endpoint is another shard's: the
+     * loop forgets what it keeps for it.
+     */
+    void detach(Endpoint endpoint);
+
+    /**
+     * Gives {@code into}, which has no descriptor, that of {@code from}, an accepted connection of the same engine that no
+     * loop has. {@code from} is of no use afterwards.
+     */
+    void install(Endpoint into, Endpoint from);
+
+    /**
+     * Last step: closes the descriptor. The engine has no operation of this endpoint any more. It may be connected again
+     * afterwards, or get the descriptor of another. Nothing if it has no descriptor.
+     */
     void closeDescriptor(Endpoint endpoint);
 
     /**

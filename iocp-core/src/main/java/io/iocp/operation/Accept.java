@@ -1,5 +1,6 @@
 package io.iocp.operation;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,35 @@ public final class Accept extends Operation {
     /** Descriptors ran out: the timer with which the shard submits it again a little later. Else null. */
     @Nullable
     public Object retry;
+
+    /** The handle that the connection is to be put in, which this accept has claimed; null = a new one. */
+    @Nullable
+    public Endpoint target;
+
+    /** Receives the first bytes of the connection, as a part, before the packet; null if they are not waited for. */
+    @Nullable
+    public Receive firstData;
+
+    /** The caller's memory for them; null for a buffer of the engine's, or if they are not waited for. */
+    @Nullable
+    public MemorySegment buffer;
+
+    /** How long it waits for them, from the moment that the connection is there; 0 = for ever. */
+    public long firstDataNanos;
+
+    /** If they do not come in time the connection is delivered without; else it is closed. */
+    public boolean deliverSilent;
+
+    /** The time for the first bytes is over. */
+    public boolean silent;
+
+    /** The connection whose first bytes it waits for: it is out of its listener's FIFO. Null before and after. */
+    @Nullable
+    public Endpoint awaited;
+
+    /** The timer that ends the wait for the first bytes; null when none runs. */
+    @Nullable
+    public Object firstDataTimer;
 
     /** The connection of the packet being delivered. */
     @Nullable
@@ -38,6 +68,18 @@ public final class Accept extends Operation {
     @Nullable
     public Stream stream() {
         return continuous ? stream : null;
+    }
+
+    @Override
+    public void settle() {
+        Receive first = firstData;
+        if (first != null) {
+            first.settle();
+            firstData = null;
+        }
+        if (target != null && accepted == null) {
+            target.unclaim();
+        }
     }
 
     /** Keeps an accepted connection until its packet is delivered. */

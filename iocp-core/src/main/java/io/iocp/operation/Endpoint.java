@@ -1,5 +1,6 @@
 package io.iocp.operation;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,18 @@ public abstract class Endpoint {
         CLOSING,
         /** The descriptor is closed. */
         CLOSED
+    }
+
+    /** Whether an endpoint has a peer. What never has one, a listener for one, is CONNECTED for life. */
+    public enum Connection {
+        /** It has no descriptor: it may be connected, or be the target of an accept. */
+        NONE,
+        /** A connect or an accept has claimed it. */
+        CLAIMED,
+        /** Operations may start. */
+        CONNECTED,
+        /** It is being recycled: nothing may start. */
+        LEAVING
     }
 
     /**
@@ -90,7 +104,17 @@ public abstract class Endpoint {
         public long nextSequence() {
             return nextSequence++;
         }
+
+        /** A new connection begins. */
+        void renew() {
+            latched = null;
+            latchedError = 0;
+            nextSequence = 0;
+        }
     }
+
+    /** The local address of what is bound to nothing. */
+    protected static final SocketAddress NOWHERE = new InetSocketAddress(0);
 
     private static final AtomicLong IDS = new AtomicLong();
     private static final Operation[] NOBODY = {};
@@ -103,10 +127,19 @@ public abstract class Endpoint {
     private final OpenFile file;
 
     @Nullable
-    private final SocketAddress localAddress;
+    private volatile SocketAddress localAddress;
 
     @Nullable
-    private final SocketAddress remoteAddress;
+    private volatile SocketAddress remoteAddress;
+
+    private final AtomicInteger connection = new AtomicInteger(Connection.CONNECTED.ordinal());
+
+    /** The accept that has claimed it as its target; written before the claim can be seen. */
+    @Nullable
+    private volatile Accept acceptor;
+
+    /** What an accept has put in it and its own shard has still to take the descriptor from. */
+    private final AtomicReference<@Nullable Endpoint> incoming = new AtomicReference<>();
 
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -139,6 +172,9 @@ public abstract class Endpoint {
 
     /** The shard has begun to close it; later than the lifecycle says so, because the caller of a close may be elsewhere. */
     public boolean closeBegun;
+
+    /** Its close is to be a reset: the peer must not see the end of the stream before. */
+    public boolean aborted;
 
     /** What pending operations end with once the endpoint is closing: the reason of the close. */
     public Status closeStatus = Status.HANDLE_CLOSED;
@@ -234,6 +270,90 @@ public abstract class Endpoint {
     @Nullable
     public final SocketAddress remoteAddress() {
         return remoteAddress;
+    }
+
+    // ---- connecting
+
+    /** It begins without a peer. */
+    protected final void beginUnconnected() {
+        connection.set(Connection.NONE.ordinal());
+    }
+
+    public final boolean isConnected() {
+        return connection.get() == Connection.CONNECTED.ordinal();
+    }
+
+    public final Connection connection() {
+        return CONNECTIONS[connection.get()];
+    }
+
+    private static final Connection[] CONNECTIONS = Connection.values();
+
+    /** The one way that the connection changes; false if it was not {@code from}. Thread: any. */
+    public final boolean move(Connection from, Connection to) {
+        return connection.compareAndSet(from.ordinal(), to.ordinal());
+    }
+
+    /** The engine has connected it: what it is called. Before it is CONNECTED. */
+    public final void addresses(SocketAddress local, @Nullable SocketAddress remote) {
+        localAddress = local;
+        remoteAddress = remote;
+        outputEnded = false; // a shutdown of the connection before may have come late
+    }
+
+    /** Nobody has closed it and it has no peer: {@code accept} is to give it one. Thread: any. */
+    public final boolean claim(Accept accept) {
+        if (!move(Connection.NONE, Connection.CLAIMED)) {
+            return false;
+        }
+        acceptor = accept;
+        return true;
+    }
+
+    /** The accept that has claimed it; null if none has. Thread: any. */
+    public final @Nullable Accept acceptor() {
+        return connection() == Connection.CLAIMED ? acceptor : null;
+    }
+
+    /** The accept ends without a connection. Thread: any. */
+    public final void unclaim() {
+        acceptor = null;
+        move(Connection.CLAIMED, Connection.NONE);
+    }
+
+    /**
+     * The accept that has claimed it puts a connection in. Its own shard takes the descriptor from {@code accepted} before it
+     * does anything else with it. Thread: any.
+     *
+     * @return false if it is closing: the connection is still the accept's
+     */
+    public final boolean put(Endpoint accepted) {
+        // Put first, then look; who closes moves first, then takes. So one of the two takes it out again.
+        incoming.set(accepted);
+        if (isClosing() && incoming.compareAndSet(accepted, null)) {
+            return false;
+        }
+        addresses(accepted.localAddress(), accepted.remoteAddress);
+        acceptor = null;
+        move(Connection.CLAIMED, Connection.CONNECTED);
+        return true;
+    }
+
+    /** What an accept has put in; null for nothing. To be called by its own shard, or whoever closes it after that's end. */
+    public final @Nullable Endpoint takeIncoming() {
+        return incoming.get() == null ? null : incoming.getAndSet(null);
+    }
+
+    /** The connection has gone and the descriptor is closed: it may be connected again, and nothing of the old one counts. */
+    public final void recycled() {
+        input.renew();
+        output.renew();
+        resetSeen = false;
+        endSeen = false;
+        receivePaused = false;
+        outputEnding = false;
+        outputEnded = false;
+        move(Connection.LEAVING, Connection.NONE);
     }
 
     public final Lifecycle lifecycle() {

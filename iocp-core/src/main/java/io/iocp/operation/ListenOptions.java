@@ -36,4 +36,9 @@ public record ListenOptions(int backlog, int receiveBufferSize, SocketOptions so
     public ListenOptions withSocket(SocketOptions newSocket) {
         return new ListenOptions(backlog, receiveBufferSize, newSocket);
     }
+
+    /** What of it counts for the connections that are accepted. */
+    public ConnectionOptions connections() {
+        return new ConnectionOptions(socket, receiveBufferSize);
+    }
 }

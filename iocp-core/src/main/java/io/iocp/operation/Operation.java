@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>To add an operation: one subclass here; the compiler then names the engines that must perform it.
  */
-public abstract sealed class Operation permits Accept, Receive, ReceiveContinuously, Send, FileOperation, Post {
+public abstract sealed class Operation
+        permits Accept, Connect, Disconnect, Receive, ReceiveContinuously, Send, FileOperation, Post {
     /** Where an operation is. Changes only through {@link #begin}, {@link #submitted}, {@link #requestCancel} and so on. */
     public enum State {
         /** Never started, or delivered and free to be started again. */
@@ -63,6 +64,14 @@ public abstract sealed class Operation permits Accept, Receive, ReceiveContinuou
     private final Object packet;
 
     private volatile int state;
+
+    /** The operation that this one is a part of, and which has the packet; null for one that stands for itself. */
+    @Nullable
+    public Operation partOf;
+
+    /** The part of it that the engine has; null if that is this operation itself, or nothing. */
+    @Nullable
+    public Operation part;
 
     /** What it acts on; null for a post. */
     @Nullable
@@ -190,6 +199,21 @@ public abstract sealed class Operation permits Accept, Receive, ReceiveContinuou
         timedOut = false;
     }
 
+    /**
+     * It is about to be performed as a part of {@code of}: it has no packet, no state and no timer of its own, and its
+     * completion is the shard's business. Holder only.
+     */
+    public final void beginPart(Operation of, Endpoint target) {
+        partOf = of;
+        of.part = this;
+        endpoint = target;
+        status = Status.OK;
+        bytes = 0;
+        nativeError = 0;
+        more = false;
+        lease = null;
+    }
+
     /** BEGUN back to IDLE: the start failed, there will be no packet. */
     public final void abandon() {
         STATE.setVolatile(this, with(state, IDLE));
@@ -230,7 +254,8 @@ public abstract sealed class Operation permits Accept, Receive, ReceiveContinuou
     /** STARTED to SUBMITTED; false if somebody asked to cancel it meanwhile. Holder only. */
     public final boolean submitted() {
         int seen = state;
-        return stateOf(seen) == STARTED && STATE.compareAndSet(this, seen, with(seen, SUBMITTED));
+        return stateOf(seen) == SUBMITTED // once more: what it was submitted for was of no use
+                || (stateOf(seen) == STARTED && STATE.compareAndSet(this, seen, with(seen, SUBMITTED)));
     }
 
     /** STARTED or SUBMITTED to CANCELLING; true for the one caller who did it. Any thread. */
@@ -265,6 +290,20 @@ public abstract sealed class Operation permits Accept, Receive, ReceiveContinuou
         boolean meant = pending && target.equals(endpoint) && groupId == group;
         VarHandle.loadLoadFence(); // the second look at the state must not come before what it vouches for
         return meant && isSameStart(seen, state);
+    }
+
+    /** As {@link #requestCancel()}, but only an accept that has claimed {@code target}. Any thread. */
+    public final boolean requestCancelOfClaim(Endpoint target) {
+        int first = state;
+        for (int seen = first; isCancellable(seen) && isSameStart(first, seen); seen = state) {
+            if (!(this instanceof Accept accept) || !target.equals(accept.target)) {
+                return false;
+            }
+            if (STATE.compareAndSet(this, seen, with(seen, CANCELLING))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isCancellable(int word) {

@@ -20,6 +20,10 @@ public enum OperationKind {
     FILE_ALLOCATE,
     /** A file was cut off (SetEndOfFile). */
     FILE_TRUNCATE,
+    /** A connection was made, and the first bytes sent if there were any (ConnectEx). */
+    CONNECT,
+    /** A connection was ended (DisconnectEx). */
+    DISCONNECT,
     /** An application packet (PostQueuedCompletionStatus, QsoPostIOCompletion). */
     POST
 }

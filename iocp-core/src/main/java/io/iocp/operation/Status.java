@@ -23,6 +23,14 @@ public enum Status {
     RESET,
     /** The connection was aborted by this side (ECONNABORTED). */
     ABORTED,
+    /** Nobody listens at the address that was to be connected to. */
+    REFUSED,
+    /** There is no way to the address that was to be connected to. */
+    UNREACHABLE,
+    /** The peer did not answer in the time that the transport gives it; the operation's own limit is TIMED_OUT. */
+    CONNECT_TIMED_OUT,
+    /** The local address is in use, or not of this machine. */
+    ADDRESS_UNAVAILABLE,
     /** Sent after this side had shut its output down. */
     SHUT_DOWN,
     /** Descriptors, buffers or kernel memory ran out. */

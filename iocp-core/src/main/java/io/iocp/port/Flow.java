@@ -4,7 +4,11 @@ import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferRelease;
+import io.iocp.operation.Connect;
+import io.iocp.operation.Disconnect;
+import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.Endpoint.Connection;
 import io.iocp.operation.Endpoint.Direction;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.FileOperation;
@@ -72,6 +76,8 @@ final class Flow implements CompletionSink {
     private final ReadyQueue ready;
     private final LongSupplier clock;
     private final InFlight inFlight = new InFlight();
+    private final FirstData firstData;
+    private final Disconnecting disconnecting;
     private final List<Endpoint> endpoints = new ArrayList<>();
     private EngineLoop loop;
     private Counters counters = new Counters();
@@ -97,6 +103,8 @@ final class Flow implements CompletionSink {
         this.delayedPosts = delayedPosts;
         this.ready = ready;
         this.clock = clock;
+        this.firstData = new FirstData(this, timers);
+        this.disconnecting = new Disconnecting(this, timers);
     }
 
     /** What timers go by. */
@@ -106,6 +114,10 @@ final class Flow implements CompletionSink {
 
     void connect(EngineLoop engineLoop) {
         loop = engineLoop;
+    }
+
+    EngineLoop loop() {
+        return loop;
     }
 
     void holder(Counters ofHolder) {
@@ -162,6 +174,7 @@ final class Flow implements CompletionSink {
             return;
         }
         Endpoint endpoint = endpointOf(operation);
+        install(endpoint);
         Direction direction = directionOf(operation);
         direction.unfinished++;
         operation.sequence = direction.nextSequence();
@@ -175,7 +188,11 @@ final class Flow implements CompletionSink {
         }
         if (operation.isCancelling()) {
             // The cancel overtook it: it asked for what was not here yet.
-            makeReady(operation, Status.CANCELLED, operation.bytes, 0);
+            makeReady(operation, cancelled(operation), operation.bytes, 0);
+            return;
+        }
+        if (operation instanceof Disconnect disconnect && disconnect.mode == DisconnectMode.ABORT) {
+            abort(endpoint, disconnect);
             return;
         }
         if (operation.timeoutNanos > 0) {
@@ -185,6 +202,10 @@ final class Flow implements CompletionSink {
             beginAtOnce(endpoint, file);
             return;
         }
+        queue(endpoint, direction, operation);
+    }
+
+    private void queue(Endpoint endpoint, Direction direction, Operation operation) {
         Operation current = direction.current;
         if (current == null) {
             begin(endpoint, direction, operation);
@@ -197,6 +218,14 @@ final class Flow implements CompletionSink {
         }
     }
 
+    /** Before anything is done with an endpoint: an accept may have put a connection in it. */
+    private void install(Endpoint endpoint) {
+        Endpoint incoming = endpoint.takeIncoming();
+        if (incoming != null) {
+            loop.install(endpoint, incoming);
+        }
+    }
+
     /**
      * Tries to end a started operation before it is taken. Not while a packet of the same direction is still to come: then
      * this operation's bytes would be seen before those that came first.
@@ -206,6 +235,7 @@ final class Flow implements CompletionSink {
      */
     boolean endAtOnce(Operation operation) {
         Endpoint endpoint = endpointOf(operation);
+        install(endpoint);
         Direction direction = directionOf(operation);
         if (operation instanceof FileOperation) {
             return false; // a file may keep its caller waiting
@@ -263,13 +293,23 @@ final class Flow implements CompletionSink {
 
     /** Gives an operation whose turn it is to the engine, or ends it at once. */
     private void begin(Endpoint endpoint, Direction direction, Operation operation) {
+        if (operation.partOf instanceof Disconnect disconnect) {
+            direction.current = operation;
+            disconnecting.receive(endpoint, disconnect, (Receive) operation);
+            return;
+        }
         Status over = endStatus(endpoint, operation);
+        if (over == null && !hasPeer(endpoint) && !(operation instanceof Connect)) {
+            over = Status.ABORTED; // it was started before the connection was recycled, and waited
+        }
         if (over != null) {
             makeReady(operation, over, operation.bytes, 0); // what an attempt has sent already
+        } else if (operation instanceof Disconnect disconnect) {
+            beginDisconnect(endpoint, direction, disconnect);
         } else if (direction.latched != null) {
             makeReady(operation, direction.latched, 0, direction.latchedError);
         } else if (!operation.submitted()) {
-            makeReady(operation, Status.CANCELLED, operation.bytes, 0);
+            makeReady(operation, cancelled(operation), operation.bytes, 0);
         } else {
             direction.current = operation;
             Stream stream = operation.stream();
@@ -293,6 +333,21 @@ final class Flow implements CompletionSink {
         } else {
             fileOf(endpoint).inEngine.add(operation);
             loop.submit(operation);
+        }
+    }
+
+    private static boolean hasPeer(Endpoint endpoint) {
+        return endpoint.isConnected() || endpoint.connection() == Endpoint.Connection.LEAVING;
+    }
+
+    private void beginDisconnect(Endpoint endpoint, Direction direction, Disconnect disconnect) {
+        if (!disconnect.submitted()) {
+            makeReady(disconnect, cancelled(disconnect), 0, 0);
+        } else if (disconnecting.beginsAndEnds(endpoint, disconnect)) {
+            makeReady(disconnect, Status.OK, 0, 0);
+        } else {
+            direction.current = disconnect;
+            disconnecting.drain(endpoint, disconnect);
         }
     }
 
@@ -347,6 +402,14 @@ final class Flow implements CompletionSink {
             return;
         }
         note(endpoint, operation, bytes);
+        if (operation.partOf != null) {
+            partCompleted(operation.partOf, operation, status, bytes, nativeError);
+            return;
+        }
+        if (operation instanceof Connect connect) {
+            connected(endpoint, connect, status, nativeError);
+            return;
+        }
         Status seen = latch(endpoint, operation, status, nativeError);
         Stream stream = operation.stream();
         if (stream != null) {
@@ -355,6 +418,8 @@ final class Flow implements CompletionSink {
             received(endpoint, receive, seen, bytes, nativeError);
         } else if (seen == Status.RESOURCE_LIMIT && operation instanceof Accept accept && mayGoOn(endpoint, accept)) {
             defer(accept);
+        } else if (operation instanceof Accept accept) {
+            accepted(endpoint, accept, seen, nativeError);
         } else {
             makeReady(operation, ended(endpoint, operation, seen), bytes, nativeError);
             next(endpoint, directionOf(operation));
@@ -391,6 +456,141 @@ final class Flow implements CompletionSink {
         } else {
             closeIfQuiet(endpoint);
         }
+    }
+
+    // ---- operations made of several
+
+    /** The engine is done with a part: how the whole goes on. */
+    private void partCompleted(Operation whole, Operation part, Status status, long bytes, int nativeError) {
+        switch (whole) {
+            case Accept accept -> {
+                accept.part = null;
+                firstData.received(accept, (Receive) part, status, bytes);
+            }
+            case Connect connect -> {
+                connect.part = null;
+                Endpoint endpoint = endpointOf(connect);
+                Status seen = latch(endpoint, part, status, nativeError);
+                makeReady(connect, ended(endpoint, connect, seen), bytes, nativeError);
+                next(endpoint, endpoint.output);
+            }
+            case Disconnect disconnect ->
+                disconnecting.drained(endpointOf(disconnect), disconnect, (Receive) part, status, bytes);
+            default -> throw new AssertionError("has no parts: " + whole.kind());
+        }
+    }
+
+    private void connected(Endpoint endpoint, Connect connect, Status status, int nativeError) {
+        Send data = connect.data;
+        if (status == Status.OK && data != null && !mayGoOn(endpoint, connect)) {
+            // Cancelled between the two: as if the connect had been.
+            loop.closeDescriptor(endpoint);
+            makeReady(connect, ended(endpoint, connect, Status.CANCELLED), 0, 0);
+        } else if (status == Status.OK) {
+            endpoint.move(Connection.CLAIMED, Connection.CONNECTED);
+            if (data != null) {
+                data.beginPart(connect, endpoint);
+                loop.submit(data);
+                return;
+            }
+            makeReady(connect, Status.OK, 0, 0);
+        } else {
+            makeReady(connect, ended(endpoint, connect, status), 0, nativeError);
+        }
+        next(endpoint, endpoint.output);
+    }
+
+    /** A single accept has its connection, or none. */
+    private void accepted(Endpoint listener, Accept accept, Status status, int nativeError) {
+        Endpoint connection = accept.accepted;
+        Receive first = accept.firstData;
+        if (status != Status.OK || connection == null) {
+            makeReady(accept, ended(listener, accept, status), 0, nativeError);
+        } else if (first == null) {
+            acceptEnded(accept, connection, Status.OK, 0);
+            return;
+        } else if (mayGoOn(listener, accept)) {
+            firstData.await(accept, first, connection);
+        } else {
+            accept.accepted = null;
+            discard(connection);
+            makeReady(accept, ended(listener, accept, Status.CANCELLED), 0, 0);
+        }
+        next(listener, listener.input);
+    }
+
+    /**
+     * An accept is over.
+     *
+     * @param connection null if it has none
+     */
+    void acceptEnded(Accept accept, @Nullable Endpoint connection, Status status, long bytes) {
+        Endpoint listener = endpointOf(accept);
+        Endpoint target = accept.target;
+        Status seen = status;
+        if (connection != null && target != null && !target.put(connection)) {
+            discard(connection);
+            accept.accepted = null;
+            seen = Status.ABORTED; // whoever claims does not close: the target was closed meanwhile
+        } else {
+            accept.accepted = connection == null || target == null ? connection : target;
+        }
+        makeReady(accept, seen == Status.TIMED_OUT ? seen : ended(listener, accept, seen), bytes, 0);
+        if (listener.input.current == accept) {
+            next(listener, listener.input);
+        } else {
+            closeIfQuiet(listener);
+        }
+    }
+
+    /** An accept whose connection has gone before it was delivered waits for another. */
+    void acceptAgain(Accept accept) {
+        Endpoint listener = endpointOf(accept);
+        queue(listener, listener.input, accept);
+    }
+
+    void discard(Endpoint connection) {
+        shard.discard(connection);
+    }
+
+    boolean mayGoOn(Operation operation) {
+        return mayGoOn(endpointOf(operation), operation);
+    }
+
+    /** Puts a part that receives behind the receives of the user's. */
+    void receivePart(Endpoint endpoint, Receive part) {
+        queue(endpoint, endpoint.input, part);
+    }
+
+    /** What the engine has of the input is to end. */
+    void endInput(Endpoint endpoint) {
+        endCurrent(endpoint.input, Status.ABORTED);
+    }
+
+    /** The peer has ended its stream too, or is not waited for: the handle is free again, unless it is being closed. */
+    void recycled(Endpoint endpoint, Disconnect disconnect) {
+        Status over = endStatus(endpoint, disconnect);
+        endpoint.input.current = null;
+        long discarded = disconnect.bytes;
+        if (over != null) {
+            makeReady(disconnect, over, discarded, 0);
+        } else {
+            idleTimeout(endpoint, 0);
+            loop.closeDescriptor(endpoint);
+            counters.count(Count.CONNECTIONS_CLOSED, 1);
+            endpoint.recycled();
+            Status forced = disconnect.forced;
+            makeReady(disconnect, forced == null ? Status.OK : forced, discarded, 0);
+        }
+        next(endpoint, endpoint.input);
+        next(endpoint, endpoint.output);
+    }
+
+    private void abort(Endpoint endpoint, Disconnect disconnect) {
+        loop.abort(endpoint);
+        endpoint.aborted = true;
+        makeReady(disconnect, Status.OK, 0, 0);
+        closeIfOpen(endpoint, Status.ABORTED);
     }
 
     @Override
@@ -506,6 +706,12 @@ final class Flow implements CompletionSink {
         if (seen == Status.CANCELLED && endpoint.outputEnding && operation.isOutput() && !operation.isCancelling()) {
             return Status.SHUT_DOWN;
         }
+        if (seen == Status.CANCELLED && !operation.isCancelling()) {
+            Status cleared = Disconnecting.wayCleared(endpoint);
+            if (cleared != null) {
+                return cleared;
+            }
+        }
         assert seen != Status.CANCELLED || operation.isCancelling() : "cancelled, but nobody asked for it";
         // An accept that found no descriptor would be tried again: it has not ended but by the cancel.
         boolean toBeRetried = seen == Status.RESOURCE_LIMIT && operation instanceof Accept && operation.isCancelling();
@@ -598,6 +804,10 @@ final class Flow implements CompletionSink {
 
     /** Lets an operation that is its direction's current one end with {@code status}, as soon as the engine has let go of it. */
     private void end(Operation operation, Status status) {
+        if (operation instanceof Disconnect disconnect) {
+            disconnecting.force(endpointOf(disconnect), disconnect, status);
+            return;
+        }
         Stream stream = operation.stream();
         boolean waitsForRetry = operation instanceof Accept accept && undefer(accept);
         if (stream == null) {
@@ -605,7 +815,7 @@ final class Flow implements CompletionSink {
                 makeReady(operation, status, 0, 0);
                 next(endpointOf(operation), directionOf(operation));
             } else {
-                loop.cancel(operation);
+                loop.cancel(operation.part == null ? operation : operation.part);
             }
         } else if (stream.ending == null) {
             stream.ending = status;
@@ -675,7 +885,9 @@ final class Flow implements CompletionSink {
             return;
         }
         Direction direction = directionOf(operation);
-        if (direction.current == operation) {
+        if (operation instanceof Accept accept && accept.awaited != null) {
+            firstData.cancel(accept);
+        } else if (direction.current == operation) {
             end(operation, cancelled(operation));
         } else if (direction.remove(operation)) {
             makeReady(operation, cancelled(operation), 0, 0);
@@ -694,11 +906,15 @@ final class Flow implements CompletionSink {
 
     /** What an operation has ended with that was cancelled: by somebody, or by its time. */
     private static Status cancelled(Operation operation) {
+        if (operation instanceof Accept accept && accept.target != null && accept.target.isClosing()) {
+            return Status.ABORTED;
+        }
         return operation.timedOut ? Status.TIMED_OUT : Status.CANCELLED;
     }
 
     /** Ends the output of an endpoint: at once, or when the engine has let go of the send that it has. */
     void shutdownOutput(Endpoint endpoint) {
+        install(endpoint);
         Direction output = endpoint.output;
         if (endpoint.closeBegun || endpoint.outputEnding || output.latched == Status.SHUT_DOWN) {
             return;
@@ -728,7 +944,11 @@ final class Flow implements CompletionSink {
         closingEndpoints++;
         idleTimeout(endpoint, 0);
         delayedPosts.endBoundTo(endpoint);
-        loop.shutdown(endpoint);
+        install(endpoint);
+        if (!endpoint.aborted) {
+            loop.shutdown(endpoint);
+        }
+        firstData.cancelOf(endpoint);
         discardStash(endpoint.input.current, reason);
         endCurrent(endpoint.input, reason);
         endCurrent(endpoint.output, reason);
@@ -737,7 +957,13 @@ final class Flow implements CompletionSink {
     }
 
     private void endCurrent(Direction direction, Status reason) {
-        if (direction.current != null) {
+        Operation current = direction.current;
+        if (current != null && current.partOf instanceof Disconnect disconnect) {
+            // A drain: while sends go on it does too.
+            if (disconnect.forced != null || endStatus(endpointOf(current), disconnect) != null) {
+                loop.cancel(current);
+            }
+        } else if (direction.current != null) {
             end(direction.current, reason);
         }
     }
@@ -770,11 +996,14 @@ final class Flow implements CompletionSink {
 
     private void closeIfQuiet(Endpoint endpoint) {
         // The lifecycle is CLOSING before beginClose() has come through the inbox: the descriptor must outlive that.
-        if (endpoint.closeBegun && endpoint.isQuiet() && endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
+        if (endpoint.closeBegun
+                && endpoint.isQuiet()
+                && !firstData.awaitsFor(endpoint)
+                && endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
             loop.closeDescriptor(endpoint);
             detach(endpoint);
             closingEndpoints--;
-            if (endpoint.isConnection()) {
+            if (endpoint.isConnection() && endpoint.isConnected()) {
                 counters.count(Count.CONNECTIONS_CLOSED, 1);
             }
             shard.endpointClosed(endpoint);
@@ -812,6 +1041,7 @@ final class Flow implements CompletionSink {
                 endInEngine(endpoint);
             }
         }
+        firstData.cancelAll();
         delayedPosts.endAll();
     }
 

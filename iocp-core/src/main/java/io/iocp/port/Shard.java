@@ -587,6 +587,10 @@ public final class Shard implements Sleepers.Member {
 
     private void closeAfterEnd(Endpoint endpoint) {
         if (endpoint.move(Lifecycle.CLOSING, Lifecycle.CLOSED)) {
+            Endpoint incoming = endpoint.takeIncoming();
+            if (incoming != null) {
+                discard(incoming);
+            }
             engine.closeUnassociated(endpoint);
             endpointClosed(endpoint);
         }

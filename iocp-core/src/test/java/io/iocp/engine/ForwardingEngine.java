@@ -1,5 +1,6 @@
 package io.iocp.engine;
 
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -36,6 +37,11 @@ public final class ForwardingEngine implements Engine {
     @Override
     public long sizeOf(Endpoint file) throws IOException {
         return real.sizeOf(file);
+    }
+
+    @Override
+    public Endpoint openConnection(ConnectionOptions options) {
+        return real.openConnection(options);
     }
 
     @Override

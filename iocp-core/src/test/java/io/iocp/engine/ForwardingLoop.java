@@ -76,6 +76,21 @@ public class ForwardingLoop implements EngineLoop {
     }
 
     @Override
+    public void abort(Endpoint endpoint) {
+        real.abort(endpoint);
+    }
+
+    @Override
+    public void detach(Endpoint endpoint) {
+        real.detach(endpoint);
+    }
+
+    @Override
+    public void install(Endpoint into, Endpoint from) {
+        real.install(into, from);
+    }
+
+    @Override
     public void closeDescriptor(Endpoint endpoint) {
         real.closeDescriptor(endpoint);
     }

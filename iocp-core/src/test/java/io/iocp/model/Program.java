@@ -1043,6 +1043,7 @@ final class Program implements Stepper, CompletionHandler {
             case SEND -> sent(io, op, Objects.requireNonNull(conn), status);
             case POST -> posted(op, status);
             default -> throw new AssertionError("not started here: " + op.kind);
+            case CONNECT, DISCONNECT -> throw new AssertionError("no program starts a " + op.kind);
         }
         if (last) {
             unused.add(io);
@@ -1069,7 +1070,14 @@ final class Program implements Stepper, CompletionHandler {
             case TIMER_EXPIRED -> op.delayed;
             case RESET -> conn != null && conn.resetPossible(faults);
             case IO_ERROR -> faults.ioError() > 0;
-            case ABORTED, SHUT_DOWN, RESOURCE_LIMIT, FAULT -> false;
+            case ABORTED,
+                    REFUSED,
+                    UNREACHABLE,
+                    CONNECT_TIMED_OUT,
+                    ADDRESS_UNAVAILABLE,
+                    SHUT_DOWN,
+                    RESOURCE_LIMIT,
+                    FAULT -> false;
         };
     }
 

@@ -5,6 +5,7 @@ import io.iocp.engine.Engine;
 import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.LeasedBuffer;
@@ -30,10 +31,10 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedEngine implements Engine {
     /** A connection without a descriptor. */
     static final class Peerless extends Endpoint {
-        private static final InetSocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        private static final InetSocketAddress LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
         Peerless(Kind kind) {
-            super(kind, NOWHERE, NOWHERE);
+            super(kind, LOOPBACK, LOOPBACK);
         }
     }
 
@@ -133,6 +134,21 @@ final class ScriptedEngine implements Engine {
         }
 
         @Override
+        public void abort(Endpoint endpoint) {
+            calls.add("abort");
+        }
+
+        @Override
+        public void detach(Endpoint endpoint) {
+            calls.add("detach");
+        }
+
+        @Override
+        public void install(Endpoint into, Endpoint from) {
+            calls.add("install");
+        }
+
+        @Override
         public void closeDescriptor(Endpoint endpoint) {
             calls.add("closeDescriptor");
         }
@@ -173,6 +189,11 @@ final class ScriptedEngine implements Engine {
     @Override
     public long sizeOf(Endpoint file) {
         throw new UnsupportedOperationException("no test of this engine has a file");
+    }
+
+    @Override
+    public Endpoint openConnection(ConnectionOptions options) {
+        return new Peerless(Endpoint.Kind.CONNECTION);
     }
 
     @Override

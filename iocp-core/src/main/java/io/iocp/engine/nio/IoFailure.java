@@ -2,6 +2,7 @@ package io.iocp.engine.nio;
 
 import io.iocp.operation.Status;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.ProtocolException;
@@ -25,6 +26,7 @@ record IoFailure(Status status, int nativeError) {
     private static final int ECONNRESET = 104;
     private static final int ENOBUFS = 105;
     private static final int ETIMEDOUT = 110;
+    private static final int ECONNREFUSED = 111;
     private static final int EHOSTUNREACH = 113;
 
     static final IoFailure OUT_OF_MEMORY = new IoFailure(Status.RESOURCE_LIMIT, ENOMEM);
@@ -56,6 +58,29 @@ record IoFailure(Status status, int nativeError) {
         return switch (errno(e)) {
             case ECONNABORTED, ECONNRESET, ENETDOWN, ENETUNREACH, EHOSTUNREACH -> null;
             default -> new IoFailure(Status.RESOURCE_LIMIT, errno(e));
+        };
+    }
+
+    /** Of a connect. */
+    static IoFailure ofConnect(IOException e) {
+        if (e instanceof ClosedChannelException) {
+            return new IoFailure(Status.HANDLE_CLOSED, 0);
+        }
+        if (e instanceof BindException) {
+            return new IoFailure(Status.ADDRESS_UNAVAILABLE, 0);
+        }
+        int errno = errno(e);
+        return switch (errno) {
+            case ENETDOWN, ENETUNREACH, EHOSTUNREACH -> new IoFailure(Status.UNREACHABLE, errno);
+            case ETIMEDOUT -> new IoFailure(Status.CONNECT_TIMED_OUT, errno);
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM -> new IoFailure(Status.RESOURCE_LIMIT, errno);
+            case ECONNRESET -> new IoFailure(Status.RESET, errno);
+            default ->
+                e instanceof NoRouteToHostException
+                        ? new IoFailure(Status.UNREACHABLE, 0)
+                        : e instanceof ConnectException
+                                ? new IoFailure(Status.REFUSED, ECONNREFUSED)
+                                : new IoFailure(Status.IO_ERROR, errno);
         };
     }
 

@@ -47,6 +47,9 @@ abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocke
 
     abstract SelectableChannel channel();
 
+    /** False for a connection that is not connected. */
+    abstract boolean hasChannel();
+
     /** The readiness that input operations wait for. */
     abstract int inputOp();
 
@@ -86,12 +89,34 @@ abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocke
         interest = ops;
     }
 
+    /** No selector is to look after it any more; true if one has to be told. */
+    final boolean deregister() {
+        SelectionKey k = key;
+        key = null;
+        interest = 0;
+        if (k != null) {
+            k.cancel();
+        }
+        return k != null;
+    }
+
+    /** The channel is gone: nothing of it counts any more. */
+    final void forget() {
+        key = null;
+        interest = 0;
+        inputReady = false;
+        shutDown = false;
+    }
+
     /**
-     * Closes the channel.
+     * Closes the channel. Nothing if there is none.
      *
      * @return true if the descriptor is freed only by the selector's next select, because the channel is registered
      */
     final boolean closeChannel() throws IOException {
+        if (!hasChannel()) {
+            return false;
+        }
         boolean registered = channel().isRegistered();
         channel().close();
         return registered;

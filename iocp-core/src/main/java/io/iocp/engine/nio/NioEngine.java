@@ -5,6 +5,7 @@ import io.iocp.engine.Engine;
 import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -58,7 +59,7 @@ public final class NioEngine implements Engine {
     }
 
     /** An IPv4 address gets an IPv4 socket; the IPv6 wildcard's socket takes both. */
-    private static ProtocolFamily family(SocketAddress address) {
+    static ProtocolFamily family(SocketAddress address) {
         return switch (address) {
             case InetSocketAddress ip when ip.getAddress() instanceof Inet4Address -> StandardProtocolFamily.INET;
             case InetSocketAddress _ -> StandardProtocolFamily.INET6;
@@ -92,6 +93,11 @@ public final class NioEngine implements Engine {
     @Override
     public long sizeOf(Endpoint file) throws IOException {
         return ((NioFile) file).channels.size();
+    }
+
+    @Override
+    public Endpoint openConnection(ConnectionOptions options) {
+        return new NioSocket(options);
     }
 
     @Override

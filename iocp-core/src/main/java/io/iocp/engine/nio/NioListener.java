@@ -1,7 +1,7 @@
 package io.iocp.engine.nio;
 
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.ListenOptions;
-import io.iocp.operation.SocketOptions;
 import java.net.SocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -10,19 +10,24 @@ import java.nio.channels.ServerSocketChannel;
 final class NioListener extends NioEndpoint {
     final ServerSocketChannel channel;
 
-    /** What accepted connections get. */
-    final SocketOptions options;
+    /** How the connections are opened that it accepts. */
+    final ConnectionOptions connections;
 
     NioListener(ServerSocketChannel channel, SocketAddress local, ListenOptions options) {
         super(Kind.LISTENER, local, null);
         this.channel = channel;
-        this.options = options.socket();
+        connections = options.connections();
         receiveBufferSize = options.receiveBufferSize();
     }
 
     @Override
     ServerSocketChannel channel() {
         return channel;
+    }
+
+    @Override
+    boolean hasChannel() {
+        return true;
     }
 
     @Override

@@ -3,13 +3,16 @@ package io.iocp.engine.nio;
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
+import io.iocp.operation.Connect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -74,7 +77,7 @@ final class NioLoop implements EngineLoop {
         operation.engineTag = Completions.SUBMITTED;
         if (operation.isOutput()) {
             endpoint.outputOperation = operation;
-            if (endpoint instanceof NioSocket socket && operation.bytes == 0) {
+            if (operation instanceof Send && endpoint instanceof NioSocket socket && operation.bytes == 0) {
                 socket.cursor.begin(); // else an attempt has begun it
             }
         } else {
@@ -192,7 +195,10 @@ final class NioLoop implements EngineLoop {
         for (int i = 0; i < count; i++) {
             Operation operation = cancelled.remove();
             NioEndpoint endpoint = Completions.endpointOf(operation);
-            long bytes = operation.isOutput() && endpoint instanceof NioSocket socket ? socket.cursor.sent() : 0;
+            long bytes = operation instanceof Send && endpoint instanceof NioSocket socket ? socket.cursor.sent() : 0;
+            if (operation instanceof Connect) {
+                Connecting.drop((NioSocket) endpoint);
+            }
             completions.completed(operation, Status.CANCELLED, bytes, 0);
         }
     }
@@ -203,8 +209,9 @@ final class NioLoop implements EngineLoop {
             for (int i = 0; i < ready.size(); i++) {
                 NioEndpoint endpoint = ready.get(i);
                 int readyOps = endpoint.readyOps;
-                if ((readyOps & SelectionKey.OP_WRITE) != 0 && !performNow(endpoint.outputOperation)) {
-                    endpoint.unwatch(SelectionKey.OP_WRITE);
+                int outputOps = readyOps & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT);
+                if (outputOps != 0 && !performNow(endpoint.outputOperation)) {
+                    endpoint.unwatch(outputOps);
                 }
                 int inputOp = endpoint.inputOp();
                 if ((readyOps & inputOp) != 0 && !performNow(endpoint.inputOperation)) {
@@ -249,9 +256,9 @@ final class NioLoop implements EngineLoop {
         try {
             switch (nio) {
                 case NioSocket socket -> {
-                    if (socket.channel.isOpen() && !socket.resetOnClose) {
-                        socket.channel.shutdownOutput();
-                        socket.channel.shutdownInput();
+                    if (socket.hasChannel() && socket.channel().isConnected() && !socket.resetOnClose()) {
+                        socket.channel().shutdownOutput();
+                        socket.channel().shutdownInput();
                     }
                 }
                 case NioListener listener -> {
@@ -272,13 +279,38 @@ final class NioLoop implements EngineLoop {
 
     @Override
     public void shutdownOutput(Endpoint endpoint) {
-        if (endpoint instanceof NioSocket socket && socket.channel.isOpen()) {
+        if (endpoint instanceof NioSocket socket && socket.channel().isOpen()) {
             try {
-                socket.channel.shutdownOutput();
+                socket.channel().shutdownOutput();
             } catch (IOException e) {
                 return; // the connection is broken already, which its receive finds out
             }
         }
+    }
+
+    @Override
+    public void abort(Endpoint endpoint) {
+        NioSocket socket = (NioSocket) endpoint;
+        socket.shutDown = true;
+        if (socket.hasChannel()) {
+            try {
+                socket.channel().setOption(StandardSocketOptions.SO_LINGER, 0);
+            } catch (IOException e) {
+                return; // the connection is broken already: nobody sees a reset
+            }
+        }
+    }
+
+    @Override
+    public void detach(Endpoint endpoint) {
+        if (((NioEndpoint) endpoint).deregister()) {
+            readiness.freeDescriptors(); // the channel is to be another selector's, and freed by that one alone
+        }
+    }
+
+    @Override
+    public void install(Endpoint into, Endpoint from) {
+        ((NioSocket) into).give(((NioSocket) from).takeChannel());
     }
 
     /** The descriptor of a connection that was ever waited for is free at the next turn, that of any other at once. */
@@ -293,6 +325,10 @@ final class NioLoop implements EngineLoop {
             ((NioEndpoint) endpoint).closeChannel();
         } catch (IOException e) {
             return; // close(2) frees the descriptor whatever it reports
+        } finally {
+            if (endpoint instanceof NioSocket socket && socket.hasChannel()) {
+                socket.takeChannel();
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.iocp.engine.nio;
 
+import io.iocp.operation.ConnectionOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -10,7 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A connected channel and the progress of its send. Thread: shard holder. */
 final class NioSocket extends NioEndpoint {
-    final SocketChannel channel;
+    /** Null while it is not connected. */
+    @Nullable
+    private SocketChannel channel;
+
+    /** How its channels are opened. */
+    final ConnectionOptions options;
+
     final SendCursor cursor = new SendCursor();
 
     private static final int NOTHING = -1;
@@ -21,22 +28,22 @@ final class NioSocket extends NioEndpoint {
     /** What a read has met behind a byte that was pushed back; the next read fails with it. */
     private @Nullable IOException failure;
 
-    /** Closing it resets it: its stream must not be ended in good order before. */
-    final boolean resetOnClose;
-
     /** It stands in its pool's line of sockets that wait for a receive buffer. */
     boolean awaitingBuffer;
 
-    private NioSocket(
-            SocketChannel channel,
-            SocketAddress local,
-            SocketAddress remote,
-            int receiveBufferSize,
-            boolean resetOnClose) {
+    private NioSocket(SocketChannel channel, SocketAddress local, SocketAddress remote, ConnectionOptions options) {
         super(Kind.CONNECTION, local, remote);
         this.channel = channel;
-        this.receiveBufferSize = receiveBufferSize;
-        this.resetOnClose = resetOnClose;
+        this.options = options;
+        this.receiveBufferSize = options.receiveBufferSize();
+    }
+
+    /** A connection that is to be connected. */
+    NioSocket(ConnectionOptions options) {
+        super(Kind.CONNECTION, NOWHERE, null);
+        this.options = options;
+        this.receiveBufferSize = options.receiveBufferSize();
+        beginUnconnected();
     }
 
     /**
@@ -51,8 +58,8 @@ final class NioSocket extends NioEndpoint {
         if (local == null || remote == null) {
             throw new IOException("the connection has no addresses any more");
         }
-        ChannelSettings.ofStream(channel, remote instanceof InetSocketAddress, listener.options);
-        return new NioSocket(channel, local, remote, listener.receiveBufferSize, listener.options.resetOnClose());
+        ChannelSettings.ofStream(channel, remote instanceof InetSocketAddress, listener.connections.socket());
+        return new NioSocket(channel, local, remote, listener.connections);
     }
 
     /**
@@ -63,12 +70,12 @@ final class NioSocket extends NioEndpoint {
     int read(ByteBuffer into) throws IOException {
         if (pushedBack == NOTHING) {
             throwFailure();
-            return channel.read(into);
+            return channel().read(into);
         }
         into.put((byte) pushedBack);
         pushedBack = NOTHING;
         try {
-            return into.hasRemaining() ? 1 + Math.max(0, channel.read(into)) : 1;
+            return into.hasRemaining() ? 1 + Math.max(0, channel().read(into)) : 1;
         } catch (IOException e) {
             failure = e;
             return 1;
@@ -95,7 +102,7 @@ final class NioSocket extends NioEndpoint {
         }
         throwFailure();
         ByteBuffer one = ByteBuffer.allocate(1);
-        int n = channel.read(one);
+        int n = channel().read(one);
         if (n > 0) {
             pushedBack = one.get(0) & 0xff;
         }
@@ -106,7 +113,7 @@ final class NioSocket extends NioEndpoint {
     int available() {
         int before = pushedBack == NOTHING ? 0 : 1;
         try {
-            return before + channel.socket().getInputStream().available();
+            return before + channel().socket().getInputStream().available();
         } catch (IOException | UnsupportedOperationException e) {
             return -1; // closed for input, or no kind of socket that has a stream
         }
@@ -114,7 +121,37 @@ final class NioSocket extends NioEndpoint {
 
     @Override
     SocketChannel channel() {
-        return channel;
+        SocketChannel open = channel;
+        if (open == null) {
+            throw new IllegalStateException("endpoint " + id() + " has no channel");
+        }
+        return open;
+    }
+
+    @Override
+    boolean hasChannel() {
+        return channel != null;
+    }
+
+    /** It has no channel, and gets this one. */
+    void give(SocketChannel opened) {
+        channel = opened;
+        cursor.begin();
+        pushedBack = NOTHING;
+        failure = null;
+    }
+
+    /** Closing it resets it: its stream must not be ended in good order before. */
+    boolean resetOnClose() {
+        return options.socket().resetOnClose();
+    }
+
+    /** Gives the channel away. */
+    SocketChannel takeChannel() {
+        SocketChannel open = channel();
+        channel = null;
+        forget();
+        return open;
     }
 
     @Override

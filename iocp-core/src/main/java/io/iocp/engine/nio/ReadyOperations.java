@@ -1,6 +1,8 @@
 package io.iocp.engine.nio;
 
 import io.iocp.operation.Accept;
+import io.iocp.operation.Connect;
+import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
@@ -37,6 +39,7 @@ final class ReadyOperations {
     private final Selector selector;
     private final Completions completions;
     private final ReceiveBuffers buffers;
+    private final Connecting connecting;
     private final ByteBuffer[] views = new ByteBuffer[SendCursor.PIECES_PER_WRITE];
 
     /** Why the last read FAILED. */
@@ -46,6 +49,7 @@ final class ReadyOperations {
         this.selector = selector;
         this.completions = completions;
         this.buffers = buffers;
+        this.connecting = new Connecting(selector, completions);
     }
 
     void perform(Operation operation) {
@@ -56,6 +60,8 @@ final class ReadyOperations {
             case ReceiveContinuously receive -> receiveContinuously(receive, (NioSocket) endpoint);
             case Send send -> send(send, (NioSocket) endpoint);
             case FileOperation _ -> throw new IllegalArgumentException("a file is never ready: see FileOperations");
+            case Connect connect -> connecting.perform(connect, (NioSocket) endpoint);
+            case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
     }
@@ -70,7 +76,7 @@ final class ReadyOperations {
         return switch (operation) {
             case Receive receive -> attempt(receive, (NioSocket) Completions.endpointOf(receive));
             case Send send -> attempt(send, (NioSocket) Completions.endpointOf(send));
-            case Accept _, ReceiveContinuously _, FileOperation _, Post _ -> null;
+            case Accept _, Connect _, Disconnect _, ReceiveContinuously _, FileOperation _, Post _ -> null;
         };
     }
 
@@ -360,7 +366,7 @@ final class ReadyOperations {
                 if (cursor.isDone(send)) {
                     break;
                 }
-                cursor.writeTo(socket.channel, send, views);
+                cursor.writeTo(socket.channel(), send, views);
                 if (!cursor.wasFull()) {
                     break;
                 }

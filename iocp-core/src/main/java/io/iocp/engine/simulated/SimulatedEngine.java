@@ -5,6 +5,7 @@ import io.iocp.engine.Engine;
 import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -49,6 +50,11 @@ public final class SimulatedEngine implements Engine {
     @Override
     public long sizeOf(Endpoint file) throws IOException {
         return ((SimulatedFile) file).channels.size();
+    }
+
+    @Override
+    public Endpoint openConnection(ConnectionOptions options) {
+        return new SimulatedConnection(options);
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.iocp.engine.FileFailure;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferRelease;
+import io.iocp.operation.Connect;
+import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAllocate;
 import io.iocp.operation.FileOperation;
@@ -56,6 +58,7 @@ final class SimulatedLoop implements EngineLoop {
     private static final int EMFILE = 24;
     private static final int EPIPE = 32;
     private static final int ECONNRESET = 104;
+    private static final int ECONNREFUSED = 111;
 
     /** Buffers of a continuous receive that the sink has not seen, or connections that a continuous accept takes in a pass. */
     private static final int MOST_AT_ONCE = 4;
@@ -116,10 +119,23 @@ final class SimulatedLoop implements EngineLoop {
         SimulatedEndpoint endpoint = (SimulatedEndpoint)
                 Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint");
         Request request = new Request(this, operation, endpoint);
+        if (operation instanceof Connect) {
+            renew((SimulatedConnection) endpoint);
+        }
         if (operation instanceof Send send && send.bytes > 0) {
             request.handedOver(send, send.bytes); // by an attempt
         }
         submit(request);
+    }
+
+    /** What is left of the connection before does not count. */
+    private void renew(SimulatedConnection connection) {
+        network.lock.lock();
+        try {
+            connection.renew(new Pipe(1), new Pipe(1));
+        } finally {
+            network.lock.unlock();
+        }
     }
 
     /** As far as that goes at once; now and then it cannot be tried. */
@@ -135,7 +151,7 @@ final class SimulatedLoop implements EngineLoop {
             return switch (operation) {
                 case Receive receive -> attempt(receive, (SimulatedConnection) endpoint);
                 case Send send -> attempt(send, (SimulatedConnection) endpoint);
-                case Accept _, ReceiveContinuously _, FileOperation _, Post _ -> null;
+                case Accept _, Connect _, Disconnect _, ReceiveContinuously _, FileOperation _, Post _ -> null;
             };
         } finally {
             network.lock.unlock();
@@ -362,7 +378,8 @@ final class SimulatedLoop implements EngineLoop {
             case Receive receive -> receive.lease = completion.buffer();
             case Accept accept -> accept.accepted = accepted;
             case Send send -> lend(request, send);
-            case ReceiveContinuously _, FileOperation _ -> {}
+            case Connect _, ReceiveContinuously _, FileOperation _ -> {}
+            case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
         if (status == Status.RESET && request.endpoint instanceof SimulatedConnection connection) {
@@ -466,6 +483,34 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     @Override
+    public void abort(Endpoint endpoint) {
+        network.lock.lock();
+        try {
+            SimulatedConnection connection = (SimulatedConnection) endpoint;
+            connection.abortive = true;
+            connection.shutDown = true;
+            connection.touch();
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
+    @Override
+    public void detach(Endpoint endpoint) {
+        assert ((SimulatedEndpoint) endpoint).inputRequest == null : "detached with a request";
+    }
+
+    @Override
+    public void install(Endpoint into, Endpoint from) {
+        network.lock.lock();
+        try {
+            ((SimulatedConnection) into).takeOver((SimulatedConnection) from);
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
+    @Override
     public void closeDescriptor(Endpoint endpoint) {
         network.close((SimulatedEndpoint) endpoint);
     }
@@ -529,6 +574,7 @@ final class SimulatedLoop implements EngineLoop {
 
     private void cancelled(Request request) {
         if (!request.answered) {
+            network.forget(request);
             answer(request, Status.CANCELLED, request.sent, 0);
         }
     }
@@ -547,6 +593,8 @@ final class SimulatedLoop implements EngineLoop {
                 case ReceiveContinuously _ -> receiveContinuously(request, (SimulatedConnection) request.endpoint);
                 case Send send -> send(request, send, (SimulatedConnection) request.endpoint);
                 case FileOperation file -> performFile(request, file, (SimulatedFile) request.endpoint);
+                case Connect connect -> connect(request, connect, (SimulatedConnection) request.endpoint);
+                case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
                 case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
             }
         }
@@ -615,6 +663,17 @@ final class SimulatedLoop implements EngineLoop {
         }
         if (!listener.backlog.isEmpty()) {
             tryAgain(request);
+        }
+    }
+
+    private void connect(Request request, Connect connect, SimulatedConnection connection) {
+        if (happens(faults.noDescriptor())) {
+            answer(request, Status.RESOURCE_LIMIT, 0, EMFILE);
+            return;
+        }
+        Status status = network.connect(connection, Objects.requireNonNull(connect.remote), connect.local, request);
+        if (status != null) {
+            answer(request, status, 0, status == Status.REFUSED ? ECONNREFUSED : 0);
         }
     }
 

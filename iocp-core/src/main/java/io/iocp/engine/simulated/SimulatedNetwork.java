@@ -2,6 +2,7 @@ package io.iocp.engine.simulated;
 
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OpenFile;
+import io.iocp.operation.Status;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -11,7 +12,9 @@ import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,6 +56,13 @@ public final class SimulatedNetwork {
     private final Condition changed = lock.newCondition();
 
     private final List<SimulatedListener> listeners = new ArrayList<>();
+
+    /** Connections that a port has made to a listener of a port, until both ends are closed. */
+    private final List<SimulatedConnection> connected = new ArrayList<>();
+
+    /** Connects of ports that wait for room in a backlog. */
+    private final Set<Request> connecting = new LinkedHashSet<>();
+
     private int nextPort = FIRST_PORT;
     private int loops;
     private final AtomicLong stepNanos = new AtomicLong();
@@ -122,9 +132,7 @@ public final class SimulatedNetwork {
         long left = timeoutNanos;
         lock.lock();
         try {
-            SocketAddress from = address instanceof InetSocketAddress ip
-                    ? new InetSocketAddress(ip.getAddress(), freePort())
-                    : UnixDomainSocketAddress.of("");
+            SocketAddress from = anyLocal(address);
             while (true) {
                 SimulatedListener listener = listenerAt(address);
                 if (listener == null) {
@@ -195,6 +203,14 @@ public final class SimulatedNetwork {
     /** Something happened that a peer may wait for. Under the lock. */
     void tellPeers() {
         changed.signalAll();
+        for (int i = connected.size() - 1; i >= 0; i--) {
+            SimulatedConnection near = connected.get(i);
+            near.tellOther();
+            if (near.other == null) {
+                connected.remove(i);
+            }
+        }
+        connecting.forEach(request -> request.loop.tryAgain(request));
     }
 
     // ---- the engine's side
@@ -227,6 +243,13 @@ public final class SimulatedNetwork {
         return local;
     }
 
+    /** What the kernel would bind a socket to that is connected to {@code remote} and bound to nothing. */
+    private SocketAddress anyLocal(SocketAddress remote) {
+        return remote instanceof InetSocketAddress ip
+                ? new InetSocketAddress(ip.getAddress(), freePort())
+                : UnixDomainSocketAddress.of("");
+    }
+
     /** A path is a name here: it makes no file, and is free again when its listener is closed. */
     private boolean isTaken(SocketAddress local, boolean reusePort) {
         for (SimulatedListener listener : listeners) {
@@ -240,6 +263,43 @@ public final class SimulatedNetwork {
             }
         }
         return false;
+    }
+
+    /**
+     * Connects a connection of a port to a listener of a port.
+     *
+     * @param from the address to be bound to; null = any
+     * @return OK; REFUSED, or ADDRESS_UNAVAILABLE; null if there is no room in the backlog yet, and then {@code request} is
+     *     tried again
+     */
+    @Nullable
+    Status connect(SimulatedConnection near, SocketAddress to, @Nullable SocketAddress from, Request request) {
+        connecting.remove(request);
+        SimulatedListener listener = listenerAt(to);
+        if (listener == null) {
+            return Status.REFUSED;
+        }
+        SocketAddress own =
+                from == null || (from instanceof InetSocketAddress ip && ip.getPort() == 0) ? anyLocal(to) : from;
+        if (own.equals(from) && isTaken(own, false)) {
+            return Status.ADDRESS_UNAVAILABLE;
+        }
+        if (!listener.hasRoom()) {
+            connecting.add(request);
+            return null;
+        }
+        SimulatedConnection far = new SimulatedConnection(listener, to, own, window);
+        near.connectTo(far);
+        near.addresses(own, to);
+        connected.add(near);
+        listener.backlog.add(far);
+        listener.touch();
+        return Status.OK;
+    }
+
+    /** The request does not wait for room any more. */
+    void forget(Request request) {
+        connecting.remove(request);
     }
 
     /** The port's side ends its stream in good order. */

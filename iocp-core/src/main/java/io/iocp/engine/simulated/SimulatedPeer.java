@@ -18,7 +18,7 @@ public final class SimulatedPeer implements Closeable {
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final SimulatedNetwork network;
-    private final SimulatedConnection connection;
+    private volatile SimulatedConnection connection;
     private final In in = new In();
     private final Out out = new Out();
     private boolean finished;
@@ -26,6 +26,12 @@ public final class SimulatedPeer implements Closeable {
     SimulatedPeer(SimulatedNetwork network, SimulatedConnection connection) {
         this.network = network;
         this.connection = connection;
+        connection.peer = this;
+    }
+
+    /** The port has put the connection in another handle. */
+    void movedTo(SimulatedConnection other) {
+        connection = other;
     }
 
     public SocketAddress localAddress() {

@@ -74,6 +74,10 @@ final class Request {
     @Nullable
     GatherMemory gather;
 
+    /** The address that a connect goes to; kept with the slot once it was needed. */
+    @Nullable
+    ConnectMemory connectTo;
+
     /** The list that it is in, and its neighbours there. */
     @Nullable
     RequestList list;

@@ -36,6 +36,13 @@ final class SqeEncoder {
         end(sqe, userData, 0);
     }
 
+    /** Connects a socket; the address stays alive until the completion. */
+    static void connect(long sqe, int fd, long address, int addressLength, long userData) {
+        head(sqe, UringAbi.OP_CONNECT, 0, 0, fd);
+        body(sqe, addressLength, address, 0, 0);
+        end(sqe, userData, 0);
+    }
+
     /** At most {@code length} bytes into the memory at {@code address}. */
     static void receive(long sqe, int fd, long address, int length, long userData) {
         head(sqe, UringAbi.OP_RECV, 0, 0, fd);

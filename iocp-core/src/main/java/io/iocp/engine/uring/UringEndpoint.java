@@ -1,38 +1,45 @@
 package io.iocp.engine.uring;
 
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.OpenFile;
-import io.iocp.operation.SocketOptions;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A listener, connection or file of this engine: a descriptor, and where its receives take buffers from. */
 final class UringEndpoint extends Endpoint {
+    private static final int NONE = -1;
+
     private int fd;
-    private final SocketOptions options;
+
+    /** How its sockets are opened, and those that a listener accepts. */
+    final ConnectionOptions options;
 
     /** The pool that serves {@link #receiveBufferSize}; found at the first receive that needs it. Holder only. */
     @Nullable
     ReceiveBuffers receiveBuffers;
 
-    UringEndpoint(
-            int fd,
-            Kind kind,
-            SocketOptions options,
-            int bufferSize,
-            SocketAddress local,
-            @Nullable SocketAddress remote) {
+    UringEndpoint(int fd, Kind kind, ConnectionOptions options, SocketAddress local, @Nullable SocketAddress remote) {
         super(kind, local, remote);
         this.fd = fd;
         this.options = options;
-        this.receiveBufferSize = bufferSize;
+        this.receiveBufferSize = options.receiveBufferSize();
+    }
+
+    /** A connection that is to be connected. */
+    UringEndpoint(ConnectionOptions options) {
+        super(Kind.CONNECTION, NOWHERE, null);
+        this.fd = NONE;
+        this.options = options;
+        this.receiveBufferSize = options.receiveBufferSize();
+        beginUnconnected();
     }
 
     /** A file. */
     UringEndpoint(int fd, OpenFile file) {
         super(file);
         this.fd = fd;
-        this.options = SocketOptions.defaults();
+        this.options = ConnectionOptions.defaults(); // of no use to a file
     }
 
     /** The descriptor; fails once it was closed, because its number may be another socket's by then. */
@@ -52,12 +59,13 @@ final class UringEndpoint extends Endpoint {
     /** Gives the descriptor to the one caller who closes it. */
     int takeFd() {
         int last = fd();
-        fd = -1;
+        fd = NONE;
         return last;
     }
 
-    /** What is set on its socket, and on those of the connections that it accepts. */
-    SocketOptions options() {
-        return options;
+    /** It has no descriptor, and gets this one. */
+    void giveFd(int opened) {
+        assert fd < 0 : "endpoint " + id() + " has a descriptor already";
+        fd = opened;
     }
 }

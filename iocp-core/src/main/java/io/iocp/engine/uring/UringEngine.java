@@ -12,6 +12,7 @@ import io.iocp.linux.Linux;
 import io.iocp.linux.LinuxException;
 import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -74,13 +75,7 @@ public final class UringEngine implements Engine {
             SocketSettings.ofStream(sockets, fd, family, options.socket());
             sockets.bind(fd, address);
             sockets.listen(fd, options.backlog());
-            return new UringEndpoint(
-                    fd,
-                    Endpoint.Kind.LISTENER,
-                    options.socket(),
-                    options.receiveBufferSize(),
-                    sockets.localAddress(fd),
-                    null);
+            return new UringEndpoint(fd, Endpoint.Kind.LISTENER, options.connections(), sockets.localAddress(fd), null);
         } catch (LinuxException | RuntimeException failure) {
             libc.close(fd);
             throw failure;
@@ -132,13 +127,21 @@ public final class UringEngine implements Engine {
     }
 
     @Override
+    public Endpoint openConnection(ConnectionOptions options) {
+        return new UringEndpoint(options);
+    }
+
+    @Override
     public void closeUnassociated(Endpoint endpoint) {
         OpenFile file = endpoint.file();
         if (file != null) {
             file.unpin();
             return;
         }
-        linux.newLibc().close(((UringEndpoint) endpoint).takeFd());
+        UringEndpoint unassociated = (UringEndpoint) endpoint;
+        if (unassociated.hasDescriptor()) {
+            linux.newLibc().close(unassociated.takeFd());
+        }
     }
 
     @Override

@@ -11,6 +11,8 @@ import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferRelease;
+import io.iocp.operation.Connect;
+import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.FileRead;
@@ -25,6 +27,7 @@ import io.iocp.operation.Status;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +100,7 @@ final class UringLoop implements EngineLoop {
     /** The kernel does not know the request: all sends are copied. */
     private boolean neverWithoutCopy;
 
+    private final Connecting connecting;
     private final ReceivePools pools;
     private final Attempts attempts;
     private final FileRequests files;
@@ -117,6 +121,7 @@ final class UringLoop implements EngineLoop {
     UringLoop(Libc libc, Ring ring, int eventfd, int receiveBufferCount, ZeroCopy zeroCopy, CompletionSink sink) {
         this.libc = libc;
         this.sockets = new Sockets(libc);
+        this.connecting = new Connecting(libc, sockets);
         this.ring = ring;
         this.submissions = ring.submissions();
         this.completions = ring.completions();
@@ -202,7 +207,20 @@ final class UringLoop implements EngineLoop {
                 return;
             }
         }
+        if (operation instanceof Connect connect) {
+            connect(request, connect);
+            return;
+        }
         arm(request);
+    }
+
+    private void connect(Request request, Connect connect) {
+        try {
+            connecting.open(request, connect);
+            arm(request);
+        } catch (LinuxException refused) {
+            endLater(request, Connecting.statusOf(refused.errno()), refused.errno());
+        }
     }
 
     @Override
@@ -300,6 +318,11 @@ final class UringLoop implements EngineLoop {
                 SqeEncoder.receiveMultishot(sqe, fd, buffers(request).group(), userData);
             case Send send -> encodeSend(request, send, sqe, fd, userData);
             case FileOperation file -> files.encode(request, file, sqe);
+            case Connect _ -> {
+                ConnectMemory to = Objects.requireNonNull(request.connectTo);
+                SqeEncoder.connect(sqe, fd, to.address(), to.length(), userData);
+            }
+            case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post needs no engine");
         }
     }
@@ -468,6 +491,8 @@ final class UringLoop implements EngineLoop {
                 sent(buffer == null ? request : lend(request, send, buffer), send, result);
             }
             case FileOperation file -> fileCompleted(request, file, result);
+            case Connect connect -> connected(request, connect, result);
+            case Disconnect _ -> throw new IllegalStateException("a disconnect was submitted");
             case Post _ -> throw new IllegalStateException("a post was submitted");
         }
     }
@@ -577,14 +602,8 @@ final class UringLoop implements EngineLoop {
             return null;
         }
         try {
-            SocketSettings.ofStream(sockets, fd, SockAddr.family(remote), listener.options());
-            return new UringEndpoint(
-                    fd,
-                    Endpoint.Kind.CONNECTION,
-                    listener.options(),
-                    listener.receiveBufferSize,
-                    sockets.localAddress(fd),
-                    remote);
+            SocketSettings.ofStream(sockets, fd, SockAddr.family(remote), listener.options.socket());
+            return new UringEndpoint(fd, Endpoint.Kind.CONNECTION, listener.options, sockets.localAddress(fd), remote);
         } catch (LinuxException gone) {
             return null;
         }
@@ -622,6 +641,25 @@ final class UringLoop implements EngineLoop {
             failed(request, result, flags);
         } else {
             end(request, Status.EOF, 0);
+        }
+    }
+
+    private void connected(Request request, Connect connect, int result) {
+        if (result == 0 && connecting.name(request.endpoint())) {
+            end(request, Status.OK, 0);
+            return;
+        }
+        connecting.close(request.endpoint());
+        switch (result == 0 ? Errno.ECONNRESET : -result) {
+            case Errno.ECANCELED, Errno.EINTR -> {
+                if (request.cancelRequested) {
+                    end(request, Status.CANCELLED, 0);
+                } else {
+                    connect(request, connect); // its thread has died
+                }
+            }
+            case Errno.ECONNRESET -> end(request, Status.RESET, Errno.ECONNRESET);
+            default -> end(request, Connecting.statusOf(-result), -result);
         }
     }
 
@@ -759,6 +797,9 @@ final class UringLoop implements EngineLoop {
     private void end(Request request, Status status, int nativeError) {
         Operation operation = request.operation();
         long bytes = request.transferred;
+        if (status != Status.OK && operation instanceof Connect) {
+            connecting.close(request.endpoint()); // it may never have come to the kernel
+        }
         request.leaveList();
         requests.end(request);
         operation.engineTag = 0;
@@ -835,14 +876,17 @@ final class UringLoop implements EngineLoop {
         if (endpoint.file() != null) {
             return; // nobody sees it from outside
         }
-        UringEndpoint uring = (UringEndpoint) endpoint;
+        UringEndpoint of = (UringEndpoint) endpoint;
+        if (!of.hasDescriptor()) {
+            return;
+        }
         if (endpoint.isListener()) {
-            libc.shutdown(uring.fd(), Libc.SHUT_RDWR);
-        } else if (!uring.options().resetOnClose()) {
+            libc.shutdown(of.fd(), Libc.SHUT_RDWR);
+        } else if (!of.options.socket().resetOnClose()) {
             // A connection keeps its input open: its receive is cancelled, and must not look like the peer's end of
             // stream.
             // One that is reset must not end its stream in good order before.
-            libc.shutdown(uring.fd(), Libc.SHUT_WR);
+            libc.shutdown(of.fd(), Libc.SHUT_WR);
         }
     }
 
@@ -852,13 +896,38 @@ final class UringLoop implements EngineLoop {
     }
 
     @Override
+    public void abort(Endpoint endpoint) {
+        UringEndpoint of = (UringEndpoint) endpoint;
+        if (of.hasDescriptor()) {
+            try {
+                sockets.setLinger(of.fd(), 0);
+            } catch (LinuxException gone) {
+                return; // the connection is broken already: nobody would see a reset
+            }
+        }
+    }
+
+    @Override
+    public void detach(Endpoint endpoint) {
+        ((UringEndpoint) endpoint).receiveBuffers = null; // they are this loop's
+    }
+
+    @Override
+    public void install(Endpoint into, Endpoint from) {
+        ((UringEndpoint) into).giveFd(((UringEndpoint) from).takeFd());
+    }
+
+    @Override
     public void closeDescriptor(Endpoint endpoint) {
         OpenFile file = endpoint.file();
         if (file != null) {
             file.unpin();
             return;
         }
-        libc.close(((UringEndpoint) endpoint).takeFd());
+        UringEndpoint of = (UringEndpoint) endpoint;
+        if (of.hasDescriptor()) {
+            libc.close(of.takeFd());
+        }
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -76,12 +77,13 @@ class NioLoopTest {
     void shouldFreeTheDescriptorOfARegisteredChannelInTheNextTurn() {
         Receive receive = receive();
         assertThat(loop.turn(0)).isZero();
-        assertThat(socket.channel.isRegistered()).isTrue();
+        SocketChannel channel = socket.channel();
+        assertThat(channel.isRegistered()).isTrue();
         loop.cancel(receive);
         assertThat(next()).isEqualTo(new Completed(receive, Status.CANCELLED, 0, 0));
         loop.closeDescriptor(socket);
         loop.turn(0);
-        assertThat(socket.channel.isRegistered()).isFalse();
+        assertThat(channel.isRegistered()).isFalse();
     }
 
     @Test
@@ -105,7 +107,7 @@ class NioLoopTest {
         Thread.currentThread().interrupt();
         assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
-        assertThat(socket.channel.isOpen()).isTrue();
+        assertThat(socket.channel().isOpen()).isTrue();
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.iocp.linux.Linux;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.BufferRelease;
+import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
@@ -18,7 +19,6 @@ import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
-import io.iocp.operation.SocketOptions;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -273,8 +273,7 @@ class UringLoopTest {
             UringEndpoint connection = new UringEndpoint(
                     accepted.takeFd(),
                     Endpoint.Kind.CONNECTION,
-                    SocketOptions.defaults(),
-                    64,
+                    ConnectionOptions.defaults().withReceiveBufferSize(64),
                     listener.localAddress(),
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
             endpoints.add(connection);

@@ -131,7 +131,16 @@ final class ServerConnection implements RoutedHandler, Replies {
             case TIMED_OUT -> CloseReason.IDLE;
             case PORT_CLOSED -> CloseReason.SHUTDOWN;
             case OK, EOF, CANCELLED, HANDLE_CLOSED, TIMER_EXPIRED -> CloseReason.APPLICATION;
-            case RESET, ABORTED, SHUT_DOWN, RESOURCE_LIMIT, FAULT, IO_ERROR -> CloseReason.RESET;
+            case RESET,
+                    ABORTED,
+                    REFUSED,
+                    UNREACHABLE,
+                    CONNECT_TIMED_OUT,
+                    ADDRESS_UNAVAILABLE,
+                    SHUT_DOWN,
+                    RESOURCE_LIMIT,
+                    FAULT,
+                    IO_ERROR -> CloseReason.RESET;
         };
     }
 
