@@ -422,8 +422,10 @@ public final class Connection extends Handle {
     }
 
     /**
-     * Starts to send several pieces as one operation, in order (gather). Any number is allowed. Pieces are copied unless they
-     * are in the global arena.
+     * Starts to send several pieces as one operation, in order (gather). Any number is allowed. Pieces are copied unless all of
+     * them are in the global arena; then they may be of any length together.
+     *
+     * @throws IllegalArgumentException if more than 2 GiB - 1 bytes would have to be copied
      */
     public StartResult send(OverlappedIO packet, MemorySegment... pieces) throws ClosedChannelException {
         boolean direct = true;
@@ -438,7 +440,7 @@ public final class Connection extends Handle {
             operation.several(pieces.clone());
             return start(shard, operation);
         }
-        LeasedBuffer copy = port().buffers().lease(Math.toIntExact(length));
+        LeasedBuffer copy = port().buffers().lease(copied(length));
         long offset = 0;
         for (MemorySegment piece : pieces) {
             MemorySegment.copy(piece, 0, copy.segment(), offset, piece.byteSize());
@@ -453,8 +455,16 @@ public final class Connection extends Handle {
         }
     }
 
+    private static int copied(long bytes) {
+        if (bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a send of " + bytes + " bytes that have to be copied, and more than "
+                    + Integer.MAX_VALUE + " cannot be: use memory of the global arena, or several sends");
+        }
+        return (int) bytes;
+    }
+
     private LeasedBuffer copyOf(MemorySegment data) {
-        int length = Math.toIntExact(data.byteSize());
+        int length = copied(data.byteSize());
         LeasedBuffer copy = port().buffers().lease(length);
         MemorySegment.copy(data, 0, copy.segment(), 0, length);
         copy.length(length);

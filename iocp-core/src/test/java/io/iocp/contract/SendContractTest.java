@@ -167,6 +167,23 @@ class SendContractTest {
     }
 
     @EachEngine
+    @DisplayName("more bytes than can be copied are refused, and it says what to do instead")
+    void shouldRefuseToCopyMoreThanABufferHolds(TestEngine engine) throws Exception {
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open()) {
+            Link link = fixture.link(port, "key");
+            MemorySegment[] pieces = new MemorySegment[3000];
+            Arrays.fill(pieces, MemorySegment.ofArray(new byte[1 << 20]));
+            OverlappedIO io = new OverlappedIO();
+            assertThatThrownBy(() -> link.connection().send(io, pieces))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("global arena");
+            assertThat(io.isPending()).isFalse();
+            assertThat(port.poll()).isNull();
+        }
+    }
+
+    @EachEngine
     @DisplayName(
             "58: a reset in the middle of a gather is RESET with what was accepted, a cancel CANCELLED, a timeout TIMED_OUT")
     void shouldSayHowMuchOfAGatherWasAccepted(TestEngine engine) throws Exception {
