@@ -57,7 +57,7 @@ final class RandomReads {
                         "Figures are medians over the rounds; `x first` is the median of the ratios, round by round, of"
                                 + " reads/s to the first row's. CPU is that of the whole process, the kernel's own workers for it"
                                 + " included.")
-                .circumstances("benchmarks/run RandomReads " + String.join(" ", arguments), settings);
+                .circumstancesOfOneProcess("benchmarks/run RandomReads " + String.join(" ", arguments), settings);
         for (boolean direct : new boolean[] {false, true}) {
             report.heading(direct ? "Past the page cache (O_DIRECT)" : "Out of the page cache");
             report.table(

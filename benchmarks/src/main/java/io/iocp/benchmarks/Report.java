@@ -33,38 +33,47 @@ final class Report {
         return this;
     }
 
-    /** What somebody needs to know who wants to see the same. */
+    /** What somebody needs to know who wants to see the same, with servers of their own processes. */
     Report circumstances(String command, Rounds.Settings settings) throws IOException {
-        heading("Circumstances");
-        table(
-                List.of("what", "value"),
+        List<List<String>> rows = new ArrayList<>(machine(command));
+        rows.add(List.of("server flags", "`" + String.join(" ", ServerProcess.FLAGS) + "`"));
+        rows.add(List.of(
+                "Netty",
+                String.valueOf(io.netty.channel.Channel.class.getPackage().getImplementationVersion())));
+        rows.add(List.of("servers may run on", settings.serverProcessorsOrAll()));
+        rows.add(List.of("load generator may run on", settings.loadProcessorsOrAll()));
+        rows.addAll(rounds("server", settings));
+        return heading("Circumstances").table(List.of("what", "value"), rows);
+    }
+
+    /** The same where all candidates work in this process. */
+    Report circumstancesOfOneProcess(String command, Rounds.Settings settings) throws IOException {
+        List<List<String>> rows = new ArrayList<>(machine(command));
+        rows.addAll(rounds("candidate", settings));
+        return heading("Circumstances").table(List.of("what", "value"), rows);
+    }
+
+    private static List<List<String>> machine(String command) throws IOException {
+        return List.of(
+                List.of("command", "`" + command + "`"),
+                List.of("sources", "commit " + commit()),
+                List.of("date", LocalDate.now(java.time.ZoneId.systemDefault()).toString()),
+                List.of("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version")),
                 List.of(
-                        List.of("command", "`" + command + "`"),
-                        List.of("sources", "commit " + commit()),
-                        List.of(
-                                "date",
-                                LocalDate.now(java.time.ZoneId.systemDefault()).toString()),
-                        List.of("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version")),
-                        List.of(
-                                "processors",
-                                processors() + ", shared with whatever else ran on the machine (load average "
-                                        + loadAverage() + " before)"),
-                        List.of(
-                                "JDK",
-                                System.getProperty("java.vendor.version") + " (" + System.getProperty("java.vm.version")
-                                        + ")"),
-                        List.of("server flags", "`" + String.join(" ", ServerProcess.FLAGS) + "`"),
-                        List.of(
-                                "Netty",
-                                String.valueOf(io.netty.channel.Channel.class
-                                        .getPackage()
-                                        .getImplementationVersion())),
-                        List.of("servers may run on", settings.serverProcessorsOrAll()),
-                        List.of("load generator may run on", settings.loadProcessorsOrAll()),
-                        List.of("warm-up of each server", settings.warmUp().toSeconds() + " s, thrown away"),
-                        List.of("rounds, candidates in turn", Integer.toString(settings.rounds())),
-                        List.of("measured in each", settings.measured().toMillis() + " ms")));
-        return this;
+                        "processors",
+                        processors() + ", shared with whatever else ran on the machine (load average " + loadAverage()
+                                + " before)"),
+                List.of(
+                        "JDK",
+                        System.getProperty("java.vendor.version") + " (" + System.getProperty("java.vm.version")
+                                + ")"));
+    }
+
+    private static List<List<String>> rounds(String candidate, Rounds.Settings settings) {
+        return List.of(
+                List.of("warm-up of each " + candidate, settings.warmUp().toMillis() + " ms, thrown away"),
+                List.of("rounds, candidates in turn", Integer.toString(settings.rounds())),
+                List.of("measured in each", settings.measured().toMillis() + " ms"));
     }
 
     private static String commit() throws IOException {
