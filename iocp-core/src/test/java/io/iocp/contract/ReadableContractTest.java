@@ -4,17 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.iocp.CompletionPort;
+import io.iocp.Connection;
 import io.iocp.EachEngine;
+import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.Peer;
 import io.iocp.TestEngine;
 import io.iocp.contract.Packets.Packet;
 import io.iocp.operation.CompletionMode;
+import io.iocp.operation.DisconnectMode;
+import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.StartResult;
 import io.iocp.operation.Status;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -198,6 +204,51 @@ class ReadableContractTest {
             assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(behind);
             assertThat(behind.status()).isEqualTo(Status.HANDLE_CLOSED);
             assertThatThrownBy(() -> link.connection().awaitReadable(io)).isInstanceOf(ClosedChannelException.class);
+        }
+    }
+
+    @EachEngine
+    @DisplayName(
+            "46: on a handle that is not connected, or not any more, every way to receive throws; nothing comes over from before")
+    void shouldBelongToOneConnection(TestEngine engine) throws Exception {
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open()) {
+            Link link = fixture.link(port, "key");
+            Connection connection = link.connection();
+            OverlappedIO io = new OverlappedIO();
+            link.peerSends("x");
+            connection.awaitReadable(io);
+            expectReadable(port, io);
+            connection.disconnect(io, DisconnectMode.RECYCLE);
+            link.peerFinishes();
+            assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
+            assertThat(io.status()).isEqualTo(Status.OK);
+            assertThat(io.bytesTransferred()).as("bytes that nobody received").isEqualTo(1);
+
+            MemorySegment memory = MemorySegment.ofArray(new byte[4]);
+            LeasedBuffer buffer = port.buffers().lease(4);
+            assertThatThrownBy(() -> connection.awaitReadable(io)).isInstanceOf(NotYetConnectedException.class);
+            assertThatThrownBy(() -> connection.receive(io, memory)).isInstanceOf(NotYetConnectedException.class);
+            assertThatThrownBy(() -> connection.receive(io, memory, memory))
+                    .isInstanceOf(NotYetConnectedException.class);
+            assertThatThrownBy(() -> connection.sendZeroCopy(io, buffer, () -> {}))
+                    .isInstanceOf(NotYetConnectedException.class);
+            buffer.release();
+            assertThat(io.isPending()).isFalse();
+            assertThat(port.poll()).isNull();
+
+            Listener listener = fixture.listen(port, "listener");
+            listener.accept(new OverlappedIO(), connection);
+            Peer peer = fixture.connect(listener);
+            assertThat(port.poll(PortFixture.DEADLINE)).isNotNull();
+            connection.awaitReadable(io);
+            assertThat(port.poll(Duration.ofMillis(20))).isNull();
+            peer.output().write('y');
+            expectReadable(port, io);
+            connection.receive(io);
+            assertThat(port.poll(PortFixture.DEADLINE)).isSameAs(io);
+            assertThat(Packet.of(io).text()).isEqualTo("y");
+            io.release();
         }
     }
 
