@@ -4,6 +4,7 @@ import io.iocp.engine.Addresses;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -183,6 +184,25 @@ public final class CompletionPort implements AutoCloseable {
             throw new ClosedPortException("port '" + name() + "' is closed: no connection can be opened for it");
         }
         return new Connection(this, selection.engine(), selection.engine().openConnection(connectionOptions));
+    }
+
+    /**
+     * Opens a datagram handle (UDP), not yet associated: datagrams that come wait in its socket, as many as fit.
+     *
+     * @param local an {@link java.net.InetSocketAddress}, port 0 for any that is free
+     * @throws java.net.BindException if the address is in use or not of this machine; the message names it
+     * @throws IllegalArgumentException if an address is not an IP address, or the peer's cannot be reached from the local one
+     */
+    public DatagramHandle openDatagram(SocketAddress local, DatagramOptions datagramOptions) throws IOException {
+        if (!isOpen()) {
+            throw new ClosedPortException("port '" + name() + "' is closed: no datagram handle can be opened for it");
+        }
+        DatagramHandle.checkLocal(local);
+        SocketAddress peer = datagramOptions.peer();
+        if (peer != null) {
+            DatagramHandle.checkTarget(local, peer);
+        }
+        return new DatagramHandle(this, selection.engine(), selection.engine().openDatagram(local, datagramOptions));
     }
 
     /** Opens a listening handle and associates it. */

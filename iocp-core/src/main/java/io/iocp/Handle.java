@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: any. Each start method either throws, and nothing will be delivered, or leads to exactly one (last) packet.
  */
-public abstract sealed class Handle implements AutoCloseable permits Listener, Connection, FileHandle {
+public abstract sealed class Handle implements AutoCloseable permits Listener, Connection, DatagramHandle, FileHandle {
     /** Between two looks whether there is still something to wait for. */
     private static final long LEAK_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 

@@ -2,6 +2,8 @@ package io.iocp;
 
 import io.iocp.operation.Accept;
 import io.iocp.operation.CompletionMode;
+import io.iocp.operation.DatagramReceive;
+import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAllocate;
 import io.iocp.operation.FileRead;
@@ -18,6 +20,7 @@ import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,6 +74,8 @@ public final class OverlappedIO {
     private @Nullable Receive receive;
     private @Nullable ReceiveContinuously receiveContinuously;
     private @Nullable Send send;
+    private @Nullable DatagramReceive datagramReceive;
+    private @Nullable DatagramSend datagramSend;
     private @Nullable Accept accept;
     private @Nullable FileRead fileRead;
     private @Nullable FileWrite fileWrite;
@@ -333,6 +338,23 @@ public final class OverlappedIO {
                 connection, connection.localAddress(), connection.remoteAddress(), of.bytes, Instant.now());
     }
 
+    /**
+     * Who sent the datagram that was received.
+     *
+     * @throws IllegalStateException if this is no packet of a receive of a {@link DatagramHandle} that has ended well
+     */
+    public SocketAddress peer() {
+        if (delivered() instanceof DatagramReceive receive && receive.peer != null) {
+            return receive.peer;
+        }
+        throw new IllegalStateException("this packet brings no datagram: " + kind() + " " + status());
+    }
+
+    /** The datagram that was received was longer than its buffer: the rest of it is lost. False for everything else. */
+    public boolean truncated() {
+        return delivered() instanceof DatagramReceive receive && receive.truncated;
+    }
+
     /** More packets of the same started operation follow; this is not the last. */
     public boolean more() {
         return delivered().more;
@@ -371,6 +393,7 @@ public final class OverlappedIO {
     private static @Nullable MemorySegment callersMemory(Operation of) {
         return switch (of) {
             case Receive received -> received.callersMemory();
+            case DatagramReceive datagram -> datagram.callersMemory();
             case FileRead read -> read.callersMemory();
             case Accept accept -> accept.buffer;
             default -> null;
@@ -491,6 +514,20 @@ public final class OverlappedIO {
             send = new Send(this);
         }
         return send;
+    }
+
+    DatagramReceive datagramReceive() {
+        if (datagramReceive == null) {
+            datagramReceive = new DatagramReceive(this);
+        }
+        return datagramReceive;
+    }
+
+    DatagramSend datagramSend() {
+        if (datagramSend == null) {
+            datagramSend = new DatagramSend(this);
+        }
+        return datagramSend;
     }
 
     Accept accept() {

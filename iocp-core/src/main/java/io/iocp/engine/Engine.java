@@ -1,6 +1,7 @@
 package io.iocp.engine;
 
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -20,6 +21,15 @@ public interface Engine {
      *     names the address
      */
     Endpoint listen(SocketAddress address, ListenOptions options) throws IOException;
+
+    /**
+     * Opens a datagram endpoint (no SO_REUSEADDR, dual stack for the IPv6 wildcard), connected to its peer if it has one: what
+     * came from others before is dropped.
+     *
+     * @param local an IP address that {@link Addresses#check} lets pass
+     * @throws java.net.BindException if the address is in use or not of this machine; the message names it
+     */
+    Endpoint openDatagram(SocketAddress local, DatagramOptions options) throws IOException;
 
     /**
      * Opens a regular file. May wait for its file system.

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code Connect}: opens a descriptor for the endpoint, which has none, and connects it; the endpoint has its addresses
  *       before {@code completed} with OK. However else it ends, the endpoint has no descriptor: REFUSED, UNREACHABLE,
  *       CONNECT_TIMED_OUT, ADDRESS_UNAVAILABLE. The engine knows nothing of the first bytes, which are a send of their own.
+ *   <li>{@code DatagramReceive}: one datagram, also one without bytes; {@code peer} and {@code truncated} are set before
+ *       {@code completed} with OK. {@code DatagramSend}: one datagram, whole.
  *   <li>{@link #cancel} only asks. The operation completes CANCELLED (with the bytes transferred so far), or as if nobody
  *       had asked. It has no effect on an operation that the engine does not have.
  *   <li>A CANCELLED nobody asked for (the kernel cancels the requests of a dead thread) is never reported: the engine

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: one at a time for an instance, which owns a {@link Libc} and a little scratch memory.
  */
 public final class Sockets {
+    /** Datagrams that any receive buffer of a socket can hold. */
+    private static final int MOST_DROPPED = 1 << 20;
+
     private final Libc libc;
     private final MemorySegment scratch = Arena.ofAuto().allocate(SockAddr.MAX_BYTES + 8, 8);
     private final long address = scratch.address();
@@ -75,6 +78,19 @@ public final class Sockets {
     /** A stream socket of the family, blocking and close-on-exec. */
     public int open(int family) throws LinuxException {
         return check("socket", libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0));
+    }
+
+    /** A datagram socket of the family, blocking and close-on-exec. */
+    public int openDatagram(int family) throws LinuxException {
+        return check("socket", libc.socket(family, Libc.SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0));
+    }
+
+    /** Gives a datagram socket its one peer, and drops what has come from others since it was bound. Does not wait. */
+    public void connectDatagram(int fd, int family, SocketAddress peer) throws LinuxException {
+        check("connect", libc.connect(fd, address, SockAddr.encode(peer, family, address)));
+        for (int i = 0; i < MOST_DROPPED && libc.recv(fd, address, 1, Libc.MSG_DONTWAIT) >= 0; i++) {
+            // What is left after so many is the peer's: nobody else is received from any more.
+        }
     }
 
     public SocketAddress localAddress(int fd) throws LinuxException {

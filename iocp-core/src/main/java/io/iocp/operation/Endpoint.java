@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What operations act on, as the shard and the engine see it: a listener or a connection with one FIFO for each direction.
+ * What operations act on, as the shard and the engine see it: a listener, connection or datagram socket with one FIFO for each direction.
  * Each engine has its own subclass, which holds the descriptor.
  *
  * <p>Thread: the lifecycle is read and changed by any thread; every other mutable field belongs to the holder of the
@@ -27,6 +27,7 @@ public abstract class Endpoint {
     public enum Kind {
         LISTENER,
         CONNECTION,
+        DATAGRAM,
         FILE
     }
 

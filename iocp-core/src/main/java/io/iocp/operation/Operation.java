@@ -15,7 +15,15 @@ import org.jspecify.annotations.Nullable;
  * <p>To add an operation: one subclass here; the compiler then names the engines that must perform it.
  */
 public abstract sealed class Operation
-        permits Accept, Connect, Disconnect, Receive, ReceiveContinuously, Send, FileOperation, Post {
+        permits Accept,
+                Connect,
+                Disconnect,
+                Receive,
+                ReceiveContinuously,
+                Send,
+                FileOperation,
+                DatagramOperation,
+                Post {
     /** Where an operation is. Changes only through {@link #begin}, {@link #submitted}, {@link #requestCancel} and so on. */
     public enum State {
         /** Never started, or delivered and free to be started again. */

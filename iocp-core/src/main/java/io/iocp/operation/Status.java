@@ -23,9 +23,9 @@ public enum Status {
     RESET,
     /** The connection was aborted by this side (ECONNABORTED). */
     ABORTED,
-    /** Nobody listens at the address that was to be connected to. */
+    /** Nobody listens at the address that was to be connected to, or that a datagram was sent to before. */
     REFUSED,
-    /** There is no way to the address that was to be connected to. */
+    /** There is no way to the address that was to be connected to, or that a datagram was to go to. */
     UNREACHABLE,
     /** The peer did not answer in the time that the transport gives it; the operation's own limit is TIMED_OUT. */
     CONNECT_TIMED_OUT,

@@ -669,7 +669,7 @@ final class Flow implements CompletionSink {
     private static Status latch(Endpoint endpoint, Operation operation, Status status, int nativeError) {
         switch (status) {
             case RESET, ABORTED, IO_ERROR -> {
-                if (endpoint.isListener()) {
+                if (!endpoint.isConnection()) {
                     return status;
                 }
                 Direction direction = directionOf(operation);

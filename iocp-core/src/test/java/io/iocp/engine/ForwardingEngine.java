@@ -1,6 +1,7 @@
 package io.iocp.engine;
 
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -27,6 +28,11 @@ public final class ForwardingEngine implements Engine {
     @Override
     public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         return real.listen(address, options);
+    }
+
+    @Override
+    public Endpoint openDatagram(SocketAddress local, DatagramOptions options) throws IOException {
+        return real.openDatagram(local, options);
     }
 
     @Override

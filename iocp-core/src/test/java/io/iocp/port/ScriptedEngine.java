@@ -6,6 +6,7 @@ import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.LeasedBuffer;
@@ -179,6 +180,11 @@ final class ScriptedEngine implements Engine {
     @Override
     public Endpoint listen(SocketAddress address, ListenOptions options) {
         return new Peerless(Endpoint.Kind.LISTENER);
+    }
+
+    @Override
+    public Endpoint openDatagram(SocketAddress local, DatagramOptions options) {
+        throw new UnsupportedOperationException("no test of this engine has datagrams");
     }
 
     @Override

@@ -27,7 +27,6 @@ final class ChannelSettings {
         if (!(local instanceof InetSocketAddress ip)) {
             return;
         }
-        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         if (options.reusePort()) {
             set(channel, StandardSocketOptions.SO_REUSEPORT, true);
         }
@@ -38,8 +37,12 @@ final class ChannelSettings {
         }
     }
 
-    /** What a listener has, and whether its connections will take the rest. */
+    /** What a listener has before it is bound, and whether its connections will take the rest. */
     static void ofListener(ServerSocketChannel channel, SocketAddress local, SocketOptions options) throws IOException {
+        if (local instanceof InetSocketAddress) {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        }
+        beforeBind(channel, local, options);
         if (options.receiveBuffer() > 0) {
             channel.setOption(StandardSocketOptions.SO_RCVBUF, options.receiveBuffer());
         }

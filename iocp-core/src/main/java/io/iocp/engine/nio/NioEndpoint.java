@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: shard holder.
  */
-abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocket {
+abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocket, NioDatagram {
     /** The operation of the input direction that the loop has. */
     @Nullable
     Operation inputOperation;

@@ -6,6 +6,7 @@ import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -20,6 +21,8 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channel;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 
@@ -43,17 +46,12 @@ public final class NioEngine implements Engine {
         ProtocolFamily family = family(address);
         ServerSocketChannel channel = ServerSocketChannel.open(family);
         try {
-            ChannelSettings.beforeBind(channel, address, options.socket());
             ChannelSettings.ofListener(channel, address, options.socket());
             channel.configureBlocking(false);
             bind(channel, address, options.backlog());
             return new NioListener(channel, channel.getLocalAddress(), options);
         } catch (IOException | RuntimeException e) {
-            try {
-                channel.close();
-            } catch (IOException f) {
-                e.addSuppressed(f);
-            }
+            closeAfter(e, channel);
             throw e;
         }
     }
@@ -98,6 +96,39 @@ public final class NioEngine implements Engine {
     @Override
     public Endpoint openConnection(ConnectionOptions options) {
         return new NioSocket(options);
+    }
+
+    @Override
+    public Endpoint openDatagram(SocketAddress local, DatagramOptions options) throws IOException {
+        DatagramChannel channel = DatagramChannel.open(family(local));
+        try {
+            ChannelSettings.beforeBind(channel, local, options.socket());
+            ChannelSettings.ofBuffers(channel, options.socket());
+            channel.configureBlocking(false);
+            try {
+                channel.bind(local);
+            } catch (BindException e) {
+                BindException named =
+                        new BindException("cannot open a datagram handle at " + local + ": " + e.getMessage());
+                named.initCause(e);
+                throw named;
+            }
+            if (options.peer() != null) {
+                channel.connect(options.peer());
+            }
+            return new NioDatagram(channel, channel.getLocalAddress(), options.peer(), options.receiveBufferSize());
+        } catch (IOException | RuntimeException e) {
+            closeAfter(e, channel);
+            throw e;
+        }
+    }
+
+    private static void closeAfter(Exception failure, Channel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     @Override

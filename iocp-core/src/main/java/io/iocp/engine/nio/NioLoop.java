@@ -261,6 +261,7 @@ final class NioLoop implements EngineLoop {
                         socket.channel().shutdownInput();
                     }
                 }
+                case NioDatagram _ -> {} // nobody sees it from outside
                 case NioListener listener -> {
                     // The kernel goes on accepting until the descriptor is closed, and that is the selector's business.
                     if (listener.closeChannel()) {

@@ -2,6 +2,9 @@ package io.iocp.engine.nio;
 
 import io.iocp.operation.Accept;
 import io.iocp.operation.Connect;
+import io.iocp.operation.DatagramOperation;
+import io.iocp.operation.DatagramReceive;
+import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
@@ -40,6 +43,7 @@ final class ReadyOperations {
     private final Completions completions;
     private final ReceiveBuffers buffers;
     private final Connecting connecting;
+    private final DatagramOperations datagrams;
     private final ByteBuffer[] views = new ByteBuffer[SendCursor.PIECES_PER_WRITE];
 
     /** Why the last read FAILED. */
@@ -50,6 +54,7 @@ final class ReadyOperations {
         this.completions = completions;
         this.buffers = buffers;
         this.connecting = new Connecting(selector, completions);
+        this.datagrams = new DatagramOperations(completions);
     }
 
     void perform(Operation operation) {
@@ -59,6 +64,17 @@ final class ReadyOperations {
             case Receive receive -> receive(receive, (NioSocket) endpoint);
             case ReceiveContinuously receive -> receiveContinuously(receive, (NioSocket) endpoint);
             case Send send -> send(send, (NioSocket) endpoint);
+            case DatagramReceive receive -> {
+                endpoint.inputReady = false;
+                if (!datagrams.receive(receive, (NioDatagram) endpoint)) {
+                    leaveToSelector(receive, SelectionKey.OP_READ);
+                }
+            }
+            case DatagramSend send -> {
+                if (!datagrams.send(send, (NioDatagram) endpoint)) {
+                    leaveToSelector(send, SelectionKey.OP_WRITE);
+                }
+            }
             case FileOperation _ -> throw new IllegalArgumentException("a file is never ready: see FileOperations");
             case Connect connect -> connecting.perform(connect, (NioSocket) endpoint);
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
@@ -76,7 +92,13 @@ final class ReadyOperations {
         return switch (operation) {
             case Receive receive -> attempt(receive, (NioSocket) Completions.endpointOf(receive));
             case Send send -> attempt(send, (NioSocket) Completions.endpointOf(send));
-            case Accept _, Connect _, Disconnect _, ReceiveContinuously _, FileOperation _, Post _ -> null;
+            case Accept _,
+                    Connect _,
+                    Disconnect _,
+                    ReceiveContinuously _,
+                    DatagramOperation _,
+                    FileOperation _,
+                    Post _ -> null;
         };
     }
 

@@ -6,6 +6,7 @@ import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -40,6 +41,11 @@ public final class SimulatedEngine implements Engine {
     @Override
     public Endpoint listen(SocketAddress address, ListenOptions options) throws IOException {
         return network.listen(address, options);
+    }
+
+    @Override
+    public Endpoint openDatagram(SocketAddress local, DatagramOptions options) throws IOException {
+        return network.datagrams().open(local, options);
     }
 
     @Override

@@ -2,9 +2,6 @@ package io.iocp.engine.simulated;
 
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.SocketOptions;
-import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 
@@ -27,21 +24,8 @@ final class SimulatedListener extends SimulatedEndpoint {
         return backlog.size() < mostWaiting;
     }
 
-    /** Whether a connection to this address comes here; the IPv6 wildcard takes IPv4 too, a path is a name. */
+    /** Whether a connection to this address comes here. */
     boolean serves(SocketAddress wanted) {
-        if (!(localAddress() instanceof InetSocketAddress local && wanted instanceof InetSocketAddress to)) {
-            return localAddress().equals(wanted);
-        }
-        InetAddress own = local.getAddress();
-        InetAddress other = to.getAddress();
-        if (local.getPort() != to.getPort()) {
-            return false;
-        }
-        if (own.isAnyLocalAddress()) {
-            return other instanceof Inet4Address
-                    ? own instanceof Inet4Address || !options.ipv6Only()
-                    : !(own instanceof Inet4Address);
-        }
-        return own.equals(other);
+        return serves(wanted, options.ipv6Only());
     }
 }

@@ -7,6 +7,9 @@ import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Connect;
+import io.iocp.operation.DatagramOperation;
+import io.iocp.operation.DatagramReceive;
+import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAllocate;
@@ -151,7 +154,13 @@ final class SimulatedLoop implements EngineLoop {
             return switch (operation) {
                 case Receive receive -> attempt(receive, (SimulatedConnection) endpoint);
                 case Send send -> attempt(send, (SimulatedConnection) endpoint);
-                case Accept _, Connect _, Disconnect _, ReceiveContinuously _, FileOperation _, Post _ -> null;
+                case Accept _,
+                        Connect _,
+                        Disconnect _,
+                        ReceiveContinuously _,
+                        DatagramOperation _,
+                        FileOperation _,
+                        Post _ -> null;
             };
         } finally {
             network.lock.unlock();
@@ -378,7 +387,7 @@ final class SimulatedLoop implements EngineLoop {
             case Receive receive -> receive.lease = completion.buffer();
             case Accept accept -> accept.accepted = accepted;
             case Send send -> lend(request, send);
-            case Connect _, ReceiveContinuously _, FileOperation _ -> {}
+            case Connect _, ReceiveContinuously _, DatagramOperation _, FileOperation _ -> {}
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
@@ -592,10 +601,33 @@ final class SimulatedLoop implements EngineLoop {
                 case Receive receive -> receive(request, receive, (SimulatedConnection) request.endpoint);
                 case ReceiveContinuously _ -> receiveContinuously(request, (SimulatedConnection) request.endpoint);
                 case Send send -> send(request, send, (SimulatedConnection) request.endpoint);
+                case DatagramOperation datagram -> datagram(request, datagram, (SimulatedDatagram) request.endpoint);
                 case FileOperation file -> performFile(request, file, (SimulatedFile) request.endpoint);
                 case Connect connect -> connect(request, connect, (SimulatedConnection) request.endpoint);
                 case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
                 case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
+            }
+        }
+    }
+
+    private void datagram(Request request, DatagramOperation operation, SimulatedDatagram endpoint) {
+        if (endpoint.takeRefusal()) {
+            answer(request, Status.REFUSED, 0, ECONNREFUSED);
+            return;
+        }
+        switch (operation) {
+            case DatagramReceive receive -> {
+                byte[] data = endpoint.receive(receive);
+                if (data != null) {
+                    complete(request, true, data.length, data, null, null);
+                }
+            }
+            case DatagramSend send -> {
+                try {
+                    answer(request, Status.OK, network.datagrams().send(endpoint, send), 0);
+                } catch (RuntimeException e) {
+                    answer(request, Status.FAULT, 0, 0); // the caller freed the memory meanwhile
+                }
             }
         }
     }
@@ -846,6 +878,7 @@ final class SimulatedLoop implements EngineLoop {
         MemorySegment target = switch (request.operation) {
             case Receive receive when receive.memory != null -> receive.memory;
             case FileRead read -> read.memory;
+            case DatagramReceive receive -> receive.memory;
             default -> throw new AssertionError("bytes for the memory of an operation that has none");
         };
         try {

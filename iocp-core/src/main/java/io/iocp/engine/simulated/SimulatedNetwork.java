@@ -63,6 +63,7 @@ public final class SimulatedNetwork {
     /** Connects of ports that wait for room in a backlog. */
     private final Set<Request> connecting = new LinkedHashSet<>();
 
+    private final SimulatedDatagrams datagrams = new SimulatedDatagrams(this);
     private int nextPort = FIRST_PORT;
     private int loops;
     private final AtomicLong stepNanos = new AtomicLong();
@@ -173,7 +174,12 @@ public final class SimulatedNetwork {
         return found;
     }
 
-    private int freePort() {
+    /** Where datagrams go. */
+    SimulatedDatagrams datagrams() {
+        return datagrams;
+    }
+
+    int freePort() {
         int port = nextPort++;
         if (nextPort > 65_535) {
             nextPort = FIRST_PORT;
@@ -319,6 +325,7 @@ public final class SimulatedNetwork {
         try {
             switch (endpoint) {
                 case SimulatedConnection connection -> connection.shutDownBoth();
+                case SimulatedDatagram datagram -> datagrams.close(datagram);
                 case SimulatedFile _ -> {} // nobody sees it from outside
                 case SimulatedListener listener -> {
                     listener.shutDown = true;

@@ -4,6 +4,7 @@ import io.iocp.linux.Errno;
 import io.iocp.linux.Libc;
 import io.iocp.operation.Accept;
 import io.iocp.operation.Connect;
+import io.iocp.operation.DatagramOperation;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.LeasedBuffer;
@@ -36,7 +37,13 @@ final class Attempts {
         return switch (operation) {
             case Receive receive -> receive(receive, endpoint);
             case Send send -> send(send, endpoint.fd());
-            case Accept _, Connect _, Disconnect _, ReceiveContinuously _, FileOperation _, Post _ -> null;
+            case Accept _,
+                    Connect _,
+                    Disconnect _,
+                    ReceiveContinuously _,
+                    DatagramOperation _,
+                    FileOperation _,
+                    Post _ -> null;
         };
     }
 

@@ -77,6 +77,9 @@ final class Request {
     /** The address that a connect goes to; kept with the slot once it was needed. */
     @Nullable
     ConnectMemory connectTo;
+    /** The struct msghdr of a datagram; kept with the slot once it was needed. */
+    @Nullable
+    DatagramMemory datagram;
 
     /** The list that it is in, and its neighbours there. */
     @Nullable
@@ -171,6 +174,9 @@ final class Request {
         lent = null;
         if (gather != null && !gather.isSmall()) {
             gather = null;
+        }
+        if (datagram != null && !datagram.isSmall()) {
+            datagram = null;
         }
     }
 }

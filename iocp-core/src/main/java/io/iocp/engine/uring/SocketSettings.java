@@ -20,13 +20,21 @@ final class SocketSettings {
         if (family == Libc.AF_UNIX) {
             return;
         }
-        sockets.setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
         if (options.reusePort()) {
             sockets.setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
         }
         if (family == Libc.AF_INET6) {
             sockets.setOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, options.ipv6Only() ? 1 : 0);
         }
+    }
+
+    /** What a listener has before it is bound: its address may still have connections of an earlier one. */
+    static void ofListener(Sockets sockets, int fd, int family, SocketOptions options) throws LinuxException {
+        if (family != Libc.AF_UNIX) {
+            sockets.setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+        }
+        beforeBind(sockets, fd, family, options);
+        ofStream(sockets, fd, family, options);
     }
 
     /**

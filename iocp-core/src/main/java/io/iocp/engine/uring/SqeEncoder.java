@@ -85,6 +85,13 @@ final class SqeEncoder {
         end(sqe, userData, 0);
     }
 
+    /** One datagram: {@code message} is a struct msghdr that stays alive until the completion, which writes to it. */
+    static void receiveMessage(long sqe, int fd, long message, long userData) {
+        head(sqe, UringAbi.OP_RECVMSG, 0, 0, fd);
+        body(sqe, 0, message, 1, 0);
+        end(sqe, userData, 0);
+    }
+
     /** Cancels the request with {@code target} as its user_data; completes only if that fails. */
     static void cancel(long sqe, long target, long userData) {
         head(sqe, UringAbi.OP_ASYNC_CANCEL, UringAbi.SQE_CQE_SKIP_SUCCESS, 0, -1);

@@ -64,11 +64,15 @@ final class UringAbi {
 
     // struct msghdr and struct iovec on 64-bit machines
     static final int MSGHDR_BYTES = 56;
+    static final int MSGHDR_NAME = 0;
+    static final int MSGHDR_NAMELEN = 8;
     static final int MSGHDR_IOV = 16;
     static final int MSGHDR_IOVLEN = 24;
+    static final int MSGHDR_FLAGS = 48;
     static final int IOVEC_BYTES = 16;
     static final int IOVEC_LEN = 8;
     static final int IOV_MAX = 1024;
+    static final int MSG_TRUNC = 0x20;
 
     // io_uring_setup flags
     static final int SETUP_CQSIZE = 1 << 3;
@@ -110,6 +114,7 @@ final class UringAbi {
     static final int OP_FSYNC = 3;
     static final int OP_POLL_ADD = 6;
     static final int OP_SENDMSG = 9;
+    static final int OP_RECVMSG = 10;
     static final int OP_ACCEPT = 13;
     static final int OP_ASYNC_CANCEL = 14;
     static final int OP_CONNECT = 16;

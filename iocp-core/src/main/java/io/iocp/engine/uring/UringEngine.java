@@ -13,6 +13,7 @@ import io.iocp.linux.LinuxException;
 import io.iocp.linux.SockAddr;
 import io.iocp.linux.Sockets;
 import io.iocp.operation.ConnectionOptions;
+import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
 import io.iocp.operation.ListenOptions;
@@ -62,7 +63,7 @@ public final class UringEngine implements Engine {
         try {
             return listen(libc, sockets, address, options);
         } catch (LinuxException refused) {
-            throw notBound(address, refused);
+            throw notBound("listen on", address, refused);
         }
     }
 
@@ -71,8 +72,7 @@ public final class UringEngine implements Engine {
         int family = SockAddr.family(address);
         int fd = sockets.open(family);
         try {
-            SocketSettings.beforeBind(sockets, fd, family, options.socket());
-            SocketSettings.ofStream(sockets, fd, family, options.socket());
+            SocketSettings.ofListener(sockets, fd, family, options.socket());
             sockets.bind(fd, address);
             sockets.listen(fd, options.backlog());
             return new UringEndpoint(fd, Endpoint.Kind.LISTENER, options.connections(), sockets.localAddress(fd), null);
@@ -82,8 +82,42 @@ public final class UringEngine implements Engine {
         }
     }
 
-    private static IOException notBound(SocketAddress address, LinuxException refused) {
-        String message = "cannot listen on " + address + ": " + refused.getMessage();
+    @Override
+    public Endpoint openDatagram(SocketAddress local, DatagramOptions options) throws IOException {
+        Libc libc = linux.newLibc();
+        try {
+            return openDatagram(libc, new Sockets(libc), local, options);
+        } catch (LinuxException refused) {
+            throw notBound("open a datagram handle at", local, refused);
+        }
+    }
+
+    private static UringEndpoint openDatagram(Libc libc, Sockets sockets, SocketAddress local, DatagramOptions options)
+            throws LinuxException {
+        int family = SockAddr.family(local);
+        int fd = sockets.openDatagram(family);
+        try {
+            SocketSettings.beforeBind(sockets, fd, family, options.socket());
+            SocketSettings.ofBuffers(sockets, fd, options.socket());
+            sockets.bind(fd, local);
+            SocketAddress peer = options.peer();
+            if (peer != null) {
+                sockets.connectDatagram(fd, family, peer);
+            }
+            return new UringEndpoint(
+                    fd,
+                    Endpoint.Kind.DATAGRAM,
+                    new ConnectionOptions(options.socket(), options.receiveBufferSize()),
+                    sockets.localAddress(fd),
+                    peer);
+        } catch (LinuxException | RuntimeException failure) {
+            libc.close(fd);
+            throw failure;
+        }
+    }
+
+    private static IOException notBound(String purpose, SocketAddress address, LinuxException refused) {
+        String message = "cannot " + purpose + " " + address + ": " + refused.getMessage();
         boolean path = address instanceof UnixDomainSocketAddress;
         if (path && refused.errno() == Errno.EADDRINUSE) {
             message += "; the file exists: delete it if no process listens there any more";

@@ -46,6 +46,7 @@ public record UringFeatures(
         UringAbi.OP_NOP,
         UringAbi.OP_POLL_ADD,
         UringAbi.OP_SENDMSG,
+        UringAbi.OP_RECVMSG,
         UringAbi.OP_ACCEPT,
         UringAbi.OP_ASYNC_CANCEL,
         UringAbi.OP_CONNECT,

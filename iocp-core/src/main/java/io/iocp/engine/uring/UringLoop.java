@@ -12,6 +12,7 @@ import io.iocp.linux.Sockets;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Connect;
+import io.iocp.operation.DatagramOperation;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
@@ -317,6 +318,7 @@ final class UringLoop implements EngineLoop {
             case ReceiveContinuously _ ->
                 SqeEncoder.receiveMultishot(sqe, fd, buffers(request).group(), userData);
             case Send send -> encodeSend(request, send, sqe, fd, userData);
+            case DatagramOperation datagram -> Datagrams.encode(request, datagram, sqe);
             case FileOperation file -> files.encode(request, file, sqe);
             case Connect _ -> {
                 ConnectMemory to = Objects.requireNonNull(request.connectTo);
@@ -490,6 +492,7 @@ final class UringLoop implements EngineLoop {
                 BufferRelease buffer = more ? send.release() : null;
                 sent(buffer == null ? request : lend(request, send, buffer), send, result);
             }
+            case DatagramOperation datagram -> datagramCompleted(request, datagram, result);
             case FileOperation file -> fileCompleted(request, file, result);
             case Connect connect -> connected(request, connect, result);
             case Disconnect _ -> throw new IllegalStateException("a disconnect was submitted");
@@ -554,7 +557,7 @@ final class UringLoop implements EngineLoop {
             if (endpoint.isListener()) {
                 libc.close(result);
                 sink.acceptAborted();
-            } else if (endpoint.hasDescriptor()) {
+            } else if (endpoint.isConnection() && endpoint.hasDescriptor()) {
                 // Bytes that may be out of order by now: the stream is broken, and must not go on as if it were not.
                 libc.shutdown(endpoint.fd(), Libc.SHUT_RDWR);
             }
@@ -747,6 +750,17 @@ final class UringLoop implements EngineLoop {
         }
     }
 
+    private void datagramCompleted(Request request, DatagramOperation datagram, int result) {
+        if (result == -Errno.ECANCELED || result == -Errno.EINTR || result == -Errno.EAGAIN) {
+            again(request, 0);
+        } else if (result < 0) {
+            end(request, Datagrams.statusOf(-result), -result);
+        } else {
+            Datagrams.succeeded(request, datagram, result);
+            end(request, Status.OK, 0);
+        }
+    }
+
     private void fileCompleted(Request request, FileOperation file, int first) {
         int result = first < 0 ? files.fallBack(file, request.endpoint(), first) : first;
         if (result == -Errno.ECANCELED || result == -Errno.EINTR || result == -Errno.EAGAIN) {
@@ -882,10 +896,9 @@ final class UringLoop implements EngineLoop {
         }
         if (endpoint.isListener()) {
             libc.shutdown(of.fd(), Libc.SHUT_RDWR);
-        } else if (!of.options.socket().resetOnClose()) {
-            // A connection keeps its input open: its receive is cancelled, and must not look like the peer's end of
-            // stream.
-            // One that is reset must not end its stream in good order before.
+        } else if (endpoint.isConnection() && !of.options.socket().resetOnClose()) {
+            // Its input stays open: its receive is cancelled, and must not look like the peer's end of the stream. One
+            // that is reset must not end its stream in good order before.
             libc.shutdown(of.fd(), Libc.SHUT_WR);
         }
     }
