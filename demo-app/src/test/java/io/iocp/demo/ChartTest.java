@@ -99,8 +99,9 @@ class ChartTest {
         for (Fields port : manifests.container().list("ports")) {
             containerPorts.put(port.text("name"), port.value("containerPort"));
         }
-        assertThat(containerPorts).isEqualTo(Map.of("echo", 7007, "kv", 6380, "management", 8080));
-        assertThat(manifests.servicePorts()).isEqualTo(Map.of("echo", 7007, "kv", 6380, "management", 8080));
+        assertThat(containerPorts).isEqualTo(Map.of("echo", 7007, "kv", 6380, "files", 8090, "management", 8080));
+        assertThat(manifests.servicePorts())
+                .isEqualTo(Map.of("echo", 7007, "kv", 6380, "files", 8090, "management", 8080));
         for (Fields port : manifests.one("Service").list("spec", "ports")) {
             assertThat(containerPorts).containsKey(port.text("targetPort"));
         }
@@ -110,7 +111,7 @@ class ChartTest {
     void shouldExposeThePortsThatTheImageExposes() throws IOException {
         String dockerfile = Files.readString(Repository.root().orElseThrow().resolve("demo-app/Dockerfile"));
 
-        assertThat(dockerfile).contains("EXPOSE 7007 6380 8080").contains("USER 10001:10001");
+        assertThat(dockerfile).contains("EXPOSE 7007 6380 8090 8080").contains("USER 10001:10001");
     }
 
     @Test
@@ -134,7 +135,7 @@ class ChartTest {
         Manifests manifests = render("service: {type: %s, management: %s}".formatted(type, management));
 
         assertThat(manifests.servicePorts().containsKey("management")).isEqualTo(offered);
-        assertThat(manifests.servicePorts()).containsKeys("echo", "kv");
+        assertThat(manifests.servicePorts()).containsKeys("echo", "kv", "files");
     }
 
     @Test

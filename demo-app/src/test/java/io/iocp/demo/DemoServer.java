@@ -47,6 +47,7 @@ public final class DemoServer {
                 "--spring.profiles.active=" + variant.profile(),
                 "--iocp.servers.echo.port=0",
                 "--iocp.servers.kv.port=0",
+                "--iocp.servers.files.port=0",
                 "--server.port=0"));
         if (variant.profile().equals("blocking")) {
             arguments.add("--iocp.servers.echo-declared.port=0");

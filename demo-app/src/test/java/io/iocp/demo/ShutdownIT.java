@@ -31,6 +31,7 @@ class ShutdownIT {
                 "--iocp.engine=" + engine.name().toLowerCase(Locale.ROOT).replace('_', '-'),
                 "--iocp.servers.echo.port=0",
                 "--iocp.servers.kv.port=0",
+                "--iocp.servers.files.port=0",
                 "--server.port=0")) {
             String port = kvPort(server);
             try (Program load = Program.start(

@@ -64,9 +64,9 @@ class SiteTest {
         assertThat(first.version().size()).isEqualTo(6);
         first.release();
         second.release();
-        assertThat(first.handle().isOpen()).isTrue();
+        assertThat(first.channel().isOpen()).isTrue();
         site.close();
-        assertThat(first.handle().isOpen()).isFalse();
+        assertThat(first.channel().isOpen()).isFalse();
         assertThat(first.retain()).isFalse();
     }
 
@@ -79,11 +79,11 @@ class SiteTest {
         }
 
         assertThat(site.cache().size()).isEqualTo(MOST_OPEN_FILES);
-        assertThat(oldest.handle().isOpen()).as("it is being sent").isTrue();
+        assertThat(oldest.channel().isOpen()).as("it is being sent").isTrue();
         oldest.release();
-        assertThat(oldest.handle().isOpen()).isFalse();
+        assertThat(oldest.channel().isOpen()).isFalse();
         assertThat(file("/0.txt")).isNotSameAs(oldest);
-        assertThat(others).allMatch(other -> other.handle().isOpen());
+        assertThat(others).allMatch(other -> other.channel().isOpen());
     }
 
     @Test
@@ -93,9 +93,9 @@ class SiteTest {
         long now = System.nanoTime();
 
         site.cache().sweep(now + Duration.ofMillis(FileCache.IDLE_MILLIS - 1000).toNanos());
-        assertThat(idle.handle().isOpen()).isTrue();
+        assertThat(idle.channel().isOpen()).isTrue();
         site.cache().sweep(now + Duration.ofMillis(FileCache.IDLE_MILLIS).toNanos());
-        assertThat(idle.handle().isOpen()).isFalse();
+        assertThat(idle.channel().isOpen()).isFalse();
         assertThat(site.cache().size()).isZero();
     }
 
@@ -117,7 +117,7 @@ class SiteTest {
         assertThat(cache.find("/0.txt", later)).as("another file").isNull();
 
         before.release();
-        assertThat(before.handle().isOpen()).isFalse();
+        assertThat(before.channel().isOpen()).isFalse();
         assertThat(file("/0.txt").version().key()).isNotEqualTo(before.version().key());
     }
 
@@ -132,7 +132,7 @@ class SiteTest {
                     try {
                         OpenFile file = file("/" + random.nextInt(random.nextBoolean() ? 12 : 2) + ".txt");
                         seen.add(file);
-                        assertThat(file.handle().isOpen()).isTrue();
+                        assertThat(file.channel().isOpen()).isTrue();
                         file.release();
                     } catch (IOException e) {
                         throw new AssertionError(e);
@@ -146,7 +146,7 @@ class SiteTest {
         site.close();
         assertThat(List.copyOf(seen))
                 .hasSizeGreaterThan(12)
-                .noneMatch(file -> file.handle().isOpen());
+                .noneMatch(file -> file.channel().isOpen());
     }
 
     @Test
