@@ -9,10 +9,15 @@ import io.iocp.operation.Disconnect;
 import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OperationKind;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
 import io.iocp.operation.StartResult;
+import io.iocp.operation.Transmit;
+import io.iocp.operation.TransmitFlag;
+import io.iocp.operation.TransmitPiece;
+import io.iocp.operation.TransmitWorker;
 import io.iocp.port.Shard;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
@@ -21,7 +26,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -469,6 +476,110 @@ public final class Connection extends Handle {
         MemorySegment.copy(data, 0, copy.segment(), 0, length);
         copy.length(length);
         return copy;
+    }
+
+    /**
+     * Starts to send bytes, a stretch of a file and more bytes, as one operation in its turn among the sends; completes when the
+     * kernel has accepted all of them, or with an error and {@link OverlappedIO#bytesTransferred()}, the bytes that it accepted
+     * in all. There is no limit to the length. A request of nothing sends nothing, and its flags still act.
+     *
+     * <p>The file's descriptor stays open until the transmit has ended, also if its handle is closed meanwhile. How many bytes
+     * it has is looked up now: what it grows by is not sent; if it shrinks the transmit ends with {@link
+     * io.iocp.operation.Status#TRUNCATED}. After that, or any other failure in the middle, the peer has a part of what it was
+     * promised: {@link OverlappedIO#elementIndex()} says how far it came, and the connection is best closed.
+     *
+     * @throws java.nio.channels.NotYetConnectedException if it is not connected
+     * @throws IllegalArgumentException if the offset is behind the end of the file, if the file was opened DIRECT or by another
+     *     port, or if the flags exclude each other
+     * @throws java.nio.channels.NonReadableChannelException if the file was not opened for reading
+     * @throws ShutdownOutputException if the output was ended
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection or the file is closed
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-transmitfile">TransmitFile (Windows)</a>
+     * @see <a href="https://man7.org/linux/man-pages/man2/sendfile.2.html">sendfile(2)</a>
+     */
+    public StartResult transmitFile(OverlappedIO packet, TransmitFileRequest request) throws ClosedChannelException {
+        checkTransmits(request.flags());
+        TransmitPieces pieces = new TransmitPieces(port());
+        boolean started = false;
+        try {
+            for (MemorySegment piece : request.head()) {
+                pieces.add(piece, false);
+            }
+            FileHandle file = request.file();
+            if (file != null) {
+                pieces.add(file, request.offset(), request.length(), false);
+            }
+            for (MemorySegment piece : request.tail()) {
+                pieces.add(piece, false);
+            }
+            StartResult result = startTransmit(
+                    packet,
+                    OperationKind.TRANSMIT_FILE,
+                    pieces.all(),
+                    request.chunkSize(),
+                    request.worker(),
+                    request.flags());
+            started = true;
+            return result;
+        } finally {
+            if (!started) {
+                pieces.release();
+            }
+        }
+    }
+
+    /** In this order: whether it is open and connected, then whether the flags make sense. */
+    private void checkTransmits(Set<TransmitFlag> flags) throws ClosedChannelException {
+        Shard ignored = associated();
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+        if (!isConnected()) {
+            throw WrongState.notYetConnected(this);
+        }
+        boolean disconnects = flags.contains(TransmitFlag.DISCONNECT);
+        if (flags.contains(TransmitFlag.RECYCLE) && !disconnects) {
+            throw new IllegalArgumentException("RECYCLE works only together with DISCONNECT: set both");
+        }
+        if (flags.contains(TransmitFlag.WRITE_BEHIND) && disconnects) {
+            throw new IllegalArgumentException("WRITE_BEHIND excludes DISCONNECT and RECYCLE: leave it out");
+        }
+    }
+
+    private StartResult startTransmit(
+            OverlappedIO packet,
+            OperationKind kind,
+            List<TransmitPiece> pieces,
+            int chunkSize,
+            TransmitWorker worker,
+            Set<TransmitFlag> flags)
+            throws ClosedChannelException {
+        Transmit operation = packet.other(Transmit.class, Transmit::new);
+        Shard shard = begin(packet, operation);
+        operation.of(kind, pieces, chunkSize, worker, port().buffers());
+        operation.disconnects = flags.contains(TransmitFlag.DISCONNECT);
+        Endpoint endpoint = endpoint();
+        operation.recycles = flags.contains(TransmitFlag.RECYCLE);
+        if (operation.recycles && !endpoint.move(Endpoint.Connection.CONNECTED, Endpoint.Connection.LEAVING)) {
+            operation.forget();
+            operation.abandon();
+            throw WrongState.notYetConnected(this);
+        }
+        boolean ended = endpoint.outputEnded;
+        if (operation.disconnects && !operation.recycles) {
+            endpoint.outputEnded = true; // before the start, as for a disconnect
+        }
+        try {
+            return start(shard, operation);
+        } catch (RuntimeException refused) {
+            endpoint.outputEnded = ended;
+            operation.forget();
+            if (operation.recycles) {
+                endpoint.move(Endpoint.Connection.LEAVING, Endpoint.Connection.CONNECTED);
+            }
+            throw refused;
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.iocp;
 
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -40,6 +41,9 @@ final class Failures {
             case ADDRESS_UNAVAILABLE ->
                 new BindException("the local address is in use, or not of this machine: " + where);
             case SHUT_DOWN -> new ShutdownOutputException("sent after the output was shut down: " + where);
+            case TRUNCATED ->
+                new EOFException("the file became shorter while it was transmitted: the peer has got less than was"
+                        + " promised, close the connection: " + where);
             case RESOURCE_LIMIT -> new IOException(shortage(nativeError) + ": " + where);
             case FAULT -> new IOException("the operation's memory could not be used: " + where);
             case IO_ERROR -> new IOException(error(nativeError, kind) + ": " + where);

@@ -63,6 +63,30 @@ public final class FileHandle extends Handle {
     }
 
     /**
+     * Where a {@link Connection#transmitFile} begins that begins at {@link TransmitFileRequest#CURRENT_POSITION}; 0 at first.
+     * Nothing else uses or moves it.
+     */
+    public long position() {
+        return file.position;
+    }
+
+    /**
+     * Changes what {@link #position()} says.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void position(long newPosition) {
+        if (newPosition < 0) {
+            throw new IllegalArgumentException("a position cannot be negative: " + newPosition);
+        }
+        file.position = newPosition;
+    }
+
+    OpenFile open() {
+        return file;
+    }
+
+    /**
      * The present size in bytes. Asks the system at once; what is in flight may change it. Also before the handle is associated.
      *
      * @throws ClosedChannelException if the handle is closed

@@ -18,6 +18,7 @@ import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
 import io.iocp.operation.Status;
+import io.iocp.operation.Transmit;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
@@ -324,6 +325,19 @@ public final class OverlappedIO {
             case FileWrite write -> write.offset;
             default -> throw new IllegalStateException("this packet is not of a read or write of a file: " + kind());
         };
+    }
+
+    /**
+     * Which element of a transmit it had come to when it ended, from 0: the one that failed, or their number if all were sent.
+     * The pieces of a head or tail count as one each.
+     *
+     * @throws IllegalStateException if this is not the packet of a transmit
+     */
+    public int elementIndex() {
+        if (delivered() instanceof Transmit transmit) {
+            return transmit.index();
+        }
+        throw new IllegalStateException("this packet is not of a transmit: " + kind());
     }
 
     /**

@@ -2,6 +2,7 @@ package io.iocp.engine;
 
 import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  *       Never a SIGPIPE. With a {@code release} the kernel may read the memory for longer than the send lasts: the engine
  *       {@linkplain BufferRelease#hold holds} it before it reports the completion, and reports {@link
  *       CompletionSink#returned} later.
+ *   <li>{@code SendFile}: all of the stretch or an error, EOF if the file ends before; {@code bytes} is what the kernel
+ *       accepted. With OK and fewer bytes than were wanted it has not ended there: the engine would have to wait for the file,
+ *       and what is next is to be read. Only with a source that the loop {@linkplain #sendsFrom sends from}.
  *   <li>{@code FileOperation}: any number of them for one endpoint at a time, but of appends only one. {@code FileRead}: at
  *       least one byte, or EOF at and behind the end of the file; with fewer bytes than there is room for more may be there.
  *       {@code FileWrite}: all of the memory or an error. Only with {@code bytes} as they stand when it ends.
@@ -82,6 +86,9 @@ public interface EngineLoop {
      */
     @Nullable
     Status attempt(Operation operation);
+
+    /** Whether it performs a {@code SendFile} of this source; if not it is read, and sent from memory. */
+    boolean sendsFrom(FileSource source);
 
     void cancel(Operation operation);
 

@@ -76,6 +76,16 @@ final class FfmLibc implements Libc {
     private static final MethodHandle SEND =
             link("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
+    private static final MethodHandle SENDFILE =
+            link("sendfile", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle PREADV2 =
+            link("preadv2", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle FCNTL = LINKER.downcallHandle(
+            address("fcntl"),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+            Linker.Option.firstVariadicArg(2),
+            CAPTURE_ERRNO);
+
     private static final MethodHandle IOCTL = LINKER.downcallHandle(
             address("ioctl"),
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
@@ -336,6 +346,33 @@ final class FfmLibc implements Libc {
     public long send(int fd, long address, long length, int flags) {
         try {
             return result((long) SEND.invokeExact(capture, fd, address, length, flags));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long sendfile(int fd, int file, long offsetAddress, long count) {
+        try {
+            return result((long) SENDFILE.invokeExact(capture, fd, file, offsetAddress, count));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public long preadv2(int fd, long vectors, int count, long offset, int flags) {
+        try {
+            return result((long) PREADV2.invokeExact(capture, fd, vectors, count, offset, flags));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    @Override
+    public int fcntl(int fd, int command, int argument) {
+        try {
+            return result((int) FCNTL.invokeExact(capture, fd, command, argument));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -44,6 +44,7 @@ public interface Libc {
     int MSG_DONTWAIT = 0x40;
     int MSG_WAITALL = 0x100;
     int MSG_NOSIGNAL = 0x4000;
+    int MSG_MORE = 0x8000;
 
     int PROT_READ = 1;
     int PROT_WRITE = 2;
@@ -53,6 +54,12 @@ public interface Libc {
     int EFD_CLOEXEC = 0x80000;
 
     int POLLIN = 1;
+    int POLLOUT = 4;
+
+    int F_GETFL = 3;
+    int F_SETFL = 4;
+    int O_NONBLOCK = 0x800;
+    int RWF_NOWAIT = 8;
 
     /** Bytes that can be read at once, as an int; for a socket also called SIOCINQ. */
     int FIONREAD = 0x541b;
@@ -236,6 +243,27 @@ public interface Libc {
      * @see <a href="https://man7.org/linux/man-pages/man2/send.2.html">send(2)</a>
      */
     long send(int fd, long address, long length, int flags);
+
+    /**
+     * Sends from a file, at the offset at {@code offsetAddress}, which it moves.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/sendfile.2.html">sendfile(2)</a>
+     */
+    long sendfile(int fd, int file, long offsetAddress, long count);
+
+    /**
+     * Reads a file at an offset into the {@code struct iovec}s at {@code vectors}.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/preadv2.2.html">preadv2(2)</a>
+     */
+    long preadv2(int fd, long vectors, int count, long offset, int flags);
+
+    /**
+     * Reads or changes what belongs to a descriptor.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/fcntl.2.html">fcntl(2)</a>
+     */
+    int fcntl(int fd, int command, int argument);
 
     /**
      * Asks a device or socket something; the answer is at {@code argument}.

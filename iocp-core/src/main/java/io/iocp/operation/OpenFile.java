@@ -31,6 +31,9 @@ public final class OpenFile {
     private final Closer closer;
     private final AtomicInteger users = new AtomicInteger(1);
 
+    /** Where a transmit begins that is told to begin at the file's present position; nothing else looks at it. */
+    public volatile long position;
+
     /** Operations that the engine works on at once, in no order between them; appends are not among them. */
     public final OperationList inEngine = new OperationList();
 

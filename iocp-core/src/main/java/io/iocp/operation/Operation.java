@@ -21,6 +21,8 @@ public abstract sealed class Operation
                 Receive,
                 ReceiveContinuously,
                 Send,
+                SendFile,
+                Transmit,
                 FileOperation,
                 DatagramOperation,
                 Post {

@@ -24,6 +24,10 @@ public enum OperationKind {
     CONNECT,
     /** A connection was ended (DisconnectEx). */
     DISCONNECT,
+    /** A file was sent on a connection, with bytes before and behind it if there were any (TransmitFile). */
+    TRANSMIT_FILE,
+    /** Memory and stretches of files were sent on a connection (TransmitPackets). */
+    TRANSMIT_PACKETS,
     /** An application packet (PostQueuedCompletionStatus, QsoPostIOCompletion). */
     POST
 }

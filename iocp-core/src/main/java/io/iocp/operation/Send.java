@@ -11,6 +11,9 @@ public final class Send extends Operation {
     /** How many of {@link #memory} belong to this send; the array may be longer. */
     public int pieces;
 
+    /** More follows at once that may be in the same packet; a part of a {@link Transmit}. */
+    public boolean continues;
+
     private static final MemorySegment[] NOTHING = {};
 
     /** The library buffer that is being sent, with a lease of the operation's own; null for other memory. */
@@ -67,6 +70,12 @@ public final class Send extends Operation {
         BufferRelease taken = release;
         release = null;
         return taken;
+    }
+
+    /** The first pieces of the array, which are not of the library. */
+    public void several(MemorySegment[] data, int count) {
+        several(data);
+        pieces = count;
     }
 
     /** Several pieces that are not of the library. */

@@ -33,6 +33,8 @@ public enum Status {
     ADDRESS_UNAVAILABLE,
     /** Sent after this side had shut its output down. */
     SHUT_DOWN,
+    /** A file that was being transmitted became shorter than it was at the start; what was there is sent. */
+    TRUNCATED,
     /** Descriptors, buffers or kernel memory ran out. */
     RESOURCE_LIMIT,
     /** The memory of the operation could not be used: an error of the program. */

@@ -4,8 +4,10 @@ import io.iocp.operation.Disconnect;
 import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
 import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
+import io.iocp.operation.Transmit;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +40,23 @@ final class Disconnecting {
 
     /** Its turn has come: all before it is sent. True if it is done with that, false if it has still to drain. */
     boolean beginsAndEnds(Endpoint endpoint, Disconnect disconnect) {
+        endOutput(endpoint);
+        return disconnect.mode != DisconnectMode.RECYCLE;
+    }
+
+    /** All is sent: the peer is to see the end of the stream. */
+    void endOutput(Endpoint endpoint) {
         if (endpoint.output.latched == null) {
             endpoint.output.latched = Status.SHUT_DOWN;
             flow.loop().shutdownOutput(endpoint);
         }
-        return disconnect.mode != DisconnectMode.RECYCLE;
+    }
+
+    /** A transmit has sent all, and ends as a disconnect. */
+    void drain(Endpoint endpoint, Transmit transmit) {
+        Disconnect part = transmit.recycling();
+        part.beginPart(transmit, endpoint);
+        drain(endpoint, part);
     }
 
     void drain(Endpoint endpoint, Disconnect disconnect) {
@@ -109,10 +123,17 @@ final class Disconnecting {
         flow.endInput(endpoint);
     }
 
+    /** The disconnect that an operation is, or that it has come to; null for none. */
+    static @Nullable Disconnect within(@Nullable Operation operation) {
+        if (operation instanceof Disconnect disconnect) {
+            return disconnect;
+        }
+        return operation instanceof Transmit && operation.part instanceof Disconnect disconnect ? disconnect : null;
+    }
+
     /** How an operation ends that was in the way of a disconnect; null if none was in its way. */
     static @Nullable Status wayCleared(Endpoint endpoint) {
-        return endpoint.output.current instanceof Disconnect disconnect && disconnect.forced != null
-                ? Status.ABORTED
-                : null;
+        Disconnect disconnect = within(endpoint.output.current);
+        return disconnect != null && disconnect.forced != null ? Status.ABORTED : null;
     }
 }

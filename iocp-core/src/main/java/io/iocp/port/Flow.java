@@ -21,6 +21,7 @@ import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import io.iocp.operation.Stream;
+import io.iocp.operation.Transmit;
 import io.iocp.port.Counters.Count;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +79,7 @@ final class Flow implements CompletionSink {
     private final InFlight inFlight = new InFlight();
     private final FirstData firstData;
     private final Disconnecting disconnecting;
+    private final Transmitting transmitting = new Transmitting(this);
     private final List<Endpoint> endpoints = new ArrayList<>();
     private EngineLoop loop;
     private Counters counters = new Counters();
@@ -237,7 +239,7 @@ final class Flow implements CompletionSink {
         Endpoint endpoint = endpointOf(operation);
         install(endpoint);
         Direction direction = directionOf(operation);
-        if (operation instanceof FileOperation) {
+        if (operation instanceof FileOperation || operation instanceof Transmit) {
             return false; // a file may keep its caller waiting
         }
         if (direction.unfinished > 0 || direction.latched != null || !mayGoOn(endpoint, operation)) {
@@ -313,7 +315,9 @@ final class Flow implements CompletionSink {
         } else {
             direction.current = operation;
             Stream stream = operation.stream();
-            if (stream == null) {
+            if (operation instanceof Transmit transmit) {
+                beginTransmit(endpoint, direction, transmit);
+            } else if (stream == null) {
                 arm(operation);
             } else if (direction.hasWaiting()) {
                 end(operation, Status.CANCELLED); // what came behind it has ended it before its turn
@@ -338,6 +342,48 @@ final class Flow implements CompletionSink {
 
     private static boolean hasPeer(Endpoint endpoint) {
         return endpoint.isConnected() || endpoint.connection() == Endpoint.Connection.LEAVING;
+    }
+
+    private void beginTransmit(Endpoint endpoint, Direction direction, Transmit transmit) {
+        Status over = transmitting.proceed(endpoint, transmit);
+        if (over == Status.OK && transmit.recycles) {
+            recycleBehind(endpoint, transmit);
+        } else if (over != null) {
+            direction.current = null;
+            endTransmit(endpoint, transmit, over, 0);
+        }
+    }
+
+    private void transmitted(Transmit transmit, Operation part, Status status, long bytes, int nativeError) {
+        Endpoint connection = endpointOf(transmit);
+        if (part instanceof FileOperation) {
+            counters.count(Count.BYTES_READ, bytes);
+        } else {
+            note(connection, transmit, bytes);
+            if (part instanceof Send || status == Status.RESET || status == Status.ABORTED) {
+                latch(connection, transmit, status, nativeError); // else it is the file's
+            }
+        }
+        Status over = transmitting.completed(connection, transmit, part, status, bytes);
+        if (over == Status.OK && transmit.recycles) {
+            recycleBehind(connection, transmit);
+        } else if (over != null) {
+            endTransmit(connection, transmit, over, nativeError);
+            next(connection, connection.output);
+        }
+    }
+
+    /** All is sent, and the transmit stays the output's current operation until the connection is recycled. */
+    private void recycleBehind(Endpoint connection, Transmit transmit) {
+        disconnecting.endOutput(connection);
+        disconnecting.drain(connection, transmit);
+    }
+
+    private void endTransmit(Endpoint connection, Transmit transmit, Status status, int nativeError) {
+        if (status == Status.OK && transmit.disconnects) {
+            disconnecting.endOutput(connection);
+        }
+        makeReady(transmit, ended(connection, transmit, status), transmit.bytes, nativeError);
     }
 
     private void beginDisconnect(Endpoint endpoint, Direction direction, Disconnect disconnect) {
@@ -396,6 +442,10 @@ final class Flow implements CompletionSink {
 
     @Override
     public void completed(Operation operation, Status status, long bytes, int nativeError) {
+        if (operation.partOf instanceof Transmit transmit) {
+            transmitted(transmit, operation, status, bytes, nativeError);
+            return;
+        }
         Endpoint endpoint = endpointOf(operation);
         if (operation instanceof FileOperation file) {
             completed(endpoint, file, status, bytes, nativeError);
@@ -571,16 +621,21 @@ final class Flow implements CompletionSink {
     void recycled(Endpoint endpoint, Disconnect disconnect) {
         Status over = endStatus(endpoint, disconnect);
         endpoint.input.current = null;
-        long discarded = disconnect.bytes;
+        Operation whole = disconnect;
+        if (disconnect.partOf instanceof Transmit transmit) {
+            transmit.part = null;
+            whole = transmit;
+        }
+        long bytes = whole.bytes; // of a disconnect what was discarded, of a transmit what was sent
         if (over != null) {
-            makeReady(disconnect, over, discarded, 0);
+            makeReady(whole, over, bytes, 0);
         } else {
             idleTimeout(endpoint, 0);
             loop.closeDescriptor(endpoint);
             counters.count(Count.CONNECTIONS_CLOSED, 1);
             endpoint.recycled();
             Status forced = disconnect.forced;
-            makeReady(disconnect, forced == null ? Status.OK : forced, discarded, 0);
+            makeReady(whole, forced == null ? Status.OK : forced, bytes, 0);
         }
         next(endpoint, endpoint.input);
         next(endpoint, endpoint.output);
@@ -804,7 +859,8 @@ final class Flow implements CompletionSink {
 
     /** Lets an operation that is its direction's current one end with {@code status}, as soon as the engine has let go of it. */
     private void end(Operation operation, Status status) {
-        if (operation instanceof Disconnect disconnect) {
+        Disconnect disconnect = Disconnecting.within(operation);
+        if (disconnect != null) {
             disconnecting.force(endpointOf(disconnect), disconnect, status);
             return;
         }

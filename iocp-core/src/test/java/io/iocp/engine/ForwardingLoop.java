@@ -1,6 +1,7 @@
 package io.iocp.engine;
 
 import io.iocp.operation.Endpoint;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
@@ -38,6 +39,11 @@ public class ForwardingLoop implements EngineLoop {
     @Nullable
     public Status attempt(Operation operation) {
         return real.attempt(operation);
+    }
+
+    @Override
+    public boolean sendsFrom(FileSource source) {
+        return real.sendsFrom(source);
     }
 
     @Override

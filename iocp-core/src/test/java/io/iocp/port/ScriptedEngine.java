@@ -9,6 +9,7 @@ import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.DatagramOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAccess;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Operation;
@@ -86,6 +87,11 @@ final class ScriptedEngine implements Engine {
             calls.add("attempt");
             Function<Operation, @Nullable Status> next = attempts.poll();
             return next == null ? null : next.apply(operation);
+        }
+
+        @Override
+        public boolean sendsFrom(FileSource source) {
+            return false;
         }
 
         @Override

@@ -6,10 +6,12 @@ import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Connect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Send;
+import io.iocp.operation.SendFile;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
@@ -77,7 +79,8 @@ final class NioLoop implements EngineLoop {
         operation.engineTag = Completions.SUBMITTED;
         if (operation.isOutput()) {
             endpoint.outputOperation = operation;
-            if (operation instanceof Send && endpoint instanceof NioSocket socket && operation.bytes == 0) {
+            boolean sends = operation instanceof Send || operation instanceof SendFile;
+            if (sends && endpoint instanceof NioSocket socket && operation.bytes == 0) {
                 socket.cursor.begin(); // else an attempt has begun it
             }
         } else {
@@ -96,6 +99,11 @@ final class NioLoop implements EngineLoop {
         NioEndpoint endpoint = Completions.endpointOf(operation);
         assert endpoint.operationOf(operation.isOutput()) == null : "one operation for each direction at a time";
         return operations.attempt(operation);
+    }
+
+    @Override
+    public boolean sendsFrom(FileSource source) {
+        return true;
     }
 
     @Override
@@ -195,7 +203,8 @@ final class NioLoop implements EngineLoop {
         for (int i = 0; i < count; i++) {
             Operation operation = cancelled.remove();
             NioEndpoint endpoint = Completions.endpointOf(operation);
-            long bytes = operation instanceof Send && endpoint instanceof NioSocket socket ? socket.cursor.sent() : 0;
+            boolean sends = operation instanceof Send || operation instanceof SendFile;
+            long bytes = sends && endpoint instanceof NioSocket socket ? socket.cursor.sent() : 0;
             if (operation instanceof Connect) {
                 Connecting.drop((NioSocket) endpoint);
             }

@@ -7,20 +7,25 @@ import io.iocp.operation.DatagramReceive;
 import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
+import io.iocp.operation.SendFile;
 import io.iocp.operation.Status;
+import io.iocp.operation.Transmit;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +40,9 @@ final class ReadyOperations {
     private static final int ACCEPTS_PER_READINESS = 64;
     private static final int READS_PER_READINESS = 8;
     private static final int WRITES_PER_READINESS = 16;
+
+    private static final int TRANSFERS_PER_READINESS = 4;
+    private static final int TRANSFER_BYTES = 128 << 10;
 
     private static final int END_OF_STREAM = -1;
     private static final int FAILED = -2;
@@ -75,9 +83,11 @@ final class ReadyOperations {
                     leaveToSelector(send, SelectionKey.OP_WRITE);
                 }
             }
+            case SendFile send -> sendFile(send, (NioSocket) endpoint);
             case FileOperation _ -> throw new IllegalArgumentException("a file is never ready: see FileOperations");
             case Connect connect -> connecting.perform(connect, (NioSocket) endpoint);
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
+            case Transmit _ -> throw new IllegalArgumentException("a transmit is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
     }
@@ -97,6 +107,8 @@ final class ReadyOperations {
                     Disconnect _,
                     ReceiveContinuously _,
                     DatagramOperation _,
+                    SendFile _,
+                    Transmit _,
                     FileOperation _,
                     Post _ -> null;
         };
@@ -377,6 +389,51 @@ final class ReadyOperations {
         } else {
             leaveToSelector(send, SelectionKey.OP_WRITE);
         }
+    }
+
+    private void sendFile(SendFile send, NioSocket socket) {
+        SendCursor cursor = socket.cursor;
+        Status status;
+        try {
+            status = transfer(send, socket);
+        } catch (ClosedChannelException e) {
+            // The socket is open as long as the loop has an operation of it: it is the file.
+            completions.completed(send, Status.IO_ERROR, cursor.sent(), 0);
+            return;
+        } catch (IOException e) {
+            completions.failed(send, IoFailure.ofTransfer(e), cursor.sent());
+            return;
+        }
+        if (status == null) {
+            leaveToSelector(send, SelectionKey.OP_WRITE);
+        } else {
+            completions.completed(send, status, cursor.sent(), 0);
+        }
+    }
+
+    /** Sends what the kernel takes now; null if that is not all. */
+    @Nullable
+    private static Status transfer(SendFile send, NioSocket socket) throws IOException {
+        FileChannel file = channel(send.from());
+        SendCursor cursor = socket.cursor;
+        for (int i = 0; i < TRANSFERS_PER_READINESS && cursor.sent() < send.length; i++) {
+            long at = send.offset + cursor.sent();
+            long wanted = Math.min(send.length - cursor.sent(), TRANSFER_BYTES);
+            long sent = file.transferTo(at, wanted, socket.channel());
+            cursor.sentOfFile(sent);
+            if (sent == 0 && at >= file.size()) {
+                return Status.EOF;
+            }
+            if (sent < wanted) {
+                break;
+            }
+        }
+        return cursor.sent() == send.length ? Status.OK : null;
+    }
+
+    private static FileChannel channel(FileSource source) {
+        FileChannel channel = source.channel();
+        return channel == null ? ((NioFile) Objects.requireNonNull(source.file())).channels.channel() : channel;
     }
 
     /** Writes what the kernel takes now; null if nothing went wrong. */

@@ -28,6 +28,11 @@ final class SendCursor {
         sent = 0;
     }
 
+    /** The channel has taken bytes that are in no memory of ours. */
+    void sentOfFile(long count) {
+        sent += count;
+    }
+
     /** Bytes that the kernel has accepted. */
     long sent() {
         return sent;

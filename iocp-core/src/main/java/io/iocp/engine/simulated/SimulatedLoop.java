@@ -15,6 +15,7 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAllocate;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.FileRead;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.FileSync;
 import io.iocp.operation.FileTruncate;
 import io.iocp.operation.FileWrite;
@@ -24,8 +25,10 @@ import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
+import io.iocp.operation.SendFile;
 import io.iocp.operation.Status;
 import io.iocp.operation.SyncMode;
+import io.iocp.operation.Transmit;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -159,6 +162,8 @@ final class SimulatedLoop implements EngineLoop {
                         Disconnect _,
                         ReceiveContinuously _,
                         DatagramOperation _,
+                        SendFile _,
+                        Transmit _,
                         FileOperation _,
                         Post _ -> null;
             };
@@ -238,6 +243,11 @@ final class SimulatedLoop implements EngineLoop {
         requests.add(request);
         operation.engineTag = request.userData + 1;
         submissions.add(request);
+    }
+
+    @Override
+    public boolean sendsFrom(FileSource source) {
+        return true;
     }
 
     @Override
@@ -387,8 +397,9 @@ final class SimulatedLoop implements EngineLoop {
             case Receive receive -> receive.lease = completion.buffer();
             case Accept accept -> accept.accepted = accepted;
             case Send send -> lend(request, send);
-            case Connect _, ReceiveContinuously _, DatagramOperation _, FileOperation _ -> {}
+            case Connect _, ReceiveContinuously _, SendFile _, DatagramOperation _, FileOperation _ -> {}
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
+            case Transmit _ -> throw new IllegalArgumentException("a transmit is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
         if (status == Status.RESET && request.endpoint instanceof SimulatedConnection connection) {
@@ -602,6 +613,8 @@ final class SimulatedLoop implements EngineLoop {
                 case ReceiveContinuously _ -> receiveContinuously(request, (SimulatedConnection) request.endpoint);
                 case Send send -> send(request, send, (SimulatedConnection) request.endpoint);
                 case DatagramOperation datagram -> datagram(request, datagram, (SimulatedDatagram) request.endpoint);
+                case SendFile send -> sendFile(request, send, (SimulatedConnection) request.endpoint);
+                case Transmit _ -> throw new IllegalArgumentException("a transmit is the shard's business");
                 case FileOperation file -> performFile(request, file, (SimulatedFile) request.endpoint);
                 case Connect connect -> connect(request, connect, (SimulatedConnection) request.endpoint);
                 case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
@@ -801,20 +814,7 @@ final class SimulatedLoop implements EngineLoop {
             answer(request, Status.OK, request.sent, 0);
             return;
         }
-        if (faults.reset() > 0 && happens(faults.reset()) && !connection.reset) {
-            connection.peerReset = true;
-            connection.resetPort();
-            network.tellPeers();
-        } else if (faults.ioError() > 0 && happens(faults.ioError())) {
-            answer(request, Status.IO_ERROR, request.sent, EIO);
-            return;
-        }
-        if (connection.outgoing.finished) {
-            answer(request, Status.RESET, request.sent, EPIPE); // after a shutdown of our own
-            return;
-        }
-        if (connection.reset) {
-            answer(request, Status.RESET, request.sent, connection.resetTold ? EPIPE : ECONNRESET);
+        if (endsBeforeSending(request, connection)) {
             return;
         }
         if (request.place < 0) {
@@ -847,6 +847,70 @@ final class SimulatedLoop implements EngineLoop {
             if (connection.peerClosed) {
                 connection.resetPort(); // what nobody reads is answered by a reset
             }
+        }
+    }
+
+    private boolean endsBeforeSending(Request request, SimulatedConnection connection) {
+        if (faults.reset() > 0 && happens(faults.reset()) && !connection.reset) {
+            connection.peerReset = true;
+            connection.resetPort();
+            network.tellPeers();
+        } else if (faults.ioError() > 0 && happens(faults.ioError())) {
+            answer(request, Status.IO_ERROR, request.sent, EIO);
+            return true;
+        }
+        if (connection.outgoing.finished) {
+            answer(request, Status.RESET, request.sent, EPIPE); // after a shutdown of our own
+            return true;
+        }
+        if (connection.reset) {
+            answer(request, Status.RESET, request.sent, connection.resetTold ? EPIPE : ECONNRESET);
+            return true;
+        }
+        return false;
+    }
+
+    /** As a send; now and then the file is not in memory. */
+    private void sendFile(Request request, SendFile send, SimulatedConnection connection) {
+        if (endsBeforeSending(request, connection)) {
+            return;
+        }
+        if (happens(faults.shortSend())) {
+            answer(request, Status.OK, request.sent, 0); // what is next would have to be read
+            return;
+        }
+        long left = send.length - request.sent;
+        long room = connection.peerClosed ? MOST_OF_A_FILE : connection.outgoing.room();
+        if (room == 0) {
+            return;
+        }
+        byte[] data;
+        try {
+            data = SimulatedFile.read(
+                    send.from(),
+                    send.offset + request.sent,
+                    few(Math.min(MOST_OF_A_FILE, Math.min(left, room)), faults.shortSend()));
+        } catch (IOException e) {
+            FileFailure failure = FileFailure.of(e);
+            answer(request, failure.status(), request.sent, failure.nativeError());
+            return;
+        }
+        if (data.length == 0) {
+            answer(request, Status.EOF, request.sent, 0);
+            return;
+        }
+        if (!connection.peerClosed) {
+            connection.outgoing.write(data, 0, data.length);
+            network.tellPeers();
+        }
+        request.sent += data.length;
+        if (request.sent == send.length) {
+            answer(request, Status.OK, request.sent, 0);
+            if (connection.peerClosed) {
+                connection.resetPort(); // what nobody reads is answered by a reset
+            }
+        } else if (data.length < room) {
+            tryAgain(request);
         }
     }
 

@@ -13,7 +13,9 @@ import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
+import io.iocp.operation.SendFile;
 import io.iocp.operation.Status;
+import io.iocp.operation.Transmit;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,8 @@ final class Attempts {
                     Disconnect _,
                     ReceiveContinuously _,
                     DatagramOperation _,
+                    SendFile _,
+                    Transmit _,
                     FileOperation _,
                     Post _ -> null;
         };

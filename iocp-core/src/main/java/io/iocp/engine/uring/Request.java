@@ -22,6 +22,8 @@ final class Request {
         UNSENT,
         /** A receive that waits for a buffer to come back. */
         STARVED,
+        /** A send from a file that has had its share of this turn, and goes on in the next. */
+        PAUSED,
         /** It has ended; that is reported in the next turn, because submit and cancel must not report. */
         ENDED,
         /** Its operation has gone on in another slot; the kernel has cancelled it, and has still to say so. */
@@ -46,7 +48,7 @@ final class Request {
     /** The worker that the kernel has it from, while its place is {@link Place#KERNEL}, {@link Place#SUPERSEDED} or {@link Place#LENT}. */
     int submitter;
 
-    /** What the kernel has of it is only a poll: a receive that had found no buffer. */
+    /** What the kernel has of it is only a poll: a receive that had found no buffer, or a send from a file that waits for room. */
     boolean polling;
 
     /** The kernel was asked to cancel it, so that the present holder can make it again. */

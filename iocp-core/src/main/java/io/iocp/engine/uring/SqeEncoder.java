@@ -71,6 +71,13 @@ final class SqeEncoder {
         end(sqe, userData, 0);
     }
 
+    /** The same, and more follows at once, which the kernel may wait for to fill a packet. */
+    static void sendBeforeMore(long sqe, int fd, long address, int length, long userData) {
+        head(sqe, UringAbi.OP_SEND, 0, 0, fd);
+        body(sqe, 0, address, length, Libc.MSG_WAITALL | Libc.MSG_NOSIGNAL | Libc.MSG_MORE);
+        end(sqe, userData, 0);
+    }
+
     /** The same, but the kernel may read the memory for longer: until a second completion, with F_NOTIF. */
     static void sendZeroCopy(long sqe, int fd, long address, int length, long userData) {
         head(sqe, UringAbi.OP_SEND_ZC, 0, 0, fd);
@@ -80,8 +87,14 @@ final class SqeEncoder {
 
     /** Gathers: {@code message} is a struct msghdr that stays alive until the completion. */
     static void sendMessage(long sqe, int fd, long message, long userData) {
+        sendMessage(sqe, fd, message, false, userData);
+    }
+
+    /** The same; {@code beforeMore}: more follows at once, which the kernel may wait for to fill a packet. */
+    static void sendMessage(long sqe, int fd, long message, boolean beforeMore, long userData) {
         head(sqe, UringAbi.OP_SENDMSG, 0, 0, fd);
-        body(sqe, 0, message, 1, Libc.MSG_WAITALL | Libc.MSG_NOSIGNAL);
+        int flags = Libc.MSG_WAITALL | Libc.MSG_NOSIGNAL | (beforeMore ? Libc.MSG_MORE : 0);
+        body(sqe, 0, message, 1, flags);
         end(sqe, userData, 0);
     }
 

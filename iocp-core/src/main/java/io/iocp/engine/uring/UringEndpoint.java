@@ -15,6 +15,9 @@ final class UringEndpoint extends Endpoint {
     /** How its sockets are opened, and those that a listener accepts. */
     final ConnectionOptions options;
 
+    /** The descriptor is set not to block, because something is sent to it from a file. Holder only. */
+    boolean nonBlocking;
+
     /** The pool that serves {@link #receiveBufferSize}; found at the first receive that needs it. Holder only. */
     @Nullable
     ReceiveBuffers receiveBuffers;
@@ -67,5 +70,6 @@ final class UringEndpoint extends Endpoint {
     void giveFd(int opened) {
         assert fd < 0 : "endpoint " + id() + " has a descriptor already";
         fd = opened;
+        nonBlocking = false;
     }
 }

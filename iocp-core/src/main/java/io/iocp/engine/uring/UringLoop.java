@@ -17,6 +17,7 @@ import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.FileRead;
+import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
@@ -24,7 +25,9 @@ import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
+import io.iocp.operation.SendFile;
 import io.iocp.operation.Status;
+import io.iocp.operation.Transmit;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
@@ -93,6 +96,9 @@ final class UringLoop implements EngineLoop {
     /** Requests whose cancel found no room in the submission queue, or must be repeated. */
     private final RequestList uncancelled = new RequestList();
 
+    /** Sends from files that go on in the next turn. */
+    private final RequestList paused = new RequestList();
+
     /** Requests that ended outside a turn. */
     private final RequestList ended = new RequestList();
 
@@ -105,6 +111,7 @@ final class UringLoop implements EngineLoop {
     private final ReceivePools pools;
     private final Attempts attempts;
     private final FileRequests files;
+    private final FileSends fileSends;
 
     private int reported;
 
@@ -132,6 +139,7 @@ final class UringLoop implements EngineLoop {
         this.pools = new ReceivePools(libc, ring, receiveBufferCount, sink);
         this.attempts = new Attempts(libc, pools);
         this.files = new FileRequests(libc);
+        this.fileSends = new FileSends(libc);
     }
 
     // ---- the holder
@@ -212,6 +220,10 @@ final class UringLoop implements EngineLoop {
             connect(request, connect);
             return;
         }
+        if (operation instanceof SendFile send) {
+            sendFile(request, send);
+            return;
+        }
         arm(request);
     }
 
@@ -235,6 +247,26 @@ final class UringLoop implements EngineLoop {
     }
 
     @Override
+    public boolean sendsFrom(FileSource source) {
+        return source.file() != null;
+    }
+
+    /** Sends from a file as far as that goes now. */
+    private void sendFile(Request request, SendFile send) {
+        switch (fileSends.perform(request, send)) {
+            case PAUSED -> {
+                request.move(Request.Place.PAUSED);
+                paused.add(request);
+            }
+            case FULL -> {
+                request.polling = true;
+                arm(request);
+            }
+            case DONE -> endLater(request, request.endStatus, request.endError);
+        }
+    }
+
+    @Override
     public void cancel(Operation operation) {
         Request request = requests.find(operation.engineTag);
         if (request == null || request.operation() != operation || request.cancelRequested) {
@@ -243,7 +275,7 @@ final class UringLoop implements EngineLoop {
         request.cancelRequested = true;
         switch (request.place()) {
             case KERNEL -> cancelInKernel(request);
-            case UNSENT, STARVED -> endLater(request, Status.CANCELLED, 0);
+            case UNSENT, STARVED, PAUSED -> endLater(request, Status.CANCELLED, 0);
             case ENDED, FREE, SUPERSEDED, LENT -> {}
         }
     }
@@ -295,7 +327,8 @@ final class UringLoop implements EngineLoop {
         int fd = request.endpoint().fd();
         long userData = request.userData();
         if (request.polling) {
-            SqeEncoder.poll(sqe, fd, Libc.POLLIN, userData);
+            int awaited = request.operation() instanceof SendFile ? Libc.POLLOUT : Libc.POLLIN;
+            SqeEncoder.poll(sqe, fd, awaited, userData);
             return;
         }
         switch (request.operation()) {
@@ -326,6 +359,9 @@ final class UringLoop implements EngineLoop {
             }
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post needs no engine");
+            case SendFile _, Transmit _ ->
+                throw new IllegalArgumentException(
+                        "made of others: " + request.operation().kind());
         }
     }
 
@@ -343,7 +379,11 @@ final class UringLoop implements EngineLoop {
                 SqeEncoder.sendZeroCopy(sqe, fd, memory.address() + sent, bytes, userData);
                 return;
             }
-            SqeEncoder.send(sqe, fd, memory.address() + sent, bytes, userData);
+            if (send.continues) {
+                SqeEncoder.sendBeforeMore(sqe, fd, memory.address() + sent, bytes, userData);
+            } else {
+                SqeEncoder.send(sqe, fd, memory.address() + sent, bytes, userData);
+            }
         } else if (send.length() == 0) {
             // Nothing to send still completes, and in its turn.
             SqeEncoder.nop(sqe, userData);
@@ -353,7 +393,7 @@ final class UringLoop implements EngineLoop {
                 gather = new GatherMemory(send.pieces);
                 request.gather = gather;
             }
-            SqeEncoder.sendMessage(sqe, fd, gather.describe(send, sent), userData);
+            SqeEncoder.sendMessage(sqe, fd, gather.describe(send, sent), send.continues, userData);
         }
     }
 
@@ -369,7 +409,11 @@ final class UringLoop implements EngineLoop {
             adoption.proceed(this);
         }
         resume();
-        if (timeoutNanos == 0 || !ended.isEmpty() || !completions.isEmpty() || adoption.isUnderWay()) {
+        if (timeoutNanos == 0
+                || !ended.isEmpty()
+                || !paused.isEmpty()
+                || !completions.isEmpty()
+                || adoption.isUnderWay()) {
             check(ring.submitAndPoll());
         } else if (unsent.isEmpty() && uncancelled.isEmpty() && wakeUp.isArmed()) {
             check(ring.submitAndWait(timeoutNanos));
@@ -401,6 +445,12 @@ final class UringLoop implements EngineLoop {
             }
             if (!pool.starved.isEmpty() && pool.hasOwn()) {
                 pollStarved(pool.starved);
+            }
+        }
+        for (int waiting = paused.size(); waiting > 0; waiting--) {
+            Request request = paused.poll();
+            if (request != null) {
+                sendFile(request, (SendFile) request.operation());
             }
         }
         for (int waiting = unsent.size(); waiting > 0; waiting--) {
@@ -481,7 +531,11 @@ final class UringLoop implements EngineLoop {
         }
         if (request.polling) {
             request.polling = false;
-            polled(request, result);
+            if (request.operation() instanceof SendFile send) {
+                writable(request, send);
+            } else {
+                polled(request, result);
+            }
             return;
         }
         switch (request.operation()) {
@@ -496,6 +550,7 @@ final class UringLoop implements EngineLoop {
             case FileOperation file -> fileCompleted(request, file, result);
             case Connect connect -> connected(request, connect, result);
             case Disconnect _ -> throw new IllegalStateException("a disconnect was submitted");
+            case SendFile _, Transmit _ -> throw new IllegalStateException("a request that is never made");
             case Post _ -> throw new IllegalStateException("a post was submitted");
         }
     }
@@ -683,6 +738,15 @@ final class UringLoop implements EngineLoop {
             reported++;
             sink.received((ReceiveContinuously) request.operation(), own);
             again(request, 0);
+        }
+    }
+
+    /** There is room in the socket again, or its error is to be found, or the poll was cancelled. */
+    private void writable(Request request, SendFile send) {
+        if (request.cancelRequested) {
+            end(request, Status.CANCELLED, 0);
+        } else {
+            sendFile(request, send);
         }
     }
 

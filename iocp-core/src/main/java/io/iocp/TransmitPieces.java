@@ -1,0 +1,110 @@
+package io.iocp;
+
+import io.iocp.operation.BufferPool;
+import io.iocp.operation.FileSource;
+import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OpenFile;
+import io.iocp.operation.TransmitPiece;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NonReadableChannelException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The elements of a transmit that is about to be started: memory copied where it must be, files kept open, offsets and lengths
+ * looked up. Until they are the operation's they are to be {@linkplain #release() released}.
+ *
+ * <p>Thread: the caller of the start.
+ */
+final class TransmitPieces {
+    private final CompletionPort port;
+    private final List<TransmitPiece> pieces = new ArrayList<>();
+
+    TransmitPieces(CompletionPort port) {
+        this.port = port;
+    }
+
+    List<TransmitPiece> all() {
+        return pieces;
+    }
+
+    void add(MemorySegment memory, boolean endOfPacket) {
+        if (BufferPool.mayEnterKernel(memory)) {
+            pieces.add(new TransmitPiece.Memory(memory, null, endOfPacket));
+            return;
+        }
+        LeasedBuffer copy = LibraryCopy.of(memory, port.buffers());
+        copy.pin();
+        pieces.add(new TransmitPiece.Memory(copy.filled(), copy, endOfPacket));
+    }
+
+    /**
+     * Adds a stretch of a file.
+     *
+     * @throws IllegalArgumentException if the offset is behind the end, or the file cannot be used here
+     * @throws NonReadableChannelException if the file was not opened for reading
+     * @throws ClosedChannelException if the file is closed
+     */
+    void add(FileHandle file, long offset, long length, boolean endOfPacket) throws ClosedChannelException {
+        if (!file.port().equals(port)) {
+            throw new IllegalArgumentException(file + " was opened by another port: open it with the connection's");
+        }
+        OpenFile open = file.open();
+        if (open.access().isDirect()) {
+            throw new IllegalArgumentException(
+                    file + " is opened DIRECT, past the page cache that it would be sent from: open it without");
+        }
+        if (!open.access().read()) {
+            throw new NonReadableChannelException();
+        }
+        if (!file.isOpen() || !open.pin()) {
+            throw new ClosedChannelException();
+        }
+        FileSource source = FileSource.of(file.endpoint());
+        boolean kept = false;
+        try {
+            boolean atPosition = offset == TransmitFileRequest.CURRENT_POSITION;
+            long from = atPosition ? open.position : offset;
+            pieces.add(range(source, from, length, file.sizeOf(), atPosition, endOfPacket));
+            kept = true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            if (!kept) {
+                open.unpin();
+            }
+        }
+    }
+
+    private static TransmitPiece range(
+            FileSource source, long offset, long length, long size, boolean atPosition, boolean endOfPacket) {
+        if (offset > size) {
+            throw new IllegalArgumentException(
+                    "the offset is behind the end of the file: " + offset + " of " + size + " bytes");
+        }
+        long wanted = length == TransmitFileRequest.WHOLE_FILE ? size - offset : length;
+        if (offset + wanted < 0) {
+            throw new IllegalArgumentException("offset and length are more than a long together: " + length);
+        }
+        return new TransmitPiece.FileRange(source, offset, wanted, atPosition, endOfPacket);
+    }
+
+    /** The start failed. */
+    void release() {
+        for (TransmitPiece piece : pieces) {
+            switch (piece) {
+                case TransmitPiece.Memory memory -> {
+                    LeasedBuffer copy = memory.copy();
+                    if (copy != null) {
+                        copy.unpin();
+                    }
+                }
+                case TransmitPiece.FileRange range -> range.source().unpin();
+            }
+        }
+        pieces.clear();
+    }
+}
