@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -59,6 +60,10 @@ final class Connecting {
         ChannelSettings.ofStream(channel, family != StandardProtocolFamily.UNIX, options.socket());
         if (connect.local != null) {
             ChannelSettings.beforeBind(channel, connect.local, options.socket());
+            if (family != StandardProtocolFamily.UNIX) {
+                // Else a connection that this address has had lately (TIME_WAIT) would be in the way.
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            }
             channel.bind(connect.local);
         }
         return channel.connect(remote);

@@ -41,6 +41,10 @@ final class Connecting {
             SocketSettings.ofStream(sockets, fd, family, options.socket());
             if (connect.local != null) {
                 SocketSettings.beforeBind(sockets, fd, family, options.socket());
+                if (family != Libc.AF_UNIX) {
+                    // Else a connection that this address has had lately (TIME_WAIT) would be in the way.
+                    sockets.setOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+                }
                 sockets.bind(fd, connect.local);
             }
         } catch (LinuxException | RuntimeException failure) {
