@@ -135,6 +135,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                     ABORTED,
                     REFUSED,
                     UNREACHABLE,
+                    TRUNCATED,
                     CONNECT_TIMED_OUT,
                     ADDRESS_UNAVAILABLE,
                     SHUT_DOWN,
