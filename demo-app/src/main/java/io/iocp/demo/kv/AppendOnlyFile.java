@@ -68,6 +68,11 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
     /** The next stripe is copied when no more than this waits of those before. */
     private static final long COPY_AHEAD_BYTES = 256 << 10;
 
+    /** A position that is reached when there is room. */
+    private static final long ROOM = -1;
+    /** The position of what was not recorded, which is never reached. */
+    private static final long LOST = Long.MAX_VALUE;
+
     private static final System.Logger LOG = System.getLogger(AppendOnlyFile.class.getName());
 
     private final LogPlace place;
@@ -98,6 +103,9 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
     private long base;
     private boolean tickComing;
     private @Nullable LogRewrite rewrite;
+    /** The copy goes on when less waits to be written. */
+    private boolean copyWaits;
+
     private boolean lastRewriteFailed;
     private long lastRewriteMillis = -1;
     private long baseSize;
@@ -105,9 +113,6 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
 
     /** Somebody who waits for a position, or for room. */
     private record Waiter(long position, Runnable told) {}
-
-    /** A position that is reached when there is room. */
-    private static final long ROOM = -1;
 
     /**
      * A log that goes on with a file.
@@ -137,10 +142,12 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
             if (anew != null) {
                 anew.record(keys, command);
             }
-            if (state != State.BROKEN && state != State.CLOSED) {
-                live.add(command);
-            }
             recorded = true;
+            if (state == State.BROKEN || state == State.CLOSED) {
+                // The command had begun before changes were refused.
+                return fsync == Fsync.ALWAYS ? LOST : 0;
+            }
+            live.add(command);
             updateFull();
             return fsync == Fsync.ALWAYS ? base + live.end() : 0;
         } finally {
@@ -176,7 +183,7 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
             if (position <= acknowledged()) {
                 return Commit.DURABLE;
             }
-            if (state == State.BROKEN) {
+            if (position == LOST || state == State.BROKEN || state == State.CLOSED) {
                 return Commit.LOST;
             }
             waiters.add(new Waiter(position, told));
@@ -425,9 +432,6 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
             next.requestSync();
         }
     }
-
-    /** The copy goes on when less waits to be written. */
-    private boolean copyWaits;
 
     /** Does the next part of the rewrite. Thread: one that may wait, one at a time. */
     void work(KvStore store) {

@@ -119,16 +119,29 @@ final class LogStream {
 
     /** Starts what can be started. */
     void step() {
-        boolean inTurn = syncs == Syncs.EACH_WRITE;
-        if (failure == null && write == Activity.IDLE && !(inTurn && sync == Activity.BUSY)) {
+        switch (syncs) {
+            case EACH_WRITE -> stepInTurn();
+            case ON_REQUEST -> stepBoth();
+        }
+    }
+
+    /** What is written is synchronised before more is written, or those who wait for it would wait for others too. */
+    private void stepInTurn() {
+        if (failure != null || write == Activity.BUSY || sync == Activity.BUSY) {
+            return;
+        }
+        if (synced < written) {
+            startSync();
+        } else {
             startWrite();
         }
-        boolean wanted = inTurn || syncRequested;
-        if (failure == null
-                && wanted
-                && sync == Activity.IDLE
-                && synced < written
-                && !(inTurn && write == Activity.BUSY)) {
+    }
+
+    private void stepBoth() {
+        if (failure == null && write == Activity.IDLE) {
+            startWrite();
+        }
+        if (failure == null && syncRequested && sync == Activity.IDLE && synced < written) {
             startSync();
         }
     }

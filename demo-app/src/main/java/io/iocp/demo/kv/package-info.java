@@ -18,6 +18,18 @@
  *               → {@link io.iocp.demo.kv.KvStore}                  the data
  *               → {@link io.iocp.demo.kv.RespWriter#take}          one buffer of replies to send
  * </pre>
+ *
+ * <p>With {@code demo.kv.append-only=/some/kv.aof} changes survive the server; {@code demo.kv.append-fsync} says how surely:
+ * {@code always} (a reply waits for the disk), {@code everysec} (the default) or {@code no}. The path of one change:
+ *
+ * <pre>
+ * command run   → {@link io.iocp.demo.kv.KvStore#changed}          its effect, under the locks of its keys
+ *               → {@link io.iocp.demo.kv.AppendOnlyFile#record}    one row of all changes
+ *               → {@link io.iocp.demo.kv.LogStream#step}           a write, a sync, never two at once
+ *               → {@link io.iocp.demo.kv.PortLogFile}              the file on the completion port
+ *               → {@link io.iocp.demo.kv.AppendOnlyFile#await}     who waits is posted to
+ *               → {@link io.iocp.demo.kv.KvSession#release}        the replies leave
+ * </pre>
  */
 @NullMarked
 package io.iocp.demo.kv;

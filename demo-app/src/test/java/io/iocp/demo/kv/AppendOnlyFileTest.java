@@ -80,6 +80,21 @@ class AppendOnlyFileTest {
     }
 
     @Test
+    void shouldSynchroniseWhatIsWrittenBeforeItWritesMore() {
+        JournaledKv kv = new JournaledKv(Fsync.ALWAYS);
+        kv.call("SET", "a", "1");
+        await(kv, "a");
+        kv.call("SET", "b", "1");
+        await(kv, "b");
+
+        kv.file.endWrite();
+        assertThat(kv.file.isSyncing()).isTrue();
+        assertThat(kv.file.isWriting()).isFalse();
+        kv.file.endSync();
+        assertThat(told).containsExactly("a");
+    }
+
+    @Test
     void shouldWriteALargeRecordWholeBeforeItIsSynchronised() {
         JournaledKv kv = new JournaledKv(Fsync.ALWAYS);
         kv.call("SET", "large", "x".repeat(3 << 20));
@@ -436,6 +451,11 @@ class AppendOnlyFileTest {
         kv.runRewrite();
 
         assertThat(kv.call("SET", "a", "1")).contains("MISCONF", "directory could not be synchronised");
+        // A command that had begun before.
+        assertThat(kv.log.await(
+                        kv.log.record(Journal.Keys.ONE, new byte[] {'S', 'E', 'T'}, new byte[1], new byte[1]),
+                        () -> {}))
+                .isEqualTo(Commit.LOST);
     }
 
     // ---- the end
