@@ -15,7 +15,11 @@ final class RespClient implements AutoCloseable {
     private final DataInputStream in;
 
     RespClient(DemoServer server) throws IOException {
-        socket = server.connect("kv");
+        this(server.connect("kv"));
+    }
+
+    RespClient(Socket connected) throws IOException {
+        socket = connected;
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
     }
 
@@ -51,7 +55,11 @@ final class RespClient implements AutoCloseable {
 
     /** The bytes of a bulk reply. */
     byte[] bulk() throws IOException {
-        String header = line();
+        return bulkAfter(line());
+    }
+
+    /** The bytes of a bulk reply whose first line was read. */
+    byte[] bulkAfter(String header) throws IOException {
         if (!header.startsWith("$")) {
             throw new AssertionError("no bulk reply: " + header);
         }
