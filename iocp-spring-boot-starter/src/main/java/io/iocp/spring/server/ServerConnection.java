@@ -139,7 +139,6 @@ final class ServerConnection implements RoutedHandler, Replies {
                     CONNECT_TIMED_OUT,
                     ADDRESS_UNAVAILABLE,
                     SHUT_DOWN,
-                    TRUNCATED,
                     RESOURCE_LIMIT,
                     FAULT,
                     IO_ERROR -> CloseReason.RESET;
