@@ -35,8 +35,17 @@ public final class Disconnect extends Operation {
     @Override
     public void settle() {
         Endpoint of = endpoint;
-        if (of != null) {
-            of.move(Endpoint.Connection.LEAVING, Endpoint.Connection.CONNECTED); // it ended before it was recycled
+        if (of == null) {
+            return;
+        }
+        if (mode == DisconnectMode.RECYCLE) {
+            // It ended before it was recycled. Only who moved it to LEAVING moves it back: another may still be in
+            // flight.
+            of.move(Endpoint.Connection.LEAVING, Endpoint.Connection.CONNECTED);
+        } else if (mode == DisconnectMode.GRACEFUL
+                && (status == Status.CANCELLED || status == Status.TIMED_OUT)
+                && of.output.latched != Status.SHUT_DOWN) {
+            of.outputEnded = false; // its turn never came
         }
     }
 }

@@ -46,8 +46,12 @@ final class Disconnecting {
 
     /** All is sent: the peer is to see the end of the stream. */
     void endOutput(Endpoint endpoint) {
-        if (endpoint.output.latched == null) {
-            endpoint.output.latched = Status.SHUT_DOWN;
+        if (endpoint.output.latched == null || endpoint.outputEnding) {
+            // A shutdown may have waited for the send before this: nobody will look for it while the drain is current.
+            endpoint.outputEnding = false;
+            if (endpoint.output.latched == null) {
+                endpoint.output.latched = Status.SHUT_DOWN;
+            }
             flow.loop().shutdownOutput(endpoint);
         }
     }

@@ -304,6 +304,9 @@ final class Flow implements CompletionSink {
         if (over == null && !hasPeer(endpoint) && !(operation instanceof Connect)) {
             over = Status.ABORTED; // it was started before the connection was recycled, and waited
         }
+        if (over == null && !operation.isOutput()) {
+            over = Disconnecting.wayCleared(endpoint); // nobody would cancel it any more
+        }
         if (over != null) {
             makeReady(operation, over, operation.bytes, 0); // what an attempt has sent already
         } else if (operation instanceof Disconnect disconnect) {
@@ -774,7 +777,9 @@ final class Flow implements CompletionSink {
     }
 
     private boolean mayGoOn(Endpoint endpoint, Operation operation) {
-        return !operation.isCancelling() && endStatus(endpoint, operation) == null;
+        return !operation.isCancelling()
+                && endStatus(endpoint, operation) == null
+                && (operation.isOutput() || Disconnecting.wayCleared(endpoint) == null);
     }
 
     /** Descriptors or kernel memory ran out: the connections stay in the backlog, and the accept tries again a little later. */
