@@ -313,6 +313,9 @@ final class NioLoop implements EngineLoop {
 
     @Override
     public void detach(Endpoint endpoint) {
+        if (endpoint instanceof NioSocket socket && socket.awaitingBuffer) {
+            buffers.of(socket).forget(socket); // what it has by the time that a buffer is there is another loop's
+        }
         if (((NioEndpoint) endpoint).deregister()) {
             readiness.freeDescriptors(); // the channel is to be another selector's, and freed by that one alone
         }

@@ -105,6 +105,12 @@ final class ReceiveBufferPool {
         return waiting.size();
     }
 
+    /** Takes a socket out of the line that will be another loop's. */
+    void forget(NioSocket socket) {
+        waiting.remove(socket);
+        socket.awaitingBuffer = false;
+    }
+
     NioSocket nextWaiting() {
         NioSocket socket = waiting.remove();
         socket.awaitingBuffer = false;

@@ -7,6 +7,7 @@ import io.iocp.engine.LoopOptions;
 import io.iocp.engine.RecordingSink;
 import io.iocp.engine.RecordingSink.Completed;
 import io.iocp.operation.Accept;
+import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.Receive;
 import io.iocp.operation.Send;
@@ -18,6 +19,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -120,5 +123,49 @@ class NioLoopTest {
         loop.submit(send);
         arena.close();
         assertThat(next()).isEqualTo(new Completed(send, Status.FAULT, 0, 0));
+    }
+
+    @Test
+    void shouldNotPerformForASocketThatHasGoneToAnotherLoop() throws IOException {
+        RecordingSink other = new RecordingSink();
+        EngineLoop next = engine.openLoop(new LoopOptions(256, 1024, 2), other);
+        List<LeasedBuffer> held = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Receive receive = receive();
+            peer.getOutputStream().write(i);
+            assertThat(next()).isEqualTo(new Completed(receive, Status.OK, 1, 0));
+            held.add(Objects.requireNonNull(receive.lease));
+        }
+        Receive waits = receive(); // for a buffer
+        peer.getOutputStream().write(2);
+        loop.turn(TimeUnit.MILLISECONDS.toNanos(50));
+        loop.cancel(waits);
+        assertThat(next()).isEqualTo(new Completed(waits, Status.CANCELLED, 0, 0));
+        loop.detach(socket);
+
+        Receive first = new Receive(this);
+        first.begin(socket);
+        next.submit(first);
+        while (other.completed.isEmpty()) {
+            next.turn(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+        assertThat(other.completed.remove()).isEqualTo(new Completed(first, Status.OK, 1, 0));
+        Receive second = new Receive(this);
+        second.begin(socket);
+        next.submit(second);
+        next.turn(0);
+        peer.getOutputStream().write(3);
+        held.forEach(loop::recycle);
+        loop.turn(0);
+        loop.turn(0);
+        assertThat(sink.completed)
+                .as("reports of the loop that has nothing of it")
+                .isEmpty();
+        while (other.completed.isEmpty()) {
+            next.turn(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+        assertThat(other.completed.remove()).isEqualTo(new Completed(second, Status.OK, 1, 0));
+        next.closeDescriptor(socket);
+        next.close();
     }
 }
