@@ -66,7 +66,7 @@ public final class Connection extends Handle {
      * @throws java.nio.channels.AlreadyConnectedException if it is connected
      * @throws java.nio.channels.ConnectionPendingException if it is being connected, or is the target of an accept
      * @throws UnresolvedAddressException if the remote or local name is not known
-     * @throws IllegalArgumentException if the path of a Unix domain socket is too long
+     * @throws IllegalArgumentException if the path of a Unix domain socket is too long, or no socket can have both addresses
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_connectex">ConnectEx (Windows)</a>
@@ -77,27 +77,38 @@ public final class Connection extends Handle {
         checkAddress("connect to", request.remote());
         if (local != null) {
             checkAddress("connect from", local);
+            Addresses.checkPair(local, request.remote());
         }
-        Connect operation = packet.other(Connect.class, Connect::new);
-        Shard shard = begin(packet, operation);
-        if (!endpoint().move(Endpoint.Connection.NONE, Endpoint.Connection.CLAIMED)) {
-            operation.abandon();
-            throw isConnected() ? WrongState.alreadyConnected(this) : WrongState.connectionPending(this);
-        }
-        operation.remote = request.remote();
-        operation.local = local;
-        MemorySegment data = request.data();
+        Send data = firstBytes(packet, request.data());
         boolean started = false;
         try {
-            operation.data = data == null || data.byteSize() == 0 ? null : firstBytes(packet, data);
-            StartResult result = start(shard, operation);
+            StartResult result = connect(packet, request, data);
             started = true;
             return result;
         } finally {
-            if (!started) {
-                endpoint().move(Endpoint.Connection.CLAIMED, Endpoint.Connection.NONE);
-                operation.settle();
+            if (!started && data != null) {
+                data.settle();
             }
+        }
+    }
+
+    private StartResult connect(OverlappedIO packet, ConnectRequest request, @Nullable Send data)
+            throws ClosedChannelException {
+        Connect operation = packet.other(Connect.class, Connect::new);
+        Shard shard = begin(packet, operation);
+        if (!endpoint().move(Endpoint.Connection.NONE, Endpoint.Connection.CLAIMED)) {
+            abandon(packet, operation);
+            throw isConnected() ? WrongState.alreadyConnected(this) : WrongState.connectionPending(this);
+        }
+        operation.remote = request.remote();
+        operation.local = request.local();
+        operation.data = data;
+        try {
+            return start(shard, operation);
+        } catch (RuntimeException refused) {
+            operation.data = null;
+            endpoint().move(Endpoint.Connection.CLAIMED, Endpoint.Connection.NONE);
+            throw refused;
         }
     }
 
@@ -109,7 +120,10 @@ public final class Connection extends Handle {
         }
     }
 
-    private Send firstBytes(OverlappedIO packet, MemorySegment data) {
+    private @Nullable Send firstBytes(OverlappedIO packet, @Nullable MemorySegment data) {
+        if (data == null || data.byteSize() == 0) {
+            return null;
+        }
         Send send = new Send(packet);
         if (BufferPool.mayEnterKernel(data)) {
             send.one(data);
@@ -129,7 +143,7 @@ public final class Connection extends Handle {
      *       Doing it twice is fine.
      *   <li>RECYCLE: then what the peer still sends is discarded, behind the receives that were started before, until it ends
      *       its stream too; then the handle is not connected, keeps its key and handler, and may be connected again or be the
-     *       target of an accept. {@link OverlappedIO#bytesTransferred()} is what was discarded. The operation's {@linkplain
+     *       target of an accept. It keeps no {@link #idleTimeout idle timeout}. {@link OverlappedIO#bytesTransferred()} is what was discarded. The operation's {@linkplain
      *       OverlappedIO#timeout timeout}, or 10 seconds if it has none, is how long the peer is waited for; then, or if the
      *       operation is cancelled, the connection is reset, receives in its way end with ABORTED, the packet says TIMED_OUT
      *       or CANCELLED, and the handle is recycled all the same. Nothing can be started meanwhile. What is cancelled before
@@ -152,7 +166,7 @@ public final class Connection extends Handle {
         boolean recycles = mode == DisconnectMode.RECYCLE;
         boolean ended = endpoint.outputEnded;
         if (recycles && !endpoint.move(Endpoint.Connection.CONNECTED, Endpoint.Connection.LEAVING)) {
-            operation.abandon();
+            abandon(packet, operation);
             throw WrongState.notYetConnected(this);
         }
         if (mode == DisconnectMode.GRACEFUL) {
@@ -473,7 +487,12 @@ public final class Connection extends Handle {
     private LeasedBuffer copyOf(MemorySegment data) {
         int length = copied(data.byteSize());
         LeasedBuffer copy = port().buffers().lease(length);
-        MemorySegment.copy(data, 0, copy.segment(), 0, length);
+        try {
+            MemorySegment.copy(data, 0, copy.segment(), 0, length);
+        } catch (RuntimeException e) {
+            copy.release(); // the caller's memory is freed, or another thread's
+            throw e;
+        }
         copy.length(length);
         return copy;
     }

@@ -265,6 +265,12 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         return on;
     }
 
+    /** Takes back what {@link #begin} has marked: it is not started. */
+    static void abandon(OverlappedIO packet, Operation operation) {
+        packet.startFailed();
+        operation.abandon();
+    }
+
     /** Submits what {@link #begin} has marked. If this throws there will be no packet. */
     final StartResult start(Shard on, Operation operation) {
         try {

@@ -64,14 +64,15 @@ public final class Listener extends Handle {
     public StartResult accept(OverlappedIO packet, Connection target) throws ClosedChannelException {
         Accept operation = packet.accept();
         Shard shard = beginAccept(packet, operation);
-        claim(operation, target);
+        claim(packet, operation, target);
         return startAccept(shard, operation);
     }
 
     /**
      * Starts to accept one connection together with its first bytes: completes when at least one byte is there, or with 0 bytes
      * when the client ends its stream without any. Such accepts complete in the order in which the bytes come, and keep nobody
-     * from being accepted meanwhile. A client that resets its connection before is not reported; the next one is accepted.
+     * from being accepted meanwhile. A client that resets its connection before is not reported; the next one is accepted. If there is no memory for
+     * the first bytes their connection is closed, and the packet says RESOURCE_LIMIT.
      *
      * @throws IllegalArgumentException if the buffer or the target cannot be used
      * @throws IllegalStateException if the listener is not associated, or {@code packet} is in use
@@ -86,12 +87,6 @@ public final class Listener extends Handle {
                         "first bytes need a buffer of at least one byte; accept(packet) does not wait for any");
             }
         }
-        Accept operation = packet.accept();
-        Shard shard = beginAccept(packet, operation);
-        Connection target = request.target();
-        if (target != null) {
-            claim(operation, target);
-        }
         Receive first = new Receive(packet);
         if (buffer == null) {
             first.intoEngineBuffer();
@@ -100,8 +95,28 @@ public final class Listener extends Handle {
         } else {
             first.into(buffer, Connection.bounce(port(), buffer.byteSize()));
         }
+        boolean started = false;
+        try {
+            StartResult result = acceptWithData(packet, request, first);
+            started = true;
+            return result;
+        } finally {
+            if (!started) {
+                first.forget();
+            }
+        }
+    }
+
+    private StartResult acceptWithData(OverlappedIO packet, AcceptRequest request, Receive first)
+            throws ClosedChannelException {
+        Accept operation = packet.accept();
+        Shard shard = beginAccept(packet, operation);
+        Connection target = request.target();
+        if (target != null) {
+            claim(packet, operation, target);
+        }
         operation.firstData = first;
-        operation.buffer = buffer;
+        operation.buffer = request.buffer();
         Duration timeout = request.firstDataTimeout();
         operation.firstDataNanos = timeout == null ? 0 : CompletionPort.nanos(timeout);
         operation.deliverSilent = request.deliverSilent();
@@ -135,7 +150,7 @@ public final class Listener extends Handle {
     }
 
     /** The operation has begun; if this fails it has not. */
-    private void claim(Accept operation, Connection target) throws ClosedChannelException {
+    private void claim(OverlappedIO packet, Accept operation, Connection target) throws ClosedChannelException {
         Endpoint endpoint = target.endpoint();
         String problem = null;
         if (target.port() != port() || target.shard() == null) {
@@ -149,13 +164,13 @@ public final class Listener extends Handle {
             }
         }
         if (problem != null) {
-            operation.abandon();
+            abandon(packet, operation);
             throw new IllegalArgumentException(target + problem);
         }
         if (!target.isOpen()) {
             endpoint.unclaim();
             operation.target = null;
-            operation.abandon();
+            abandon(packet, operation);
             throw new ClosedChannelException();
         }
     }

@@ -1,5 +1,8 @@
 package io.iocp.engine;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -31,6 +34,24 @@ public final class Addresses {
             case UnixDomainSocketAddress unix -> checkPath(purpose, unix);
             default -> throw new UnsupportedAddressTypeException();
         }
+    }
+
+    /**
+     * Checks that one socket can have both addresses.
+     *
+     * @throws IllegalArgumentException if it cannot
+     */
+    public static void checkPair(SocketAddress local, SocketAddress remote) {
+        boolean sameKind = local instanceof UnixDomainSocketAddress == remote instanceof UnixDomainSocketAddress;
+        boolean sixToFour = isOf(Inet6Address.class, local) && isOf(Inet4Address.class, remote);
+        if (!sameKind || sixToFour) {
+            throw new IllegalArgumentException("cannot connect from " + local + " to " + remote
+                    + ": no socket has addresses of both kinds, so choose a local one of the remote's");
+        }
+    }
+
+    private static boolean isOf(Class<? extends InetAddress> family, SocketAddress address) {
+        return address instanceof InetSocketAddress ip && family.isInstance(ip.getAddress());
     }
 
     private static void checkPath(String purpose, UnixDomainSocketAddress unix) {

@@ -15,10 +15,13 @@ import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
@@ -27,6 +30,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 
 /** Connections that the port makes itself: semantics 7.1, contract tests 46 and 83 to 86. */
@@ -203,6 +207,40 @@ class ConnectContractTest {
             assertThat(io.isPending()).isFalse();
             port.post(null, "last");
             assertThat(packets.next().attachment()).isEqualTo("last");
+        }
+    }
+
+    @EachEngine
+    @DisplayName("what fails within the start leaves the packet and the handle as they were")
+    void shouldLeaveNothingBehindWhereTheStartFails(TestEngine engine) throws Exception {
+        Packets packets = new Packets();
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(packets)) {
+            Listener listener = fixture.listen(port, "listener");
+            Connection near = unconnected(port, "near");
+            OverlappedIO io = new OverlappedIO("connect");
+            ConnectRequest there = ConnectRequest.to(listener.localAddress());
+
+            MemorySegment freed;
+            try (Arena arena = Arena.ofShared()) {
+                freed = arena.allocate(8);
+            }
+            assertThatThrownBy(() -> near.connect(io, there.with(freed))).isInstanceOf(IllegalStateException.class);
+            assertThat(io.isPending()).isFalse();
+
+            SocketAddress path = UnixDomainSocketAddress.of("/nowhere");
+            SocketAddress six = new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 1);
+            for (SocketAddress other : List.of(path, six)) {
+                assertThatThrownBy(() -> near.connect(io, there.from(other)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(other.toString());
+                assertThat(io.isPending()).isFalse();
+            }
+            io.deliverToFuture(true);
+            near.connect(io, there);
+            io.future().get(20, TimeUnit.SECONDS);
+            assertThatThrownBy(() -> near.connect(io, there)).isInstanceOf(AlreadyConnectedException.class);
+            assertThatThrownBy(io::future).isInstanceOf(IllegalStateException.class);
         }
     }
 
