@@ -71,7 +71,14 @@ final class FirstData {
             first.bytes = bytes;
             accept.lease = first.lease;
             first.lease = null;
-            flow.acceptEnded(accept, connection, Status.OK, bytes);
+            first.settle();
+            accept.firstData = null;
+            if (first.status == Status.FAULT) {
+                flow.discard(connection); // its bytes are lost: the caller's memory was freed meanwhile
+                flow.acceptEnded(accept, null, Status.FAULT, 0);
+            } else {
+                flow.acceptEnded(accept, connection, Status.OK, bytes);
+            }
             return;
         }
         LeasedBuffer unused = first.lease;
@@ -79,7 +86,11 @@ final class FirstData {
             first.lease = null;
             unused.release();
         }
-        if (status != Status.CANCELLED && flow.mayGoOn(accept)) {
+        if ((status == Status.RESOURCE_LIMIT || status == Status.FAULT) && flow.mayGoOn(accept)) {
+            // Not the client's doing, and the next one would fare no better: whoever accepts has to know.
+            flow.discard(connection);
+            flow.acceptEnded(accept, null, status, 0);
+        } else if (status != Status.CANCELLED && flow.mayGoOn(accept)) {
             // Reset before it could be handed out: no business of the listener's, the next one is accepted.
             flow.discard(connection);
             flow.count(Count.ACCEPTS_ABORTED, 1);

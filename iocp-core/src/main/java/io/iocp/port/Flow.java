@@ -599,7 +599,12 @@ final class Flow implements CompletionSink {
     /** An accept whose connection has gone before it was delivered waits for another. */
     void acceptAgain(Accept accept) {
         Endpoint listener = endpointOf(accept);
-        queue(listener, listener.input, accept);
+        Operation current = listener.input.current;
+        if (current != null && current.stream() != null) {
+            listener.input.enqueue(accept); // it was started before that one, and must not end it
+        } else {
+            queue(listener, listener.input, accept);
+        }
     }
 
     void discard(Endpoint connection) {

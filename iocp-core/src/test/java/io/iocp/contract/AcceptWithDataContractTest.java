@@ -13,6 +13,7 @@ import io.iocp.Peer;
 import io.iocp.TestEngine;
 import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Status;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -73,6 +74,24 @@ class AcceptWithDataContractTest {
                     assertThat(peer.input().read()).isEqualTo(-1);
                 }
             }
+        }
+    }
+
+    @EachEngine
+    @DisplayName("first bytes for memory that was freed meanwhile are a fault, and their connection is closed")
+    void shouldSayThatTheMemoryIsGone(TestEngine engine) throws Exception {
+        Packets packets = new Packets();
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(packets)) {
+            Listener listener = fixture.listen(port, "listener");
+            OverlappedIO accept = new OverlappedIO();
+            try (Arena arena = Arena.ofShared()) {
+                listener.acceptWithData(accept, AcceptRequest.within(LONG).into(arena.allocate(10)));
+            }
+            Peer peer = fixture.connect(listener);
+            peer.output().write('1');
+            assertThat(packets.next().status()).isEqualTo(Status.FAULT);
+            assertThat(peer.input().read()).isEqualTo(-1);
         }
     }
 
