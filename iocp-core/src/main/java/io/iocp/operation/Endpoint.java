@@ -135,7 +135,7 @@ public abstract class Endpoint {
 
     private final AtomicInteger connection = new AtomicInteger(Connection.CONNECTED.ordinal());
 
-    /** The accept that has claimed it as its target; written before the claim can be seen. */
+    /** The accept that has claimed it as its target; written before that looks whether the target is open. */
     @Nullable
     private volatile Accept acceptor;
 

@@ -23,6 +23,7 @@ import io.iocp.operation.Status;
 import io.iocp.operation.Stream;
 import io.iocp.operation.Transmit;
 import io.iocp.port.Counters.Count;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -188,6 +189,9 @@ final class Flow implements CompletionSink {
             addReady(operation); // it has failed at once: see endAtOnce()
             return;
         }
+        if (operation instanceof Accept accept && accept.target != null) {
+            cancelIfClosed(accept, accept.target);
+        }
         if (operation.isCancelling()) {
             // The cancel overtook it: it asked for what was not here yet.
             makeReady(operation, cancelled(operation), operation.bytes, 0);
@@ -205,6 +209,17 @@ final class Flow implements CompletionSink {
             return;
         }
         queue(endpoint, direction, operation);
+    }
+
+    /**
+     * Who closes the target of an accept cancels the accept, but cannot before it is started. The close moves the lifecycle,
+     * then looks at the accept's state; here it is the other way round, with a fence between: one of the two sees the other.
+     */
+    private static void cancelIfClosed(Accept accept, Endpoint target) {
+        VarHandle.fullFence();
+        if (target.isClosing()) {
+            accept.requestCancel();
+        }
     }
 
     private void queue(Endpoint endpoint, Direction direction, Operation operation) {
