@@ -257,7 +257,11 @@ final class Flow implements CompletionSink {
         if (operation instanceof FileOperation || operation instanceof Transmit) {
             return false; // a file may keep its caller waiting
         }
-        if (direction.unfinished > 0 || direction.latched != null || !mayGoOn(endpoint, operation)) {
+        // A part is current and has no packet to come: the drain of a connection that is being recycled.
+        if (direction.unfinished > 0
+                || direction.current != null
+                || direction.latched != null
+                || !mayGoOn(endpoint, operation)) {
             return false;
         }
         Status tried = loop.attempt(operation);
@@ -304,7 +308,11 @@ final class Flow implements CompletionSink {
 
     private void endWaiting(Direction direction) {
         for (Operation waiting = direction.dequeue(); waiting != null; waiting = direction.dequeue()) {
-            makeReady(waiting, Status.PORT_CLOSED, 0, 0);
+            if (waiting.partOf instanceof Disconnect whole) {
+                makeReady(whole, Status.PORT_CLOSED, whole.bytes, 0); // a part has no packet
+            } else {
+                makeReady(waiting, Status.PORT_CLOSED, 0, 0);
+            }
         }
     }
 
@@ -1000,6 +1008,10 @@ final class Flow implements CompletionSink {
         if (endpoint.closeBegun || endpoint.outputEnding || output.latched == Status.SHUT_DOWN) {
             return;
         }
+        if (!hasPeer(endpoint) || output.current instanceof Disconnect) {
+            return; // it comes late: the connection that was meant has gone, or has nothing more to be ended
+        }
+        endpoint.outputEnded = true; // once more: a disconnect that was cancelled has taken it back perhaps
         if (output.latched == null) {
             output.latched = Status.SHUT_DOWN; // of what waits, and of what was started before the start could know
         }
