@@ -582,7 +582,7 @@ public final class Connection extends Handle {
         operation.recycles = flags.contains(TransmitFlag.RECYCLE);
         if (operation.recycles && !endpoint.move(Endpoint.Connection.CONNECTED, Endpoint.Connection.LEAVING)) {
             operation.forget();
-            operation.abandon();
+            abandon(packet, operation);
             throw WrongState.notYetConnected(this);
         }
         boolean ended = endpoint.outputEnded;

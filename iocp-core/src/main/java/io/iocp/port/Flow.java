@@ -309,7 +309,8 @@ final class Flow implements CompletionSink {
     private void endWaiting(Direction direction) {
         for (Operation waiting = direction.dequeue(); waiting != null; waiting = direction.dequeue()) {
             if (waiting.partOf instanceof Disconnect whole) {
-                makeReady(whole, Status.PORT_CLOSED, whole.bytes, 0); // a part has no packet
+                Operation ended = whole.partOf == null ? whole : whole.partOf; // a part has no packet
+                makeReady(ended, Status.PORT_CLOSED, ended.bytes, 0);
             } else {
                 makeReady(waiting, Status.PORT_CLOSED, 0, 0);
             }
@@ -1008,7 +1009,7 @@ final class Flow implements CompletionSink {
         if (endpoint.closeBegun || endpoint.outputEnding || output.latched == Status.SHUT_DOWN) {
             return;
         }
-        if (!hasPeer(endpoint) || output.current instanceof Disconnect) {
+        if (!hasPeer(endpoint) || Disconnecting.within(output.current) != null) {
             return; // it comes late: the connection that was meant has gone, or has nothing more to be ended
         }
         endpoint.outputEnded = true; // once more: a disconnect that was cancelled has taken it back perhaps
