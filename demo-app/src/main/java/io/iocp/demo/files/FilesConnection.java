@@ -1,19 +1,17 @@
 package io.iocp.demo.files;
 
 import io.iocp.Connection;
-import io.iocp.operation.LeasedBuffer;
+import io.iocp.TransmitFileRequest;
 import io.iocp.operation.Status;
 import io.iocp.spring.handler.Replies;
-import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One client's connection: answers its requests in their order, and decides when it ends. An answer is one send, which has the
- * head and up to 256 KiB of the file; of a larger file the next piece is read when the one before has left.
+ * One client's connection: answers its requests in their order, each with one send or one transmit, and decides when it ends.
  *
  * <p>Requests may come before the answers to earlier ones have left. Of {@value #MOST_IN_FLIGHT} unsent answers no further
  * request is looked at, and nothing more is received, until half of them have gone.
@@ -25,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: one at a time, as the packets of a connection come.
  */
 final class FilesConnection {
-
-    private static final System.Logger LOG = System.getLogger(FilesConnection.class.getName());
 
     private static final int MOST_IN_FLIGHT = 32;
 
@@ -47,7 +43,7 @@ final class FilesConnection {
 
     private enum State {
         READING,
-        /** Too many answers are unsent, or a file is not read to its end. */
+        /** Too many answers are unsent. */
         PAUSED,
         /** The last answer is on its way, then the connection is closed. */
         CLOSING,
@@ -62,11 +58,6 @@ final class FilesConnection {
     private final RequestParser parser = new RequestParser();
     private State state = State.READING;
     private int inFlight;
-
-    /** The file that is being sent, while there are pieces of it that have not been. */
-    private @Nullable FilePart sending;
-
-    private boolean receivingPaused;
     private long bodyBytesToSkip;
     private long headSinceNanos;
 
@@ -92,8 +83,8 @@ final class FilesConnection {
             }
             case PAUSED -> {
                 keep(data);
-                receivingPaused = true;
-                replies.connection().pauseReceiving(); // also if it is: the server may have resumed for its own reasons
+                replies.connection()
+                        .pauseReceiving(); // the server may have resumed what it had paused for reasons of its own
             }
             case CLOSING, ENDING -> {}
             case LINGERING -> {
@@ -109,17 +100,9 @@ final class FilesConnection {
     void sent(Status status, Replies replies) {
         inFlight--;
         if (status != Status.OK) {
-            ended(status);
             return;
         }
-        FilePart part = sending;
-        if (part != null) {
-            sendNext(part, replies);
-            if (sending == null && state == State.CLOSING) {
-                replies.closeWhenSent();
-            }
-        }
-        if (sending == null && state == State.PAUSED && inFlight <= MOST_IN_FLIGHT / 2) {
+        if (state == State.PAUSED && inFlight <= MOST_IN_FLIGHT / 2) {
             state = State.READING;
             ByteBuffer before = kept;
             kept = NOTHING;
@@ -127,12 +110,11 @@ final class FilesConnection {
             if (before.hasRemaining()) {
                 keep(before);
             }
-            if (state != State.PAUSED && receivingPaused) {
-                receivingPaused = false;
+            if (state != State.PAUSED) {
                 replies.connection().resumeReceiving();
             }
         }
-        if (state == State.ENDING && inFlight == 0 && sending == null) {
+        if (state == State.ENDING && inFlight == 0) {
             linger(replies.connection());
         }
     }
@@ -146,11 +128,9 @@ final class FilesConnection {
                 bodyBytesToSkip -= skipped;
             } else if (inFlight >= MOST_IN_FLIGHT) {
                 state = State.PAUSED;
+                replies.connection().pauseReceiving();
             } else {
                 readRequest(in, replies);
-                if (sending != null && state == State.READING) {
-                    state = State.PAUSED;
-                }
             }
         }
         if (state == State.CLOSING || state == State.ENDING) {
@@ -192,9 +172,7 @@ final class FilesConnection {
             send(responder.respond(request, keepAlive), replies);
             if (keepAlive == KeepAlive.CLOSE) {
                 state = State.CLOSING;
-                if (sending == null) {
-                    replies.closeWhenSent();
-                }
+                replies.closeWhenSent();
             }
             return;
         }
@@ -224,41 +202,18 @@ final class FilesConnection {
     }
 
     private void send(Response response, Replies replies) {
-        switch (response) {
-            case Response.Made made -> {
-                inFlight++;
-                replies.send(made.bytes());
-            }
-            case Response.FromFile part -> sendNext(new FilePart(part), replies);
-        }
-    }
-
-    /** Sends the next piece of a file; nothing else is sent before the last one is on its way. */
-    private void sendNext(FilePart part, Replies replies) {
-        LeasedBuffer piece;
-        try {
-            piece = part.next(replies.connection().port().buffers());
-        } catch (IOException e) {
-            // It has become shorter, or cannot be read: the client was promised more, and only the end can tell it.
-            LOG.log(System.Logger.Level.WARNING, "a file cannot be sent to its end", e);
-            sending = null;
-            replies.connection().close();
-            return;
-        }
-        sending = part.isRead() ? null : part;
         inFlight++;
-        replies.send(piece);
-        if (!replies.connection().isOpen()) {
-            ended(Status.HANDLE_CLOSED); // perhaps nothing was started, and no packet follows
-        }
-    }
-
-    /** Nothing more will be received. If the client has closed only its sending side, it still gets what it asked for. */
-    void ended(Status status) {
-        FilePart part = sending;
-        if (status != Status.EOF && part != null) {
-            sending = null;
-            part.close();
+        switch (response) {
+            case Response.Made made -> replies.send(made.bytes());
+            case Response.FromFile part -> {
+                try {
+                    replies.transmitFile(TransmitFileRequest.of(part.file().handle())
+                            .range(part.offset(), part.length())
+                            .head(MemorySegment.ofArray(part.head())));
+                } finally {
+                    part.file().release();
+                }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * An HTTP/1.1 file server: GET and HEAD, parts, conditions, keep-alive, listings of directories. Head and file of a response are
- * one send.
+ * one transmit.
  *
  * <pre>{@code
  * curl -i http://127.0.0.1:8090/
@@ -49,12 +49,10 @@ public final class FilesService {
     void received(FilesConnection client, OverlappedIO packet, Replies replies) {
         if (packet.status() == Status.OK) {
             client.received(packet.data(), replies);
-        } else {
-            client.ended(packet.status());
         }
     }
 
-    @IoCompletionHandler(kinds = OperationKind.SEND)
+    @IoCompletionHandler(kinds = {OperationKind.SEND, OperationKind.TRANSMIT_FILE})
     void sent(FilesConnection client, Status status, Replies replies) {
         client.sent(status, replies);
     }

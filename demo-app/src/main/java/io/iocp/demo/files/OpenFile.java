@@ -1,8 +1,6 @@
 package io.iocp.demo.files;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
+import io.iocp.FileHandle;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -12,14 +10,15 @@ import org.jspecify.annotations.Nullable;
  * A file that is open to be sent, with what its responses say of it.
  *
  * <p>Counted: the {@link FileCache} has one reference as long as it knows the file, and everybody who is about to send it has one;
- * the last to let go closes it. So a file that is thrown out of the cache while it is sent stays open until it is sent.
+ * the last to let go closes the handle. A transmit that was started needs none, since the port keeps the descriptor open until
+ * it has ended. So a file that is thrown out of the cache is closed when its last transmit ends, and not before.
  *
  * <p>Thread: any.
  */
 final class OpenFile implements Resource {
 
     private final Path requested;
-    private final FileChannel channel;
+    private final FileHandle handle;
     private final FileVersion version;
     private final String contentType;
     private final AtomicInteger references = new AtomicInteger(1);
@@ -36,9 +35,9 @@ final class OpenFile implements Resource {
      *
      * @param requested the path as it was asked for, before links were followed: it may lead elsewhere one day
      */
-    OpenFile(Path requested, FileChannel channel, FileVersion version, String contentType, long nowNanos) {
+    OpenFile(Path requested, FileHandle handle, FileVersion version, String contentType, long nowNanos) {
         this.requested = requested;
-        this.channel = channel;
+        this.handle = handle;
         this.version = version;
         this.contentType = contentType;
         this.checkedNanos = new AtomicLong(nowNanos);
@@ -60,17 +59,13 @@ final class OpenFile implements Resource {
     /** Gives a reference up. */
     void release() {
         if (references.decrementAndGet() == 0) {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e); // of a descriptor that was only read from
-            }
+            handle.close();
         }
     }
 
     /** What is sent; for whoever has a reference. */
-    FileChannel channel() {
-        return channel;
+    FileHandle handle() {
+        return handle;
     }
 
     Path requested() {

@@ -1,8 +1,8 @@
 package io.iocp.demo.files;
 
 import io.iocp.CompletionPort;
+import io.iocp.FileHandle;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -31,6 +31,7 @@ final class Site implements AutoCloseable {
     /** How often a file may change between our look at it and its open before that counts as a failure. */
     private static final int ATTEMPTS = 5;
 
+    private final CompletionPort port;
     private final Path root;
     private final FileCache cache;
 
@@ -41,6 +42,7 @@ final class Site implements AutoCloseable {
      * @throws IOException if there is no such directory
      */
     Site(CompletionPort port, Path root, int mostOpenFiles) throws IOException {
+        this.port = port;
         this.root = root.toRealPath();
         this.cache = new FileCache(port, mostOpenFiles);
     }
@@ -113,18 +115,18 @@ final class Site implements AutoCloseable {
                 return Resource.Absent.MISSING;
             }
             FileVersion version = FileVersion.of(before);
-            FileChannel channel;
+            FileHandle handle;
             try {
-                channel = FileChannel.open(real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+                handle = port.openFile(real, StandardOpenOption.READ);
             } catch (AccessDeniedException e) {
                 return Resource.Absent.FORBIDDEN;
             }
             // Only if nothing has changed meanwhile is what we know the size and the time of what is open.
             if (isStill(version, real)) {
                 String name = String.valueOf(requested.getFileName());
-                return new OpenFile(requested, channel, version, ContentTypes.of(name), nowNanos);
+                return new OpenFile(requested, handle, version, ContentTypes.of(name), nowNanos);
             }
-            channel.close();
+            handle.close();
             if (attempt == ATTEMPTS) {
                 throw new IOException(real + " changes all the time");
             }

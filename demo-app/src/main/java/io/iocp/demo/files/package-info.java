@@ -1,5 +1,5 @@
 /**
- * The {@code files} service: an HTTP/1.1 file server.
+ * The {@code files} service: an HTTP/1.1 file server whose answers go from the file to the socket as one transmit each.
  *
  * <p>The path of one request, of which only the ends do I/O:
  *

@@ -7,6 +7,7 @@ import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EngineChoice;
 import io.iocp.PortOptions;
+import io.iocp.TransmitFileRequest;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.spring.handler.Replies;
 import java.io.IOException;
@@ -67,6 +68,11 @@ class FilesConnectionTest {
         @Override
         public void send(LeasedBuffer data) {
             throw new AssertionError("nobody has leased one");
+        }
+
+        @Override
+        public void transmitFile(TransmitFileRequest request) {
+            throw new AssertionError("there is no file");
         }
 
         @Override

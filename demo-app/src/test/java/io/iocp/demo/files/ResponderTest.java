@@ -116,7 +116,7 @@ class ResponderTest {
         List<OpenFile> files =
                 List.of(fromFile("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n").file());
         site.close();
-        assertThat(files).noneMatch(file -> file.channel().isOpen());
+        assertThat(files).noneMatch(file -> file.handle().isOpen());
     }
 
     @Test

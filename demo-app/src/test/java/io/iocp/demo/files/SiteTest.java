@@ -64,9 +64,9 @@ class SiteTest {
         assertThat(first.version().size()).isEqualTo(6);
         first.release();
         second.release();
-        assertThat(first.channel().isOpen()).isTrue();
+        assertThat(first.handle().isOpen()).isTrue();
         site.close();
-        assertThat(first.channel().isOpen()).isFalse();
+        assertThat(first.handle().isOpen()).isFalse();
         assertThat(first.retain()).isFalse();
     }
 
@@ -79,11 +79,11 @@ class SiteTest {
         }
 
         assertThat(site.cache().size()).isEqualTo(MOST_OPEN_FILES);
-        assertThat(oldest.channel().isOpen()).as("it is being sent").isTrue();
+        assertThat(oldest.handle().isOpen()).as("it is being sent").isTrue();
         oldest.release();
-        assertThat(oldest.channel().isOpen()).isFalse();
+        assertThat(oldest.handle().isOpen()).isFalse();
         assertThat(file("/0.txt")).isNotSameAs(oldest);
-        assertThat(others).allMatch(other -> other.channel().isOpen());
+        assertThat(others).allMatch(other -> other.handle().isOpen());
     }
 
     @Test
@@ -93,9 +93,9 @@ class SiteTest {
         long now = System.nanoTime();
 
         site.cache().sweep(now + Duration.ofMillis(FileCache.IDLE_MILLIS - 1000).toNanos());
-        assertThat(idle.channel().isOpen()).isTrue();
+        assertThat(idle.handle().isOpen()).isTrue();
         site.cache().sweep(now + Duration.ofMillis(FileCache.IDLE_MILLIS).toNanos());
-        assertThat(idle.channel().isOpen()).isFalse();
+        assertThat(idle.handle().isOpen()).isFalse();
         assertThat(site.cache().size()).isZero();
     }
 
@@ -117,7 +117,7 @@ class SiteTest {
         assertThat(cache.find("/0.txt", later)).as("another file").isNull();
 
         before.release();
-        assertThat(before.channel().isOpen()).isFalse();
+        assertThat(before.handle().isOpen()).isFalse();
         assertThat(file("/0.txt").version().key()).isNotEqualTo(before.version().key());
     }
 
@@ -132,7 +132,7 @@ class SiteTest {
                     try {
                         OpenFile file = file("/" + random.nextInt(random.nextBoolean() ? 12 : 2) + ".txt");
                         seen.add(file);
-                        assertThat(file.channel().isOpen()).isTrue();
+                        assertThat(file.handle().isOpen()).isTrue();
                         file.release();
                     } catch (IOException e) {
                         throw new AssertionError(e);
@@ -146,7 +146,7 @@ class SiteTest {
         site.close();
         assertThat(List.copyOf(seen))
                 .hasSizeGreaterThan(12)
-                .noneMatch(file -> file.channel().isOpen());
+                .noneMatch(file -> file.handle().isOpen());
     }
 
     @Test

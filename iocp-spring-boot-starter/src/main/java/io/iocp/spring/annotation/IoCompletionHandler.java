@@ -36,7 +36,8 @@ import java.lang.annotation.Target;
  * Status} or a failure. Then the connection is closed, once what was sent back has left.
  *
  * <p>A handler of {@link OperationKind#SEND} is told when a send has ended, each by one packet: those of its own and what was
- * sent through {@code Replies} or returned, whose packets stay the library's.
+ * sent through {@code Replies} or returned, whose packets stay the library's. The same is true of {@link
+ * OperationKind#TRANSMIT_FILE} and {@code Replies.transmitFile(..)}.
  *
  * <p>A method that throws is logged and counted; if it handled a packet of a connection, that connection is closed.
  *

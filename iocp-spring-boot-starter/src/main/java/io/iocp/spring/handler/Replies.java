@@ -1,6 +1,7 @@
 package io.iocp.spring.handler;
 
 import io.iocp.Connection;
+import io.iocp.TransmitFileRequest;
 import io.iocp.operation.LeasedBuffer;
 import java.nio.ByteBuffer;
 
@@ -34,6 +35,12 @@ public interface Replies {
      * @param data of {@code port.buffers()}
      */
     void send(LeasedBuffer data);
+
+    /**
+     * Transmits head, file and tail as one reply. The file may be closed as soon as this returns: its descriptor stays open until
+     * the transmit has ended. A part that the file does not have closes the connection, as a send that fails does.
+     */
+    void transmitFile(TransmitFileRequest request);
 
     /**
      * Whether a reply is still to come, from a later packet: one that the application {@linkplain Connection#post posts} to the

@@ -3,6 +3,7 @@ package io.iocp.spring.server;
 import io.iocp.Connection;
 import io.iocp.Handle;
 import io.iocp.OverlappedIO;
+import io.iocp.TransmitFileRequest;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -83,7 +84,7 @@ final class ServerConnection implements RoutedHandler, Replies {
         try {
             switch (packet.kind()) {
                 case RECEIVE -> received(packet);
-                case SEND -> sent(packet);
+                case SEND, TRANSMIT_FILE, TRANSMIT_PACKETS -> sent(packet);
                 case POST -> posted(packet);
                 case READABLE -> handled(packet);
                 default ->
@@ -147,12 +148,15 @@ final class ServerConnection implements RoutedHandler, Replies {
 
     private void sent(OverlappedIO packet) throws Exception {
         Status status = packet.status();
+        OperationKind kind = packet.kind();
         boolean reply = packet.attachment() == Mark.REPLY;
         if (reply) {
             pendingSends--;
-            pendingBytes -= packet.bytesTransferred();
+            if (kind == OperationKind.SEND) {
+                pendingBytes -= packet.bytesTransferred(); // the bytes of a file wait where they are
+            }
         }
-        HandlerEndpoint handler = handlers.of(OperationKind.SEND);
+        HandlerEndpoint handler = handlers.of(kind);
         if (handler != null) {
             run(handler, packet);
         }
@@ -245,10 +249,7 @@ final class ServerConnection implements RoutedHandler, Replies {
             data.release();
             return;
         }
-        OverlappedIO packet = kept.poll();
-        if (packet == null) {
-            packet = new OverlappedIO(Mark.REPLY);
-        }
+        OverlappedIO packet = replyPacket();
         pendingSends++;
         pendingBytes += length;
         try {
@@ -262,6 +263,24 @@ final class ServerConnection implements RoutedHandler, Replies {
             data.release();
             close(CloseReason.SEND_FAILED);
         }
+    }
+
+    @Override
+    public void transmitFile(TransmitFileRequest request) {
+        OverlappedIO packet = replyPacket();
+        pendingSends++;
+        try {
+            connection.transmitFile(packet, request);
+        } catch (ClosedChannelException | RuntimeException e) {
+            // As with a send; or the file has become so short that this part of it is gone.
+            pendingSends--;
+            close(CloseReason.SEND_FAILED);
+        }
+    }
+
+    private OverlappedIO replyPacket() {
+        OverlappedIO packet = kept.poll();
+        return packet == null ? new OverlappedIO(Mark.REPLY) : packet;
     }
 
     @Override
