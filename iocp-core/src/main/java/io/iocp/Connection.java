@@ -525,10 +525,7 @@ public final class Connection extends Handle {
             for (MemorySegment piece : request.head()) {
                 pieces.add(piece, false);
             }
-            FileHandle file = request.file();
-            if (file != null) {
-                pieces.add(file, request.offset(), request.length(), false);
-            }
+            pieces.add(request.file(), request.channel(), request.offset(), request.length(), false);
             for (MemorySegment piece : request.tail()) {
                 pieces.add(piece, false);
             }
@@ -537,6 +534,45 @@ public final class Connection extends Handle {
                     OperationKind.TRANSMIT_FILE,
                     pieces.all(),
                     request.chunkSize(),
+                    request.worker(),
+                    request.flags());
+            started = true;
+            return result;
+        } finally {
+            if (!started) {
+                pieces.release();
+            }
+        }
+    }
+
+    /**
+     * Starts to send elements, bytes in memory and stretches of files, in order, as one operation in its turn among the sends;
+     * otherwise as {@link #transmitFile}. The end of a packet is a hint to push out what was sent: a stream has no boundaries.
+     *
+     * @throws java.nio.channels.NotYetConnectedException if it is not connected
+     * @throws IllegalArgumentException if an offset is behind the end of its file, if a file was opened DIRECT or by another port,
+     *     or if the flags exclude each other
+     * @throws java.nio.channels.NonReadableChannelException if a file was not opened for reading
+     * @throws ShutdownOutputException if the output was ended
+     * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the connection or a file is closed
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_transmitpackets">TransmitPackets
+     *     (Windows)</a>
+     */
+    public StartResult transmitPackets(OverlappedIO packet, TransmitPacketsRequest request)
+            throws ClosedChannelException {
+        checkTransmits(request.flags());
+        TransmitPieces pieces = new TransmitPieces(port());
+        boolean started = false;
+        try {
+            for (TransmitElement element : request.elements()) {
+                pieces.add(element);
+            }
+            StartResult result = startTransmit(
+                    packet,
+                    OperationKind.TRANSMIT_PACKETS,
+                    pieces.all(),
+                    request.sendSize(),
                     request.worker(),
                     request.flags());
             started = true;

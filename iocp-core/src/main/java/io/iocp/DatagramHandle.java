@@ -7,7 +7,9 @@ import io.iocp.operation.DatagramReceive;
 import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.OperationKind;
 import io.iocp.operation.StartResult;
+import io.iocp.operation.Transmit;
 import io.iocp.port.Shard;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
@@ -93,6 +95,60 @@ public final class DatagramHandle extends Handle {
             operation.into(buffer, port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED)));
         }
         return startInto(shard, operation);
+    }
+
+    /**
+     * Starts to send elements, bytes in memory and stretches of files, to the {@linkplain #peer() peer}: those up to an {@linkplain
+     * TransmitElement#endOfPacket() end of packet}, or the last, are one datagram, and one without bytes is not sent. Completes
+     * when the kernel has taken all of them, or with an error; {@link OverlappedIO#bytesTransferred()} and {@link
+     * OverlappedIO#elementIndex()} say how far it came.
+     *
+     * @throws IllegalArgumentException if a datagram would have more than 65,507 bytes, if an offset is behind the end of its file,
+     *     if a file was opened DIRECT or by another port, or if there are flags, which are for connections
+     * @throws java.nio.channels.NonReadableChannelException if a file was not opened for reading
+     * @throws IllegalStateException if the handle has no peer or is not associated, or {@code packet} is in use
+     * @throws ClosedChannelException if the handle or a file is closed
+     * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_transmitpackets">TransmitPackets
+     *     (Windows)</a>
+     */
+    public StartResult transmitPackets(OverlappedIO packet, TransmitPacketsRequest request)
+            throws ClosedChannelException {
+        checkPeer();
+        if (!request.flags().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "flags are for connections, and datagrams have none: leave out " + request.flags());
+        }
+        TransmitPieces pieces = new TransmitPieces(port());
+        boolean started = false;
+        try {
+            long length = 0;
+            for (TransmitElement element : request.elements()) {
+                pieces.add(element);
+                length += pieces.all().getLast().length();
+                checkLength(length);
+                length = element.endOfPacket() ? 0 : length;
+            }
+            Transmit operation = packet.other(Transmit.class, Transmit::new);
+            Shard shard = begin(packet, operation);
+            operation.of(
+                    OperationKind.TRANSMIT_PACKETS,
+                    pieces.all(),
+                    request.sendSize(),
+                    request.worker(),
+                    port().buffers());
+            try {
+                StartResult result = start(shard, operation);
+                started = true;
+                return result;
+            } catch (RuntimeException refused) {
+                operation.forget();
+                throw refused;
+            }
+        } finally {
+            if (!started) {
+                pieces.release();
+            }
+        }
     }
 
     private StartResult startInto(Shard shard, DatagramReceive operation) {

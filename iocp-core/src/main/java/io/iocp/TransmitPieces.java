@@ -8,10 +8,13 @@ import io.iocp.operation.TransmitPiece;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.channels.NonReadableChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The elements of a transmit that is about to be started: memory copied where it must be, files kept open, offsets and lengths
@@ -76,6 +79,45 @@ final class TransmitPieces {
             if (!kept) {
                 open.unpin();
             }
+        }
+    }
+
+    /**
+     * Adds a stretch of a channel's file.
+     *
+     * @throws IllegalArgumentException if the offset is behind the end
+     * @throws NonReadableChannelException if the channel was not opened for reading
+     * @throws ClosedChannelException if it is closed
+     */
+    void add(FileChannel channel, long offset, long length, boolean endOfPacket) throws ClosedChannelException {
+        try {
+            int ignored = channel.read(ByteBuffer.allocate(0), 0); // throws if it cannot be read
+            boolean atPosition = offset == TransmitFileRequest.CURRENT_POSITION;
+            long from = atPosition ? channel.position() : offset;
+            pieces.add(range(FileSource.of(channel), from, length, channel.size(), atPosition, endOfPacket));
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Adds an element of a transmit of packets. */
+    void add(TransmitElement element) throws ClosedChannelException {
+        switch (element) {
+            case TransmitElement.Memory memory -> add(memory.memory(), memory.endOfPacket());
+            case TransmitElement.FileRegion region ->
+                add(region.file(), region.channel(), region.offset(), region.length(), region.endOfPacket());
+        }
+    }
+
+    /** Adds a stretch of whichever is not null; nothing if both are. */
+    void add(@Nullable FileHandle file, @Nullable FileChannel channel, long offset, long length, boolean endOfPacket)
+            throws ClosedChannelException {
+        if (file != null) {
+            add(file, offset, length, endOfPacket);
+        } else if (channel != null) {
+            add(channel, offset, length, endOfPacket);
         }
     }
 

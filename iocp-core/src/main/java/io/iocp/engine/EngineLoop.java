@@ -6,6 +6,7 @@ import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *       CompletionSink#returned} later.
  *   <li>{@code SendFile}: all of the stretch or an error, EOF if the file ends before; {@code bytes} is what the kernel
  *       accepted. With OK and fewer bytes than were wanted it has not ended there: the engine would have to wait for the file,
- *       and what is next is to be read. Only with a source that the loop {@linkplain #sendsFrom sends from}.
+ *       and what is next is to be read, or sent {@code byHelper}, which has to wait. Only with a source that the loop {@linkplain #sendsFrom sends from}.
  *   <li>{@code FileOperation}: any number of them for one endpoint at a time, but of appends only one. {@code FileRead}: at
  *       least one byte, or EOF at and behind the end of the file; with fewer bytes than there is room for more may be there.
  *       {@code FileWrite}: all of the memory or an error. Only with {@code bytes} as they stand when it ends.
@@ -86,6 +87,14 @@ public interface EngineLoop {
      */
     @Nullable
     Status attempt(Operation operation);
+
+    /**
+     * Reads what can be read of a source without waiting for a disk, at an offset; 0 at and behind its end, -1 if it would wait or
+     * the engine cannot tell.
+     */
+    default int readNow(FileSource source, MemorySegment into, long offset) {
+        return -1;
+    }
 
     /** Whether it performs a {@code SendFile} of this source; if not it is read, and sent from memory. */
     boolean sendsFrom(FileSource source);

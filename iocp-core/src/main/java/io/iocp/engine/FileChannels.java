@@ -45,6 +45,11 @@ public final class FileChannels {
         }
     }
 
+    /** A channel of the user's, who closes it: for reads. */
+    public static FileChannels of(FileChannel users) {
+        return new FileChannels(users, null);
+    }
+
     private static FileChannel openAtEnd(Path path, FileAccess access) throws IOException {
         List<OpenOption> options = new ArrayList<>(access.channelOptions());
         options.removeAll(List.of(

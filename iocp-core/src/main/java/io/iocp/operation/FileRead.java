@@ -1,6 +1,7 @@
 package io.iocp.operation;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
 /** Reads once, at an offset. */
@@ -10,6 +11,9 @@ public final class FileRead extends FileOperation {
 
     /** Where in the file it begins. */
     public long offset;
+
+    /** The user's channel that it reads, as a part of a {@link Transmit}; null if it reads its endpoint. */
+    private @Nullable FileChannel channel;
 
     /** Library memory behind {@link #memory} while {@link #copyTo} is set. */
     private @Nullable LeasedBuffer bounce;
@@ -22,6 +26,16 @@ public final class FileRead extends FileOperation {
 
     public FileRead(Object packet) {
         super(packet);
+    }
+
+    /** As a part: from this source, of which the endpoint is the file, if it is one. */
+    public void from(FileSource source) {
+        channel = source.channel();
+    }
+
+    /** The user's channel that it reads; null if it reads its endpoint. */
+    public @Nullable FileChannel channel() {
+        return channel;
     }
 
     /** Into the caller's memory, which the kernel may be given. */

@@ -14,10 +14,7 @@ public final class SendFile extends Operation {
     /** Bytes to send, at least one. */
     public long length;
 
-    /** More follows that may be in the same packet. */
-    public boolean continues;
-
-    /** A thread of the engine's may do it, and wait for the disk. */
+    /** A thread of the engine's is to do it, and to wait for the disk. */
     public boolean byHelper;
 
     public SendFile(Object packet) {

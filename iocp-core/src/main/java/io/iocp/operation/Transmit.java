@@ -46,10 +46,14 @@ public final class Transmit extends Operation {
     private @Nullable Send send;
 
     private @Nullable SendFile sendFile;
+    private @Nullable DatagramSend datagram;
     private @Nullable FileRead read;
 
     /** What was read of a file and is not sent yet; null for nothing. */
     public @Nullable LeasedBuffer chunk;
+
+    /** Bytes of a datagram that are in {@link #chunk}. */
+    public int gathered;
 
     /** The engine would have to wait for the file: the next bytes of it are read by a part of their own. */
     public boolean readNext;
@@ -77,11 +81,19 @@ public final class Transmit extends Operation {
         pieces.addAll(all);
         sentOfFirst = 0;
         index = 0;
-        chunkBytes = bytesAtOnce == 0 ? DEFAULT_CHUNK_BYTES : Math.min(bytesAtOnce, MOST_CHUNK_BYTES);
+        chunkBytes = chunkOf(bytesAtOnce);
+        gathered = 0;
         worker = by;
         disconnects = false;
         recycles = false;
         readNext = false;
+    }
+
+    private static int chunkOf(int bytesAtOnce) {
+        if (bytesAtOnce == 0) {
+            return DEFAULT_CHUNK_BYTES;
+        }
+        return bytesAtOnce < 0 ? MOST_CHUNK_BYTES : Math.min(bytesAtOnce, MOST_CHUNK_BYTES);
     }
 
     /** Which element it has come to; their number if all are sent. */
@@ -171,6 +183,13 @@ public final class Transmit extends Operation {
             send = new Send(packet());
         }
         return send;
+    }
+
+    public DatagramSend datagram() {
+        if (datagram == null) {
+            datagram = new DatagramSend(packet());
+        }
+        return datagram;
     }
 
     public SendFile sendFile() {

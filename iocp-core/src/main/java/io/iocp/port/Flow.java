@@ -19,6 +19,7 @@ import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
+import io.iocp.operation.SendFile;
 import io.iocp.operation.Status;
 import io.iocp.operation.Stream;
 import io.iocp.operation.Transmit;
@@ -387,7 +388,8 @@ final class Flow implements CompletionSink {
             counters.count(Count.BYTES_READ, bytes);
         } else {
             note(connection, transmit, bytes);
-            if (part instanceof Send || status == Status.RESET || status == Status.ABORTED) {
+            if (part instanceof Send
+                    || (part instanceof SendFile && (status == Status.RESET || status == Status.ABORTED))) {
                 latch(connection, transmit, status, nativeError); // else it is the file's
             }
         }

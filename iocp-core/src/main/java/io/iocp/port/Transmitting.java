@@ -1,5 +1,6 @@
 package io.iocp.port;
 
+import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileRead;
 import io.iocp.operation.LeasedBuffer;
@@ -13,6 +14,7 @@ import io.iocp.operation.TransmitWorker;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,15 @@ final class Transmitting {
      * Bytes. A part that sends says how many bytes the kernel has accepted, however it ended; they are booked before
      * anything else. A read that was cancelled has sent nothing: its bytes are dropped.
      */
+    /** A file that is sent together with the memory around it, and copied for that, has at most so many bytes with it. */
+    private static final int MOST_TOGETHER = 64 << 10;
+
+    /** What is not in memory and shorter than this is read; a helper thread sends more of it, and waits for the disk. */
+    private static final long LEAST_FOR_HELPER = 512 << 10;
+
+    /** Then it is looked again whether a helper is needed. */
+    private static final long MOST_OF_HELPER = 16 << 20;
+
     private final Flow flow;
 
     Transmitting(Flow flow) {
@@ -51,19 +62,134 @@ final class Transmitting {
         if (connection.outputEnding || !flow.mayGoOn(transmit)) {
             return Status.CANCELLED;
         }
+        if (!connection.isConnection()) {
+            return gather(connection, transmit);
+        }
+        if (transmit.chunk == null && sendsTogether(connection, transmit)) {
+            return null;
+        }
         switch (piece) {
             case TransmitPiece.Memory _ -> sendMemory(connection, transmit);
             case TransmitPiece.FileRange range -> {
                 if (transmit.chunk != null) {
                     sendChunk(connection, transmit, range, transmit.chunk);
-                } else if (transmit.readNext || !maySendFrom(transmit, range)) {
+                } else if (!maySendFrom(transmit, range)) {
+                    read(connection, transmit, range);
+                } else if (!transmit.readNext) {
+                    sendFile(
+                            connection, transmit, range, range.length(), transmit.worker == TransmitWorker.HELPER_POOL);
+                } else if (range.length() - transmit.sentOfPiece() < LEAST_FOR_HELPER) {
                     read(connection, transmit, range);
                 } else {
-                    sendFile(connection, transmit, range);
+                    sendFile(connection, transmit, range, transmit.sentOfPiece() + MOST_OF_HELPER, true);
                 }
             }
         }
         return null;
+    }
+
+    /** A small file goes with the memory around it in one send, if it can be read now. */
+    private boolean sendsTogether(Endpoint connection, Transmit transmit) {
+        if (transmit.worker != TransmitWorker.DEFAULT || transmit.readNext) {
+            return false;
+        }
+        long length = -transmit.sentOfPiece();
+        int count = 0;
+        boolean withFile = false;
+        boolean packetEnds = false;
+        for (TransmitPiece piece : transmit.pieces()) {
+            if (packetEnds || length + piece.length() > MOST_TOGETHER) {
+                break;
+            }
+            length += piece.length();
+            count++;
+            withFile |= piece instanceof TransmitPiece.FileRange;
+            packetEnds = piece.endOfPacket();
+        }
+        if (!withFile || !fillsTogether(transmit, count, (int) length)) {
+            return false;
+        }
+        Send send = transmit.send();
+        send.one(Objects.requireNonNull(transmit.chunk).filled());
+        submit(connection, transmit, send, !packetEnds && transmit.hasMoreThan(count));
+        return true;
+    }
+
+    /** Fills a chunk with the first {@code count} pieces; false, and there is none, if a file is not in memory. */
+    private boolean fillsTogether(Transmit transmit, int count, int length) {
+        LeasedBuffer chunk = transmit.leaseChunk(length);
+        chunk.length(length);
+        long from = transmit.sentOfPiece();
+        int at = 0;
+        int left = count;
+        for (TransmitPiece piece : transmit.pieces()) {
+            if (left-- == 0) {
+                break;
+            }
+            int bytes = (int) (piece.length() - from);
+            MemorySegment into = chunk.segment().asSlice(at, bytes);
+            switch (piece) {
+                case TransmitPiece.Memory memory -> MemorySegment.copy(memory.memory(), from, into, 0, bytes);
+                case TransmitPiece.FileRange range -> {
+                    if (flow.loop().readNow(range.source(), into, range.offset() + from) < bytes) {
+                        transmit.dropChunk();
+                        return false;
+                    }
+                }
+            }
+            at += bytes;
+            from = 0;
+        }
+        return true;
+    }
+
+    /** Brings one datagram together, then sends it. */
+    @Nullable
+    private Status gather(Endpoint endpoint, Transmit transmit) {
+        LeasedBuffer chunk = transmit.chunk;
+        if (chunk == null) {
+            int length = lengthOfDatagram(transmit);
+            chunk = transmit.leaseChunk(length);
+            chunk.length(length);
+            transmit.gathered = 0;
+        }
+        long skip = transmit.gathered;
+        for (TransmitPiece piece : transmit.pieces()) {
+            long done = Math.min(skip, piece.length());
+            skip -= done;
+            if (done < piece.length()) {
+                switch (piece) {
+                    case TransmitPiece.Memory memory -> {
+                        MemorySegment.copy(memory.memory(), 0, chunk.segment(), transmit.gathered, piece.length());
+                        transmit.gathered += (int) piece.length();
+                    }
+                    case TransmitPiece.FileRange range -> {
+                        MemorySegment into = chunk.segment().asSlice(transmit.gathered, range.length() - done);
+                        submit(endpoint, transmit, range, range.offset() + done, into);
+                        return null;
+                    }
+                }
+            }
+            if (piece.endOfPacket()) {
+                break;
+            }
+        }
+        DatagramSend send = transmit.datagram();
+        send.one(chunk.filled(), null);
+        send.beginPart(transmit, endpoint);
+        flow.loop().submit(send);
+        return null;
+    }
+
+    private static int lengthOfDatagram(Transmit transmit) {
+        int length = 0;
+        for (TransmitPiece piece : transmit.pieces()) {
+            length += (int) piece.length();
+            if (piece.endOfPacket()) {
+                break;
+            }
+        }
+        return length;
     }
 
     private boolean maySendFrom(Transmit transmit, TransmitPiece.FileRange range) {
@@ -98,14 +224,15 @@ final class Transmitting {
         flow.loop().submit(send);
     }
 
-    private void sendFile(Endpoint connection, Transmit transmit, TransmitPiece.FileRange range) {
+    /** Up to {@code end}, or the end of the piece. */
+    private void sendFile(
+            Endpoint connection, Transmit transmit, TransmitPiece.FileRange range, long end, boolean byHelper) {
         SendFile send = transmit.sendFile();
         long sent = transmit.sentOfPiece();
         send.source = range.source();
         send.offset = range.offset() + sent;
-        send.length = range.length() - sent;
-        send.continues = continuesBehind(transmit, range);
-        send.byHelper = transmit.worker == TransmitWorker.HELPER_POOL;
+        send.length = Math.min(range.length(), end) - sent;
+        send.byHelper = byHelper;
         send.beginPart(transmit, connection);
         flow.loop().submit(send);
     }
@@ -118,8 +245,19 @@ final class Transmitting {
         long sent = transmit.sentOfPiece();
         int length = (int) Math.min(range.length() - sent, transmit.chunkBytes);
         LeasedBuffer chunk = transmit.leaseChunk(length);
+        submit(
+                connection,
+                transmit,
+                range,
+                range.offset() + sent,
+                chunk.segment().asSlice(0, length));
+    }
+
+    private void submit(
+            Endpoint connection, Transmit transmit, TransmitPiece.FileRange range, long offset, MemorySegment into) {
         FileRead read = transmit.read();
-        read.into(chunk.segment().asSlice(0, length), range.offset() + sent);
+        read.into(into, offset);
+        read.from(range.source());
         Endpoint file = range.source().file();
         read.beginPart(transmit, file == null ? connection : file);
         flow.loop().submit(read);
@@ -141,9 +279,10 @@ final class Transmitting {
     Status completed(Endpoint connection, Transmit transmit, Operation part, Status status, long bytes) {
         transmit.part = null;
         if (part instanceof FileRead) {
-            LeasedBuffer chunk = transmit.chunk;
-            if (chunk != null) {
-                chunk.length((int) bytes);
+            if (!connection.isConnection()) {
+                transmit.gathered += (int) bytes;
+            } else if (transmit.chunk != null) {
+                transmit.chunk.length((int) bytes);
             }
             if (status != Status.OK) {
                 return status == Status.EOF ? Status.TRUNCATED : status;

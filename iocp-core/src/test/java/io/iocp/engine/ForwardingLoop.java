@@ -5,6 +5,7 @@ import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Passes everything on to another loop: a test overrides what it wants to go wrong. */
@@ -39,6 +40,11 @@ public class ForwardingLoop implements EngineLoop {
     @Nullable
     public Status attempt(Operation operation) {
         return real.attempt(operation);
+    }
+
+    @Override
+    public int readNow(FileSource source, MemorySegment into, long offset) {
+        return real.readNow(source, into, offset);
     }
 
     @Override

@@ -26,6 +26,9 @@ final class Completions {
     /** {@link Operation#engineTag} of an operation whose only way on is to complete as cancelled. */
     static final long CANCELLED = 3;
 
+    /** {@link Operation#engineTag} of an operation that a thread has which may wait for a disk. */
+    static final long WITH_THREAD = 4;
+
     private final CompletionSink sink;
     private int count;
 

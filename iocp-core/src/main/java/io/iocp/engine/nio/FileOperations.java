@@ -1,8 +1,12 @@
 package io.iocp.engine.nio;
 
+import io.iocp.engine.FileChannels;
+import io.iocp.engine.FileThreads;
 import io.iocp.operation.FileOperation;
+import io.iocp.operation.FileRead;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Status;
+import java.nio.channels.FileChannel;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.Objects;
@@ -35,9 +39,7 @@ final class FileOperations {
     }
 
     void submit(FileOperation operation) {
-        NioFile file =
-                (NioFile) Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint");
-        FileTask task = new FileTask(operation, file, this);
+        FileTask task = new FileTask(operation, channels(operation), this);
         tasks.put(operation, task);
         operation.engineTag = Completions.SUBMITTED;
         try {
@@ -46,6 +48,15 @@ final class FileOperations {
             task.status = Status.RESOURCE_LIMIT;
             done.add(task);
         }
+    }
+
+    private static FileChannels channels(FileOperation operation) {
+        FileChannel channel = operation instanceof FileRead read ? read.channel() : null;
+        if (channel != null) {
+            return FileChannels.of(channel);
+        }
+        return ((NioFile) Objects.requireNonNull(operation.endpoint, "an operation of an engine has an endpoint"))
+                .channels;
     }
 
     void cancel(FileOperation operation) {

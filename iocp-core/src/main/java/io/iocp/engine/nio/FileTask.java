@@ -1,6 +1,8 @@
 package io.iocp.engine.nio;
 
+import io.iocp.engine.FileChannels;
 import io.iocp.engine.FileFailure;
+import io.iocp.engine.FileThreads;
 import io.iocp.operation.FileAllocate;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.FileRead;
@@ -17,12 +19,12 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Thread: a thread of {@link FileThreads} runs it; before and after that it is the shard holder's.
  */
-final class FileTask {
+final class FileTask implements Runnable {
     /** Bytes of one call: between two calls a cancel is seen. */
     private static final int MOST_AT_ONCE = 8 << 20;
 
     final FileOperation operation;
-    private final NioFile file;
+    private final FileChannels channels;
     private final FileOperations reports;
 
     /** Somebody asked to cancel it while it ran. */
@@ -33,9 +35,9 @@ final class FileTask {
     long bytes;
     int nativeError;
 
-    FileTask(FileOperation operation, NioFile file, FileOperations reports) {
+    FileTask(FileOperation operation, FileChannels channels, FileOperations reports) {
         this.operation = operation;
-        this.file = file;
+        this.channels = channels;
         this.reports = reports;
     }
 
@@ -44,7 +46,8 @@ final class FileTask {
         cancelAsked = true;
     }
 
-    void run() {
+    @Override
+    public void run() {
         try {
             perform();
         } catch (IOException e) {
@@ -68,8 +71,8 @@ final class FileTask {
         switch (operation) {
             case FileRead read -> read(read);
             case FileWrite write -> write(write);
-            case FileSync sync -> file.channels.force(sync.mode == SyncMode.FULL);
-            case FileTruncate truncate -> file.channels.truncate(truncate.size);
+            case FileSync sync -> channels.force(sync.mode == SyncMode.FULL);
+            case FileTruncate truncate -> channels.truncate(truncate.size);
             case FileAllocate _ -> throw new IOException("fallocate is not supported");
         }
     }
@@ -79,7 +82,7 @@ final class FileTask {
         long size = memory.byteSize();
         while (bytes < size) {
             int wanted = (int) Math.min(size - bytes, MOST_AT_ONCE);
-            int n = file.channels.read(memory, bytes, wanted, read.offset + bytes);
+            int n = channels.read(memory, bytes, wanted, read.offset + bytes);
             if (n <= 0) {
                 status = bytes == 0 ? Status.EOF : Status.OK;
                 return;
@@ -100,8 +103,8 @@ final class FileTask {
         while (bytes < size) {
             int wanted = (int) Math.min(size - bytes, MOST_AT_ONCE);
             int n = write.isAppend()
-                    ? file.channels.append(memory, bytes, wanted)
-                    : file.channels.write(memory, bytes, wanted, write.offset + bytes);
+                    ? channels.append(memory, bytes, wanted)
+                    : channels.write(memory, bytes, wanted, write.offset + bytes);
             if (n <= 0) {
                 fail(FileFailure.NO_PROGRESS);
                 return;

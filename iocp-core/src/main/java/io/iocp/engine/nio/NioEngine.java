@@ -4,6 +4,7 @@ import io.iocp.engine.CompletionSink;
 import io.iocp.engine.Engine;
 import io.iocp.engine.EngineCapabilities;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.FileThreads;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.DatagramOptions;

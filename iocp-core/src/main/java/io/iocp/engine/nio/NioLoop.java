@@ -2,6 +2,7 @@ package io.iocp.engine.nio;
 
 import io.iocp.engine.CompletionSink;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.FileThreads;
 import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Connect;
 import io.iocp.operation.Endpoint;
@@ -49,6 +50,7 @@ final class NioLoop implements EngineLoop {
     private final ReceiveBuffers buffers;
     private final ReadyOperations operations;
     private final FileOperations files;
+    private final FileSends fileSends;
     private final ArrayDeque<Operation> submitted = new ArrayDeque<>();
     private final ArrayDeque<Operation> cancelled = new ArrayDeque<>();
 
@@ -64,7 +66,8 @@ final class NioLoop implements EngineLoop {
     NioLoop(LoopOptions options, CompletionSink sink, FileThreads fileThreads) throws IOException {
         completions = new Completions(sink);
         buffers = new ReceiveBuffers(options.receiveBuffers(), sink);
-        operations = new ReadyOperations(readiness.selector(), completions, buffers);
+        fileSends = new FileSends(fileThreads, readiness, completions);
+        operations = new ReadyOperations(readiness.selector(), completions, buffers, fileSends);
         files = new FileOperations(fileThreads, readiness, completions);
     }
 
@@ -112,7 +115,9 @@ final class NioLoop implements EngineLoop {
             files.cancel(file);
             return;
         }
-        if (operation.engineTag == Completions.ARMED || operation.engineTag == Completions.SUBMITTED) {
+        if (operation.engineTag == Completions.WITH_THREAD) {
+            fileSends.cancel(operation);
+        } else if (operation.engineTag == Completions.ARMED || operation.engineTag == Completions.SUBMITTED) {
             operation.engineTag = Completions.CANCELLED;
             cancelled.add(operation);
         }
@@ -154,6 +159,7 @@ final class NioLoop implements EngineLoop {
         resumeWaiting();
         completeCancelled(cancels);
         files.report();
+        fileSends.report(operations);
         if (completions.count() > 0 && !selectSkipped) {
             selectSkipped = true;
             return;
@@ -162,6 +168,7 @@ final class NioLoop implements EngineLoop {
         readiness.select(isBusy() ? 0 : timeoutNanos);
         performReady();
         files.report();
+        fileSends.report(operations);
     }
 
     private boolean isBusy() {
@@ -170,6 +177,7 @@ final class NioLoop implements EngineLoop {
                 || !submitted.isEmpty()
                 || !cancelled.isEmpty()
                 || files.hasFinished()
+                || fileSends.hasFinished()
                 || buffers.canResume();
     }
 

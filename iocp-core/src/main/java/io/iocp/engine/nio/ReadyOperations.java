@@ -7,7 +7,6 @@ import io.iocp.operation.DatagramReceive;
 import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
-import io.iocp.operation.FileSource;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -21,11 +20,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,15 +38,13 @@ final class ReadyOperations {
     private static final int READS_PER_READINESS = 8;
     private static final int WRITES_PER_READINESS = 16;
 
-    private static final int TRANSFERS_PER_READINESS = 4;
-    private static final int TRANSFER_BYTES = 128 << 10;
-
     private static final int END_OF_STREAM = -1;
     private static final int FAILED = -2;
 
     private final Selector selector;
     private final Completions completions;
     private final ReceiveBuffers buffers;
+    private final FileSends fileSends;
     private final Connecting connecting;
     private final DatagramOperations datagrams;
     private final ByteBuffer[] views = new ByteBuffer[SendCursor.PIECES_PER_WRITE];
@@ -57,7 +52,8 @@ final class ReadyOperations {
     /** Why the last read FAILED. */
     private IoFailure readFailure = IoFailure.OUT_OF_MEMORY;
 
-    ReadyOperations(Selector selector, Completions completions, ReceiveBuffers buffers) {
+    ReadyOperations(Selector selector, Completions completions, ReceiveBuffers buffers, FileSends fileSends) {
+        this.fileSends = fileSends;
         this.selector = selector;
         this.completions = completions;
         this.buffers = buffers;
@@ -83,7 +79,7 @@ final class ReadyOperations {
                     leaveToSelector(send, SelectionKey.OP_WRITE);
                 }
             }
-            case SendFile send -> sendFile(send, (NioSocket) endpoint);
+            case SendFile send -> fileSends.perform(send, (NioSocket) endpoint);
             case FileOperation _ -> throw new IllegalArgumentException("a file is never ready: see FileOperations");
             case Connect connect -> connecting.perform(connect, (NioSocket) endpoint);
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
@@ -389,51 +385,6 @@ final class ReadyOperations {
         } else {
             leaveToSelector(send, SelectionKey.OP_WRITE);
         }
-    }
-
-    private void sendFile(SendFile send, NioSocket socket) {
-        SendCursor cursor = socket.cursor;
-        Status status;
-        try {
-            status = transfer(send, socket);
-        } catch (ClosedChannelException e) {
-            // The socket is open as long as the loop has an operation of it: it is the file.
-            completions.completed(send, Status.IO_ERROR, cursor.sent(), 0);
-            return;
-        } catch (IOException e) {
-            completions.failed(send, IoFailure.ofTransfer(e), cursor.sent());
-            return;
-        }
-        if (status == null) {
-            leaveToSelector(send, SelectionKey.OP_WRITE);
-        } else {
-            completions.completed(send, status, cursor.sent(), 0);
-        }
-    }
-
-    /** Sends what the kernel takes now; null if that is not all. */
-    @Nullable
-    private static Status transfer(SendFile send, NioSocket socket) throws IOException {
-        FileChannel file = channel(send.from());
-        SendCursor cursor = socket.cursor;
-        for (int i = 0; i < TRANSFERS_PER_READINESS && cursor.sent() < send.length; i++) {
-            long at = send.offset + cursor.sent();
-            long wanted = Math.min(send.length - cursor.sent(), TRANSFER_BYTES);
-            long sent = file.transferTo(at, wanted, socket.channel());
-            cursor.sentOfFile(sent);
-            if (sent == 0 && at >= file.size()) {
-                return Status.EOF;
-            }
-            if (sent < wanted) {
-                break;
-            }
-        }
-        return cursor.sent() == send.length ? Status.OK : null;
-    }
-
-    private static FileChannel channel(FileSource source) {
-        FileChannel channel = source.channel();
-        return channel == null ? ((NioFile) Objects.requireNonNull(source.file())).channels.channel() : channel;
     }
 
     /** Writes what the kernel takes now; null if nothing went wrong. */

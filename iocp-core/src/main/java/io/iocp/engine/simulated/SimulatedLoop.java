@@ -32,6 +32,7 @@ import io.iocp.operation.Transmit;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -228,8 +229,8 @@ final class SimulatedLoop implements EngineLoop {
         SimulatedEndpoint endpoint = request.endpoint;
         network.lock.lock();
         try {
-            if (endpoint instanceof SimulatedFile) {
-                assert operation instanceof FileOperation : "no operation of a file";
+            if (operation instanceof FileOperation) {
+                assert isOfAFile(request) : "a file operation of a " + endpoint.kind();
             } else if (operation.isOutput()) {
                 assert endpoint.outputRequest == null : "one operation for each direction at a time";
                 endpoint.outputRequest = request;
@@ -243,6 +244,21 @@ final class SimulatedLoop implements EngineLoop {
         requests.add(request);
         operation.engineTag = request.userData + 1;
         submissions.add(request);
+    }
+
+    /** Now and then the file is not in memory. */
+    @Override
+    public int readNow(FileSource source, MemorySegment into, long offset) {
+        if (happens(faults.delay())) {
+            return -1;
+        }
+        try {
+            byte[] data = SimulatedFile.read(source, offset, (int) into.byteSize());
+            MemorySegment.copy(data, 0, into, ValueLayout.JAVA_BYTE, 0, data.length);
+            return data.length;
+        } catch (IOException e) {
+            return -1; // which the send finds too
+        }
     }
 
     @Override
@@ -437,11 +453,19 @@ final class SimulatedLoop implements EngineLoop {
         }
     }
 
+    /** Of one of the port's, or of a channel, which is read for a connection. */
+    private static boolean isOfAFile(Request request) {
+        return request.endpoint instanceof SimulatedFile
+                || (request.operation instanceof FileRead read && read.channel() != null);
+    }
+
     /** The kernel has ended the request: its slot is free. */
     private void detach(Request request) {
         network.lock.lock();
         try {
-            if (request.operation.isOutput()) {
+            if (request.operation instanceof FileOperation) {
+                assert isOfAFile(request) : "a file operation of a " + request.endpoint.kind();
+            } else if (request.operation.isOutput()) {
                 request.endpoint.outputRequest = null;
             } else {
                 request.endpoint.inputRequest = null;
@@ -615,7 +639,7 @@ final class SimulatedLoop implements EngineLoop {
                 case DatagramOperation datagram -> datagram(request, datagram, (SimulatedDatagram) request.endpoint);
                 case SendFile send -> sendFile(request, send, (SimulatedConnection) request.endpoint);
                 case Transmit _ -> throw new IllegalArgumentException("a transmit is the shard's business");
-                case FileOperation file -> performFile(request, file, (SimulatedFile) request.endpoint);
+                case FileOperation file -> performFile(request, file);
                 case Connect connect -> connect(request, connect, (SimulatedConnection) request.endpoint);
                 case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
                 case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
@@ -645,7 +669,7 @@ final class SimulatedLoop implements EngineLoop {
         }
     }
 
-    private void performFile(Request request, FileOperation operation, SimulatedFile file) {
+    private void performFile(Request request, FileOperation operation) {
         if (faults.ioError() > 0 && happens(faults.ioError())) {
             answer(request, Status.IO_ERROR, request.sent, EIO);
             return;
@@ -653,7 +677,12 @@ final class SimulatedLoop implements EngineLoop {
         Thread.interrupted(); // the flag would close the channel
         FileFailure failure;
         try {
-            performNow(request, operation, file);
+            FileChannel channel = operation instanceof FileRead read ? read.channel() : null;
+            if (channel != null) {
+                readNow(request, (FileRead) operation, channel);
+            } else {
+                performNow(request, operation, (SimulatedFile) request.endpoint);
+            }
             return;
         } catch (IOException e) {
             failure = FileFailure.of(e);
@@ -661,6 +690,16 @@ final class SimulatedLoop implements EngineLoop {
             failure = FileFailure.FAULT; // the caller freed the memory meanwhile
         }
         answer(request, failure.status(), request.sent, failure.nativeError());
+    }
+
+    private void readNow(Request request, FileRead read, FileChannel channel) throws IOException {
+        int most = few(Math.min(read.memory.byteSize(), MOST_OF_A_FILE), faults.shortReceive());
+        byte[] data = SimulatedFile.read(FileSource.of(channel), read.offset, most);
+        if (data.length == 0) {
+            answer(request, Status.EOF, 0, 0);
+        } else {
+            complete(request, true, data.length, data, null, null);
+        }
     }
 
     private void performNow(Request request, FileOperation operation, SimulatedFile file) throws IOException {
@@ -875,7 +914,7 @@ final class SimulatedLoop implements EngineLoop {
         if (endsBeforeSending(request, connection)) {
             return;
         }
-        if (happens(faults.shortSend())) {
+        if (!send.byHelper && happens(faults.shortSend())) {
             answer(request, Status.OK, request.sent, 0); // what is next would have to be read
             return;
         }

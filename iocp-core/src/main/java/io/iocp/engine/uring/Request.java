@@ -24,6 +24,8 @@ final class Request {
         STARVED,
         /** A send from a file that has had its share of this turn, and goes on in the next. */
         PAUSED,
+        /** A helper thread has it. */
+        HELPED,
         /** It has ended; that is reported in the next turn, because submit and cancel must not report. */
         ENDED,
         /** Its operation has gone on in another slot; the kernel has cancelled it, and has still to say so. */
@@ -59,6 +61,10 @@ final class Request {
 
     /** The kernel would not send it without a copy. */
     boolean copying;
+
+    /** What a helper thread does for it, while its place is {@link Place#HELPED}. */
+    @Nullable
+    HelperTask helper;
 
     /** What the kernel reads, while its place is {@link Place#LENT}. */
     @Nullable
@@ -174,6 +180,7 @@ final class Request {
         operation = null;
         endpoint = null;
         lent = null;
+        helper = null;
         if (gather != null && !gather.isSmall()) {
             gather = null;
         }

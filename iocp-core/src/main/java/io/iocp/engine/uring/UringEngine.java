@@ -29,6 +29,7 @@ public final class UringEngine implements Engine {
     private final EngineCapabilities capabilities;
     private final Linux.Available linux;
     private final ZeroCopy zeroCopy;
+    private final Helpers helpers;
 
     /**
      * Opens the engine.
@@ -49,6 +50,7 @@ public final class UringEngine implements Engine {
             case Linux.Available available -> available;
             case Linux.Unavailable no -> throw new IOException(no.reason() + "; " + no.remedy());
         };
+        this.helpers = Helpers.of(linux::newLibc);
     }
 
     @Override
@@ -180,6 +182,6 @@ public final class UringEngine implements Engine {
 
     @Override
     public EngineLoop openLoop(LoopOptions options, CompletionSink sink) throws IOException {
-        return UringLoop.open(linux.newLibc(), options, zeroCopy, sink);
+        return UringLoop.open(linux.newLibc(), options, zeroCopy, helpers, sink);
     }
 }

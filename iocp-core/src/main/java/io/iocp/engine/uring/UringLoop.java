@@ -112,10 +112,11 @@ final class UringLoop implements EngineLoop {
     private final Attempts attempts;
     private final FileRequests files;
     private final FileSends fileSends;
+    private final HelperTasks helpers;
 
     private int reported;
 
-    static UringLoop open(Libc libc, LoopOptions options, ZeroCopy zeroCopy, CompletionSink sink)
+    static UringLoop open(Libc libc, LoopOptions options, ZeroCopy zeroCopy, Helpers helpers, CompletionSink sink)
             throws LinuxException {
         Ring ring = Ring.open(libc, options.submissionEntries(), options.completionEntries());
         int eventfd = libc.eventfd(0, Libc.EFD_CLOEXEC);
@@ -123,10 +124,17 @@ final class UringLoop implements EngineLoop {
             ring.close();
             throw new LinuxException("eventfd", eventfd);
         }
-        return new UringLoop(libc, ring, eventfd, options.receiveBuffers(), zeroCopy, sink);
+        return new UringLoop(libc, ring, eventfd, options.receiveBuffers(), zeroCopy, helpers, sink);
     }
 
-    UringLoop(Libc libc, Ring ring, int eventfd, int receiveBufferCount, ZeroCopy zeroCopy, CompletionSink sink) {
+    UringLoop(
+            Libc libc,
+            Ring ring,
+            int eventfd,
+            int receiveBufferCount,
+            ZeroCopy zeroCopy,
+            Helpers helpers,
+            CompletionSink sink) {
         this.libc = libc;
         this.sockets = new Sockets(libc);
         this.connecting = new Connecting(libc, sockets);
@@ -140,6 +148,7 @@ final class UringLoop implements EngineLoop {
         this.attempts = new Attempts(libc, pools);
         this.files = new FileRequests(libc);
         this.fileSends = new FileSends(libc);
+        this.helpers = new HelperTasks(helpers.threads(), helpers.libcs(), wakeUp);
     }
 
     // ---- the holder
@@ -206,6 +215,10 @@ final class UringLoop implements EngineLoop {
         if (selectsBuffer(operation) && !findBuffers(request)) {
             return;
         }
+        if (operation instanceof FileRead read && read.channel() != null) {
+            help(request);
+            return;
+        }
         if (operation instanceof FileOperation file) {
             Integer ended = files.endsAtOnce(file, endpoint);
             if (ended != null) {
@@ -253,7 +266,21 @@ final class UringLoop implements EngineLoop {
 
     /** Sends from a file as far as that goes now. */
     private void sendFile(Request request, SendFile send) {
-        switch (fileSends.perform(request, send)) {
+        int refused = fileSends.setNonBlocking(request.endpoint());
+        if (refused < 0) {
+            endLater(request, ErrnoStatus.of(-refused), -refused);
+            return;
+        }
+        if (send.byHelper) {
+            help(request);
+            return;
+        }
+        int file = ((UringEndpoint) Objects.requireNonNull(send.from().file())).fd();
+        long done = request.transferred;
+        FileSends.Outcome outcome =
+                fileSends.perform(request.endpoint().fd(), file, send.offset + done, send.length - done);
+        request.transferred += fileSends.sent;
+        switch (outcome) {
             case PAUSED -> {
                 request.move(Request.Place.PAUSED);
                 paused.add(request);
@@ -262,8 +289,38 @@ final class UringLoop implements EngineLoop {
                 request.polling = true;
                 arm(request);
             }
-            case DONE -> endLater(request, request.endStatus, request.endError);
+            case DONE -> endLater(request, fileSends.status, fileSends.error);
         }
+    }
+
+    /** Gives it to a thread that may wait. */
+    private void help(Request request) {
+        request.move(Request.Place.HELPED);
+        request.helper = helpers.begin(request);
+    }
+
+    private void helped(HelperTask task) {
+        Request request = task.request;
+        request.helper = null;
+        request.transferred += task.bytes;
+        if (task.outcome == FileSends.Outcome.DONE) {
+            end(request, task.status, task.error);
+        } else if (request.cancelRequested) {
+            end(request, Status.CANCELLED, 0);
+        } else if (task.outcome == FileSends.Outcome.FULL) {
+            request.polling = true;
+            arm(request);
+        } else {
+            help(request);
+        }
+    }
+
+    @Override
+    public int readNow(FileSource source, MemorySegment into, long offset) {
+        if (!(source.file() instanceof UringEndpoint file)) {
+            return -1;
+        }
+        return (int) Math.max(-1, fileSends.readNow(file.fd(), into, offset));
     }
 
     @Override
@@ -276,6 +333,7 @@ final class UringLoop implements EngineLoop {
         switch (request.place()) {
             case KERNEL -> cancelInKernel(request);
             case UNSENT, STARVED, PAUSED -> endLater(request, Status.CANCELLED, 0);
+            case HELPED -> helpers.cancel(Objects.requireNonNull(request.helper));
             case ENDED, FREE, SUPERSEDED, LENT -> {}
         }
     }
@@ -412,6 +470,7 @@ final class UringLoop implements EngineLoop {
         if (timeoutNanos == 0
                 || !ended.isEmpty()
                 || !paused.isEmpty()
+                || helpers.hasFinished()
                 || !completions.isEmpty()
                 || adoption.isUnderWay()) {
             check(ring.submitAndPoll());
@@ -421,6 +480,10 @@ final class UringLoop implements EngineLoop {
             check(ring.submitAndWait(timeoutNanos < 0 ? RETRY_NANOS : Math.min(timeoutNanos, RETRY_NANOS)));
         }
         reap();
+        helpers.collect();
+        for (HelperTask task = helpers.next(); task != null; task = helpers.next()) {
+            helped(task);
+        }
         for (Request request = ended.poll(); request != null; request = ended.poll()) {
             end(request, request.endStatus, request.endError);
         }

@@ -111,7 +111,14 @@ class AdoptionTest {
     @BeforeEach
     void open() throws IOException {
         Ring ring = Ring.open(libc, 16, 64);
-        loop = new UringLoop(libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 8, ZeroCopy.WHERE_IT_MAY_PAY, sink);
+        loop = new UringLoop(
+                libc,
+                ring,
+                libc.eventfd(0, Libc.EFD_CLOEXEC),
+                8,
+                ZeroCopy.WHERE_IT_MAY_PAY,
+                Helpers.of(() -> libc),
+                sink);
         listener = new UringEngine(UringFeatures.probe())
                 .listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

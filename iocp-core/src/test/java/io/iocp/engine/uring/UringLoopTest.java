@@ -58,7 +58,8 @@ class UringLoopTest {
     @BeforeEach
     void open() throws IOException {
         ring = Ring.open(libc, 4, 16);
-        loop = new UringLoop(libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, new ZeroCopy(1, true), sink);
+        loop = new UringLoop(
+                libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, new ZeroCopy(1, true), Helpers.of(() -> libc), sink);
         listener = new UringEngine(UringFeatures.probe())
                 .listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

@@ -1,4 +1,4 @@
-package io.iocp.engine.nio;
+package io.iocp.engine;
 
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bound: what waits for a thread is in flight, and so bounded by the port's admission; what was cancelled does not wait.
  * Thread: any.
  */
-final class FileThreads {
+public final class FileThreads {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final int most;
@@ -24,12 +24,13 @@ final class FileThreads {
     private final Condition work = lock.newCondition();
 
     // Under the lock.
-    private final Set<FileTask> waiting = new LinkedHashSet<>();
+    private final Set<Runnable> waiting = new LinkedHashSet<>();
     private int threads;
     private int idle;
     private int started;
 
-    FileThreads(int most) {
+    /** @param most how many threads at most */
+    public FileThreads(int most) {
         this.most = most;
     }
 
@@ -38,7 +39,7 @@ final class FileThreads {
      *
      * @throws OutOfMemoryError if it has no thread and none can be started; the task will not run
      */
-    void execute(FileTask task) {
+    public void execute(Runnable task) {
         lock.lock();
         try {
             waiting.add(task);
@@ -52,7 +53,7 @@ final class FileThreads {
         }
     }
 
-    private void startThread(FileTask task) {
+    private void startThread(Runnable task) {
         threads++;
         try {
             Thread.ofPlatform().daemon().name("iocp-file-" + started++).start(this::work);
@@ -66,7 +67,7 @@ final class FileThreads {
     }
 
     /** Takes a task back; false if a thread has it already. */
-    boolean remove(FileTask task) {
+    public boolean remove(Runnable task) {
         lock.lock();
         try {
             return waiting.remove(task);
@@ -76,13 +77,13 @@ final class FileThreads {
     }
 
     private void work() {
-        for (FileTask task = next(); task != null; task = next()) {
+        for (Runnable task = next(); task != null; task = next()) {
             task.run();
         }
     }
 
     /** The task that has waited longest; null when there was none for so long that this thread is to end. */
-    private @Nullable FileTask next() {
+    private @Nullable Runnable next() {
         lock.lock();
         try {
             long left = IDLE_NANOS;
@@ -100,8 +101,8 @@ final class FileThreads {
                     idle--;
                 }
             }
-            Iterator<FileTask> oldest = waiting.iterator();
-            FileTask task = oldest.next();
+            Iterator<Runnable> oldest = waiting.iterator();
+            Runnable task = oldest.next();
             oldest.remove();
             return task;
         } finally {
