@@ -71,7 +71,15 @@ final class TransmitPieces {
         try {
             boolean atPosition = offset == TransmitFileRequest.CURRENT_POSITION;
             long from = atPosition ? open.position : offset;
-            pieces.add(range(source, from, length, file.sizeOf(), atPosition, endOfPacket));
+            // A server that knows what it sends is not to pay for a question with each response: it costs a system
+            // call, and
+            // where the descriptor is behind a channel even a hand-over to another thread.
+            long size = open.sizeSeen;
+            if (length == TransmitFileRequest.WHOLE_FILE || from > size) {
+                size = file.sizeOf();
+                open.sizeSeen = size;
+            }
+            pieces.add(range(source, from, length, size, atPosition, endOfPacket));
             kept = true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

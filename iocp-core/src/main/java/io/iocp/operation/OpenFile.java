@@ -34,6 +34,12 @@ public final class OpenFile {
     /** Where a transmit begins that is told to begin at the file's present position; nothing else looks at it. */
     public volatile long position;
 
+    /**
+     * Its size when a transmit last asked for it. Up to here is an offset in the file, or was: if the file has shrunk since, the
+     * transmit ends with TRUNCATED, as it does when the file shrinks a moment later.
+     */
+    public volatile long sizeSeen;
+
     /** Operations that the engine works on at once, in no order between them; appends are not among them. */
     public final OperationList inEngine = new OperationList();
 
