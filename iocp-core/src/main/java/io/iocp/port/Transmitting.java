@@ -34,7 +34,7 @@ final class Transmitting {
      * anything else. A read that was cancelled has sent nothing: its bytes are dropped.
      */
     /** A file that is sent together with the memory around it, and copied for that, has at most so many bytes with it. */
-    private static final int MOST_TOGETHER = 64 << 10;
+    private static final int MOST_TOGETHER = 16 << 10;
 
     /** What is not in memory and shorter than this is read; a helper thread sends more of it, and waits for the disk. */
     private static final long LEAST_FOR_HELPER = 512 << 10;

@@ -35,7 +35,7 @@ final class FileSends {
     }
 
     /** Between two looks whether the file is in memory, or whether somebody has cancelled. */
-    private static final int PIECE_BYTES = 128 << 10;
+    private static final int PIECE_BYTES = 512 << 10;
 
     /** Of one turn of a shard. */
     static final int SHARE_OF_TURN = 512 << 10;
@@ -83,7 +83,7 @@ final class FileSends {
             if (sent >= SHARE_OF_RUN || isToStop.getAsBoolean()) {
                 return Outcome.PAUSED;
             }
-            Outcome outcome = sendPiece(fd, file, from + sent, Math.min(4 * PIECE_BYTES, length - sent));
+            Outcome outcome = sendPiece(fd, file, from + sent, Math.min(PIECE_BYTES, length - sent));
             if (outcome != Outcome.PAUSED) {
                 return outcome;
             }
