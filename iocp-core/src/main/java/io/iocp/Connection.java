@@ -504,8 +504,9 @@ public final class Connection extends Handle {
      *
      * <p>The file's descriptor stays open until the transmit has ended, also if its handle is closed meanwhile. How many bytes
      * it has is looked up now, unless the length is given and an earlier transmit of this handle saw the offset: what it grows
-     * by is not sent; if it shrinks, or has since, the transmit ends with {@link io.iocp.operation.Status#TRUNCATED}. After that, or any other failure in the middle, the peer has a part of what it was
-     * promised: {@link OverlappedIO#elementIndex()} says how far it came, and the connection is best closed.
+     * by is not sent; if it shrinks, or has since, the transmit ends with {@link io.iocp.operation.Status#TRUNCATED}. After
+     * that, or any other failure in the middle, the peer has a part of what it was promised: {@link
+     * OverlappedIO#elementIndex()} says how far it came, and the connection is best closed.
      *
      * @throws java.nio.channels.NotYetConnectedException if it is not connected
      * @throws IllegalArgumentException if the offset is behind the end of the file, if the file was opened DIRECT or by another

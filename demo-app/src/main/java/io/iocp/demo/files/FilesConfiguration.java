@@ -24,15 +24,14 @@ class FilesConfiguration {
     @Bean
     Site filesSite(CompletionPort port, SampleSite sample, @Value("${demo.files.root:}") String root)
             throws IOException {
-        if (root.isEmpty()) {
-            return new Site(port, sample.unpack(), MOST_OPEN_FILES);
-        }
-        Path directory = Path.of(root);
+        Path directory = root.isEmpty() ? sample.unpack() : Path.of(root);
         if (!Files.isDirectory(directory)) {
             throw new IllegalStateException("demo.files.root=" + root
                     + " is no directory: name one that is there, or leave it empty for the bundled sample");
         }
-        return new Site(port, directory, MOST_OPEN_FILES);
+        Site site = new Site(port, directory, MOST_OPEN_FILES);
+        site.warmUp();
+        return site;
     }
 
     @Bean

@@ -47,6 +47,16 @@ final class Site implements AutoCloseable {
         this.cache = new FileCache(port, mostOpenFiles);
     }
 
+    /**
+     * Opens the index once and closes it, so that the classes of that are loaded before the first requests come: many at once
+     * would wait for each other, and be taken for handlers that block.
+     */
+    void warmUp() throws IOException {
+        if (lookUp("/", System.nanoTime()) instanceof OpenFile index) {
+            index.release();
+        }
+    }
+
     FileCache cache() {
         return cache;
     }

@@ -58,11 +58,10 @@ class ResponderTest {
                 Content-Type: text/plain; charset=utf-8
                 Content-Length: 10
                 Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT
-                ETag: "1886cafe3cf1c206-a"
+                ETag: "1886caf21c963206-a"
                 Accept-Ranges: bytes
 
-                """.replace(
-                "1886cafe3cf1c206", Long.toHexString(response.file().version().modifiedNanos()))));
+                """));
     }
 
     @Test

@@ -10,7 +10,9 @@ import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
+import io.iocp.FileHandle;
 import io.iocp.OverlappedIO;
+import io.iocp.TransmitFileRequest;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -19,6 +21,7 @@ import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.handler.Replies;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -26,12 +29,15 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -209,6 +215,49 @@ class TcpServerTest {
                         .isEqualTo("late answer");
             }
             await().until(() -> server(context).connections() == 0);
+        });
+    }
+
+    /** Answers with a file, and closes its handle at once. */
+    static class Transmits {
+        static final int BYTES = 3_000_000;
+
+        final AtomicInteger ended = new AtomicInteger();
+
+        @IoCompletionHandler(server = "echo")
+        void received(ByteBuffer data, Replies replies) throws IOException {
+            Path file = Files.createTempFile("transmitted", ".bin");
+            Files.write(file, new byte[BYTES]);
+            FileHandle handle = replies.connection().port().openFile(file);
+            replies.send("before ");
+            replies.transmitFile(TransmitFileRequest.of(handle).head(MemorySegment.ofBuffer(data)));
+            replies.send(" behind");
+            handle.close();
+            Files.delete(file);
+        }
+
+        @IoCompletionHandler(server = "echo", kinds = OperationKind.TRANSMIT_FILE)
+        void transmitted(Status status, long bytes) {
+            if (status == Status.OK && bytes == HELLO.length + BYTES) {
+                ended.incrementAndGet();
+            }
+        }
+    }
+
+    @EachEngine
+    void shouldTransmitAFileInItsTurnAndCloseTheConnectionBehindIt(EngineChoice engine) {
+        application(engine).withBean(Transmits.class).run(context -> {
+            try (Socket socket = connect(context)) {
+                socket.getOutputStream().write(HELLO);
+                socket.shutdownOutput();
+
+                byte[] answer = socket.getInputStream().readAllBytes();
+                assertThat(answer).hasSize("before hello behind".length() + Transmits.BYTES);
+                assertThat(new String(answer, 0, 12, UTF_8)).isEqualTo("before hello");
+                assertThat(new String(answer, answer.length - 7, 7, UTF_8)).isEqualTo(" behind");
+            }
+            await().until(() -> server(context).closed(CloseReason.PEER) == 1);
+            assertThat(context.getBean(Transmits.class).ended).hasValue(1);
         });
     }
 
