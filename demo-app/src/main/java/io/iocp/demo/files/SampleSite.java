@@ -16,7 +16,7 @@ import org.springframework.util.StringUtils;
 
 /**
  * The small site that comes with the application. A file in a jar has no descriptor that could be sent from, so it is unpacked to
- * a temporary directory, which is deleted at the end.
+ * a temporary directory, which is deleted at the end; a process that is killed leaves it, some ten KiB.
  */
 final class SampleSite implements AutoCloseable {
 
