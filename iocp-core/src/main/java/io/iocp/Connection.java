@@ -128,7 +128,7 @@ public final class Connection extends Handle {
         if (BufferPool.mayEnterKernel(data)) {
             send.one(data);
         } else {
-            LeasedBuffer copy = copyOf(data);
+            LeasedBuffer copy = LibraryCopy.of(data, port().buffers());
             copy.pin();
             send.one(copy);
         }
@@ -319,12 +319,7 @@ public final class Connection extends Handle {
         if (packet.fillBuffer()) {
             operation.fill();
         }
-        try {
-            return start(shard, operation);
-        } catch (RuntimeException e) {
-            operation.forget();
-            throw e;
-        }
+        return start(shard, operation);
     }
 
     /**
@@ -357,13 +352,7 @@ public final class Connection extends Handle {
             operation.one(data);
             return start(shard, operation);
         }
-        LeasedBuffer copy = copyOf(data);
-        try {
-            return send(packet, copy);
-        } catch (RuntimeException | Error | ClosedChannelException e) {
-            copy.release();
-            throw e;
-        }
+        return sendCopy(packet, LibraryCopy.of(data, port().buffers()));
     }
 
     /**
@@ -371,16 +360,7 @@ public final class Connection extends Handle {
      * Position and limit are not changed.
      */
     public StartResult send(OverlappedIO packet, ByteBuffer data) throws ClosedChannelException {
-        int length = data.remaining();
-        LeasedBuffer copy = port().buffers().lease(length);
-        copy.length(length);
-        copy.data().put(0, data, data.position(), length);
-        try {
-            return send(packet, copy);
-        } catch (RuntimeException | Error | ClosedChannelException e) {
-            copy.release();
-            throw e;
-        }
+        return sendCopy(packet, LibraryCopy.of(data, port().buffers()));
     }
 
     /**
@@ -418,28 +398,13 @@ public final class Connection extends Handle {
     private StartResult send(OverlappedIO packet, LeasedBuffer data, @Nullable BufferRelease release)
             throws ClosedChannelException {
         Send operation = packet.send();
-        data.pin();
-        boolean started = false;
-        try {
-            Shard shard = begin(packet, operation);
-            if (release == null) {
-                operation.one(data);
-            } else {
-                operation.one(data, release);
-            }
-            try {
-                StartResult result = start(shard, operation);
-                started = true;
-                return result;
-            } catch (RuntimeException e) {
-                operation.forget();
-                throw e;
-            }
-        } finally {
-            if (!started) {
-                data.unpinToLease();
-            }
+        Shard shard = begin(packet, operation, data);
+        if (release == null) {
+            operation.one(data);
+        } else {
+            operation.one(data, release);
         }
+        return start(shard, operation);
     }
 
     /**
@@ -461,40 +426,23 @@ public final class Connection extends Handle {
             operation.several(pieces.clone());
             return start(shard, operation);
         }
-        LeasedBuffer copy = port().buffers().lease(copied(length));
+        LeasedBuffer copy = port().buffers().lease(LibraryCopy.checkedLength(length));
         long offset = 0;
         for (MemorySegment piece : pieces) {
             MemorySegment.copy(piece, 0, copy.segment(), offset, piece.byteSize());
             offset += piece.byteSize();
         }
         copy.length((int) length);
+        return sendCopy(packet, copy);
+    }
+
+    private StartResult sendCopy(OverlappedIO packet, LeasedBuffer copy) throws ClosedChannelException {
         try {
             return send(packet, copy);
         } catch (RuntimeException | Error | ClosedChannelException e) {
             copy.release();
             throw e;
         }
-    }
-
-    private static int copied(long bytes) {
-        if (bytes > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a send of " + bytes + " bytes that have to be copied, and more than "
-                    + Integer.MAX_VALUE + " cannot be: use memory of the global arena, or several sends");
-        }
-        return (int) bytes;
-    }
-
-    private LeasedBuffer copyOf(MemorySegment data) {
-        int length = copied(data.byteSize());
-        LeasedBuffer copy = port().buffers().lease(length);
-        try {
-            MemorySegment.copy(data, 0, copy.segment(), 0, length);
-        } catch (RuntimeException e) {
-            copy.release(); // the caller's memory is freed, or another thread's
-            throw e;
-        }
-        copy.length(length);
-        return copy;
     }
 
     /**
@@ -630,7 +578,6 @@ public final class Connection extends Handle {
             return start(shard, operation);
         } catch (RuntimeException refused) {
             endpoint.outputEnded = ended;
-            operation.forget();
             if (operation.recycles) {
                 endpoint.move(Endpoint.Connection.LEAVING, Endpoint.Connection.CONNECTED);
             }

@@ -65,7 +65,7 @@ public final class DatagramHandle extends Handle {
         Shard shard = begin(packet, operation);
         int length = endpoint().receiveBufferSize;
         operation.into(port().buffers().lease(length), length);
-        return startInto(shard, operation);
+        return start(shard, operation);
     }
 
     /**
@@ -79,14 +79,7 @@ public final class DatagramHandle extends Handle {
      */
     public StartResult receive(OverlappedIO packet, MemorySegment buffer) throws ClosedChannelException {
         packet.checkFillsNothing("a datagram is received as it was sent");
-        if (buffer.isReadOnly()) {
-            throw new IllegalArgumentException("a receive needs a writable buffer: " + buffer);
-        }
-        if (!buffer.isAccessibleBy(port().anyOtherThread())) {
-            throw new IllegalArgumentException(
-                    "a receive buffer must be usable by the workers, and this one is of a confined"
-                            + " arena: use port.buffers(), the heap, or a shared, automatic or global arena");
-        }
+        Connection.checkWritable(port(), buffer);
         DatagramReceive operation = packet.datagramReceive();
         Shard shard = begin(packet, operation);
         if (BufferPool.mayEnterKernel(buffer)) {
@@ -94,7 +87,7 @@ public final class DatagramHandle extends Handle {
         } else {
             operation.into(buffer, port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED)));
         }
-        return startInto(shard, operation);
+        return start(shard, operation);
     }
 
     /**
@@ -136,27 +129,13 @@ public final class DatagramHandle extends Handle {
                     request.sendSize(),
                     request.worker(),
                     port().buffers());
-            try {
-                StartResult result = start(shard, operation);
-                started = true;
-                return result;
-            } catch (RuntimeException refused) {
-                operation.forget();
-                throw refused;
-            }
+            StartResult result = start(shard, operation);
+            started = true;
+            return result;
         } finally {
             if (!started) {
                 pieces.release();
             }
-        }
-    }
-
-    private StartResult startInto(Shard shard, DatagramReceive operation) {
-        try {
-            return start(shard, operation);
-        } catch (RuntimeException e) {
-            operation.forget();
-            throw e;
         }
     }
 
@@ -246,24 +225,9 @@ public final class DatagramHandle extends Handle {
             throws ClosedChannelException {
         checkLength(data.length());
         DatagramSend operation = packet.datagramSend();
-        data.pin();
-        boolean started = false;
-        try {
-            Shard shard = begin(packet, operation);
-            operation.one(data, to);
-            try {
-                StartResult result = start(shard, operation);
-                started = true;
-                return result;
-            } catch (RuntimeException e) {
-                operation.forget();
-                throw e;
-            }
-        } finally {
-            if (!started) {
-                data.unpinToLease();
-            }
-        }
+        Shard shard = begin(packet, operation, data);
+        operation.one(data, to);
+        return start(shard, operation);
     }
 
     private static void checkLength(long bytes) {

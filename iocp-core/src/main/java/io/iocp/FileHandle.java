@@ -135,22 +135,17 @@ public final class FileHandle extends Handle {
         }
         int length = (int) Math.min(into.byteSize(), MOST_BOUNCED);
         LeasedBuffer bounce = port().buffers().lease(length);
-        boolean begun = false;
+        Shard shard;
         try {
             bounce.length(length);
             checkAligned(bounce.segment().address(), length, offset);
-            Shard shard = begin(packet, operation);
-            begun = true;
-            operation.into(into, bounce, offset);
-            return start(shard, operation);
+            shard = begin(packet, operation);
         } catch (RuntimeException | ClosedChannelException e) {
-            if (begun) {
-                operation.forget();
-            } else {
-                bounce.release();
-            }
+            bounce.release();
             throw e;
         }
+        operation.into(into, bounce, offset);
+        return start(shard, operation);
     }
 
     /**
@@ -170,24 +165,9 @@ public final class FileHandle extends Handle {
         checkReadAt(offset);
         checkAligned(into.segment().address(), into.length(), offset);
         FileRead operation = packet.fileRead();
-        into.pin();
-        boolean started = false;
-        try {
-            Shard shard = begin(packet, operation);
-            operation.into(into, offset);
-            try {
-                StartResult result = start(shard, operation);
-                started = true;
-                return result;
-            } catch (RuntimeException e) {
-                operation.forget();
-                throw e;
-            }
-        } finally {
-            if (!started) {
-                into.unpinToLease();
-            }
-        }
+        Shard shard = begin(packet, operation, into);
+        operation.into(into, offset);
+        return start(shard, operation);
     }
 
     /**
@@ -349,24 +329,9 @@ public final class FileHandle extends Handle {
     private StartResult startLease(OverlappedIO packet, LeasedBuffer data, long offset) throws ClosedChannelException {
         checkAligned(data.segment().address(), data.length(), offset);
         FileWrite operation = packet.fileWrite();
-        data.pin();
-        boolean started = false;
-        try {
-            Shard shard = begin(packet, operation);
-            operation.from(data, offset);
-            try {
-                StartResult result = start(shard, operation);
-                started = true;
-                return result;
-            } catch (RuntimeException e) {
-                operation.forget();
-                throw e;
-            }
-        } finally {
-            if (!started) {
-                data.unpinToLease();
-            }
-        }
+        Shard shard = begin(packet, operation, data);
+        operation.from(data, offset);
+        return start(shard, operation);
     }
 
     private void checkWritable() {

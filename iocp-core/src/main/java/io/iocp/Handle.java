@@ -8,6 +8,7 @@ import io.iocp.operation.Connect;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
 import io.iocp.operation.StartResult;
@@ -265,27 +266,49 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         return on;
     }
 
+    /**
+     * As {@link #begin(OverlappedIO, Operation)}, for an operation that is to have the caller's lease of a library buffer. If this
+     * throws the caller still has it; from then on it is the operation's.
+     */
+    final Shard begin(OverlappedIO packet, Operation operation, LeasedBuffer lent) throws ClosedChannelException {
+        lent.pin();
+        try {
+            return begin(packet, operation);
+        } catch (RuntimeException | ClosedChannelException e) {
+            lent.unpinToLease();
+            throw e;
+        }
+    }
+
     /** Takes back what {@link #begin} has marked: it is not started. */
     static void abandon(OverlappedIO packet, Operation operation) {
         packet.startFailed();
         operation.abandon();
     }
 
-    /** Submits what {@link #begin} has marked. If this throws there will be no packet. */
+    /**
+     * Submits what {@link #begin} has marked. If this throws there will be no packet, and what the operation was lent has gone
+     * back.
+     */
     final StartResult start(Shard on, Operation operation) {
         try {
             return on.start(operation);
         } catch (ClosedPortException refused) {
-            ((OverlappedIO) operation.packet()).startFailed();
+            notStarted(operation);
             throw refused;
         } catch (TooManyOperationsException refused) {
-            ((OverlappedIO) operation.packet()).startFailed();
+            notStarted(operation);
             PortListener listener = port.options().listener();
             if (listener != null) {
                 port.tell(() -> listener.startRefused(operation.kind()));
             }
             throw refused;
         }
+    }
+
+    private static void notStarted(Operation operation) {
+        ((OverlappedIO) operation.packet()).startFailed();
+        operation.forget();
     }
 
     final void closeUnlessAssociated() {

@@ -10,15 +10,26 @@ final class LibraryCopy {
     private LibraryCopy() {}
 
     static LeasedBuffer of(MemorySegment data, BufferPool buffers) {
-        if (data.byteSize() > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    data.byteSize() + " bytes at once must be memory that needs no copy: use Arena.global()");
-        }
-        int length = (int) data.byteSize();
+        int length = checkedLength(data.byteSize());
         LeasedBuffer copy = buffers.lease(length);
-        MemorySegment.copy(data, 0, copy.segment(), 0, length);
+        try {
+            MemorySegment.copy(data, 0, copy.segment(), 0, length);
+        } catch (RuntimeException e) {
+            copy.release(); // the caller's memory is freed, or another thread's
+            throw e;
+        }
         copy.length(length);
         return copy;
+    }
+
+    /** @throws IllegalArgumentException if one copy cannot hold as many bytes */
+    static int checkedLength(long bytes) {
+        if (bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    bytes + " bytes that have to be copied, and more than " + Integer.MAX_VALUE
+                            + " at once cannot be: use memory of the global arena, or do it in several goes");
+        }
+        return (int) bytes;
     }
 
     /** From its position to its limit, neither of which changes. */

@@ -40,6 +40,11 @@ public final class BufferRelease extends Post {
         return true;
     }
 
+    /** Its send was not started: the lease is the caller's again. */
+    void forgetSend() {
+        buffer.unpinToLease();
+    }
+
     /** Tells who wants to know. User code, which may throw anything. */
     public void tell() {
         toTell.run();

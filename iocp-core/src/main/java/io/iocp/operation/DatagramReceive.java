@@ -82,6 +82,7 @@ public final class DatagramReceive extends DatagramOperation {
     }
 
     /** It has ended, or not begun: the library's memory goes back. */
+    @Override
     public void forget() {
         LeasedBuffer through = buffer;
         if (through != null) {

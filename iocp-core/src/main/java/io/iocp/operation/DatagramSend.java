@@ -48,9 +48,13 @@ public final class DatagramSend extends DatagramOperation {
         source = data;
     }
 
-    /** The start failed: the caller has its lease again. */
+    @Override
     public void forget() {
-        source = null;
+        LeasedBuffer lent = source;
+        if (lent != null) {
+            source = null;
+            lent.unpinToLease();
+        }
     }
 
     @Override

@@ -62,9 +62,13 @@ public final class FileRead extends FileOperation {
         target = null;
     }
 
-    /** The start failed: the library memory goes back, and the caller has the lease of its own again. */
+    @Override
     public void forget() {
-        target = null;
+        LeasedBuffer lent = target;
+        if (lent != null) {
+            target = null;
+            lent.unpinToLease();
+        }
         LeasedBuffer through = bounce;
         bounce = null;
         if (through != null) {

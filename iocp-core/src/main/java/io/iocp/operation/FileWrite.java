@@ -35,9 +35,13 @@ public final class FileWrite extends FileOperation {
         source = data;
     }
 
-    /** The start failed: the caller has its lease again. */
+    @Override
     public void forget() {
-        source = null;
+        LeasedBuffer lent = source;
+        if (lent != null) {
+            source = null;
+            lent.unpinToLease();
+        }
     }
 
     @Override

@@ -171,6 +171,9 @@ public abstract sealed class Operation
     /** The engine is done with the memory, and the results are set: what the library lent the operation goes back. */
     public void settle() {}
 
+    /** The start was refused: what the caller lent the operation is the caller's again, and what the library lent goes back. */
+    public void forget() {}
+
     /** The {@code OverlappedIO} in front of this operation. */
     public final Object packet() {
         return packet;

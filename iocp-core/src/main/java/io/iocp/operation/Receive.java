@@ -180,6 +180,7 @@ public final class Receive extends Operation {
     }
 
     /** It has ended, or not begun: the library's memory goes back. */
+    @Override
     public void forget() {
         LeasedBuffer through = bounce;
         if (through != null) {

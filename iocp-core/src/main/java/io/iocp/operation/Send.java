@@ -85,10 +85,17 @@ public final class Send extends Operation {
         source = null;
     }
 
-    /** The start failed: the caller has its lease again. */
+    @Override
     public void forget() {
-        source = null;
-        release = null;
+        LeasedBuffer lent = source;
+        if (lent != null) {
+            source = null;
+            lent.unpinToLease();
+        }
+        BufferRelease lending = takeRelease();
+        if (lending != null) {
+            lending.forgetSend();
+        }
     }
 
     @Override

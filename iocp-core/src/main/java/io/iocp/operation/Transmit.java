@@ -225,7 +225,8 @@ public final class Transmit extends Operation {
         }
     }
 
-    /** The start failed: its copies and files are the caller's. */
+    /** Its copies and files are the caller's, who began them. */
+    @Override
     public void forget() {
         pieces.clear();
     }
