@@ -223,8 +223,9 @@ class DelayedPostContractTest {
                 while (accepted.get() < 10) {
                     Thread.onSpinWait();
                 }
+                port.close();
+                poster.join(); // before it is looked whether nothing is left: a start that is refused counts for a moment
                 fixture.end(port);
-                poster.join();
             }
             assertThat(packets.size()).as("round %d", round).isEqualTo(accepted.get());
         }
