@@ -9,8 +9,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What a test needs of the machine: {@code "io_uring"}, {@code "docker"} (an engine that answers), or
- * the name of a program on the path.
+ * What a test needs of the machine: {@code "io_uring"}, {@code "docker"} (an engine that answers), {@code
+ * "linux"} (system calls can be made), or the name of a program on the path.
  *
  * <p>Where it is missing the test is skipped, and {@link SkipReport} says so at the end of the build;
  * with {@code -Diocp.require=all} the test fails instead and says how to get what is missing.

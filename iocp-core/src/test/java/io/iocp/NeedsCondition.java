@@ -1,6 +1,7 @@
 package io.iocp;
 
 import java.io.File;
+import io.iocp.linux.Linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,10 @@ public final class NeedsCondition implements ExecutionCondition {
         return switch (need) {
             case "io_uring" -> IoUringProbe.whyUnavailable().map(why -> "needs io_uring: " + why);
             case "docker" -> lookForDocker();
+            case "linux" ->
+                Linux.open() instanceof Linux.Unavailable no
+                        ? Optional.of("needs Linux' system calls: " + no.reason() + "; " + no.remedy())
+                        : Optional.empty();
             default -> lookOnPath(need);
         };
     }

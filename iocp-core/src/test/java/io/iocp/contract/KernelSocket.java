@@ -2,6 +2,7 @@ package io.iocp.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.iocp.NeedsCondition;
 import io.iocp.linux.Linux;
 import io.iocp.linux.LinuxException;
 import io.iocp.linux.Sockets;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 
 /** A socket of this process as the kernel knows it, found by its port numbers, for a test that reads its options. */
 final class KernelSocket {
@@ -27,7 +27,7 @@ final class KernelSocket {
 
     /** @param remote null for a listener, or a datagram socket without a peer */
     static KernelSocket of(String protocol, SocketAddress local, @Nullable SocketAddress remote) throws IOException {
-        Assumptions.assumeTrue(Linux.open() instanceof Linux.Available, "options are read with system calls");
+        NeedsCondition.require("linux"); // options are read with system calls
         Linux.Available linux = (Linux.Available) Linux.open();
         int localPort = ((InetSocketAddress) local).getPort();
         int remotePort = remote == null ? 0 : ((InetSocketAddress) remote).getPort();
