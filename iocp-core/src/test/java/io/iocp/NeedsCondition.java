@@ -1,7 +1,7 @@
 package io.iocp;
 
-import java.io.File;
 import io.iocp.linux.Linux;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -224,7 +224,8 @@ class DelayedPostContractTest {
                     Thread.onSpinWait();
                 }
                 port.close();
-                poster.join(); // before it is looked whether nothing is left: a start that is refused counts for a moment
+                poster.join(); // before it is looked whether nothing is left: a start that is refused counts for a
+                // moment
                 fixture.end(port);
             }
             assertThat(packets.size()).as("round %d", round).isEqualTo(accepted.get());

@@ -167,8 +167,8 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
         lock.lock();
         try {
             step();
-            if (state == State.BROKEN) {
-                told = due();
+            if (state == State.BROKEN || state == State.FAILING) {
+                told = settle();
             }
         } finally {
             lock.unlock();
@@ -299,9 +299,7 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
                 return;
             }
             step();
-            updateFull();
-            told = due();
-            settled.signalAll();
+            told = settle();
         } finally {
             lock.unlock();
         }
@@ -360,6 +358,13 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
             lock.unlock();
         }
         stepAndTell();
+    }
+
+    /** Something has ended or failed: who is to be told of it. */
+    private List<Runnable> settle() {
+        updateFull();
+        settled.signalAll();
+        return due();
     }
 
     private void updateFull() {
@@ -565,9 +570,7 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
             }
             takeOver(anew, next, unsure);
             step();
-            updateFull();
-            told = due();
-            settled.signalAll();
+            told = settle();
         } finally {
             lock.unlock();
         }
@@ -625,9 +628,7 @@ final class AppendOnlyFile implements Journal, LogFile.Ends {
             copyWaits = false;
             lastRewriteFailed = true;
             lastRewriteMillis = clock.millis() - anew.startMillis();
-            updateFull();
-            told = due();
-            settled.signalAll();
+            told = settle();
         } finally {
             lock.unlock();
         }

@@ -112,6 +112,15 @@ class AppendOnlyFileTest {
     }
 
     @Test
+    void shouldKeepNobodyWaitingForRoomOnceAWriteIsRefusedAtItsStart() {
+        JournaledKv kv = new JournaledKv(Fsync.ALWAYS);
+        kv.file.closed = true;
+        kv.call("SET", "large", "x".repeat(17 << 20));
+
+        assertThat(kv.log.isFull()).isFalse();
+    }
+
+    @Test
     void shouldRefuseChangesAfterASyncHasFailed() {
         JournaledKv kv = new JournaledKv(Fsync.ALWAYS);
         kv.call("SET", "a", "1");
