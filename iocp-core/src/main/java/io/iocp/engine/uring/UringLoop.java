@@ -255,7 +255,9 @@ final class UringLoop implements EngineLoop {
         if (!(operation.endpoint instanceof UringEndpoint endpoint)) {
             throw new IllegalArgumentException("not an endpoint of this engine: " + operation.endpoint);
         }
-        boolean withoutCopy = operation instanceof Send send && maySendWithoutCopy(endpoint, send, send.length());
+        boolean withoutCopy = operation instanceof Send send
+                && send.release() != null
+                && maySendWithoutCopy(endpoint, send, send.length());
         return withoutCopy ? null : attempts.perform(operation, endpoint);
     }
 
