@@ -51,8 +51,11 @@ public @interface IoCompletionHandler {
     /** Name of the handler in meters and logs; the bean's name and the method's by default. Placeholders are resolved. */
     String id() default "";
 
-    /** Server whose packets it handles: a key below {@code iocp.servers}. Placeholders are resolved. */
-    String server() default "";
+    /**
+     * Servers whose packets it handles: keys below {@code iocp.servers}. More than one where the same is served in several ways,
+     * with and without TLS for example; the method is then one handler of each. Placeholders are resolved.
+     */
+    String[] server() default {};
 
     /** Completion key of the posted packets that it handles, on the port {@link #port()}. Placeholders are resolved. */
     String channel() default "";

@@ -3,6 +3,8 @@ package io.iocp.spring.handler;
 import io.iocp.operation.OperationKind;
 import io.iocp.spring.annotation.IoCompletionHandler;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,13 +48,8 @@ public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProce
             return bean;
         }
         IoCompletionHandler defaults = AnnotatedElementUtils.findMergedAnnotation(type, IoCompletionHandler.class);
-        methods.forEach((method, annotation) -> registry.get()
-                .register(describe(
-                        bean,
-                        beanName,
-                        AopUtils.selectInvocableMethod(method, bean.getClass()),
-                        annotation,
-                        defaults)));
+        methods.forEach((method, annotation) -> register(
+                bean, beanName, AopUtils.selectInvocableMethod(method, bean.getClass()), annotation, defaults));
         return bean;
     }
 
@@ -68,7 +65,8 @@ public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProce
         return MethodIntrospector.selectMethods(type, annotationOf);
     }
 
-    private HandlerEndpoint describe(
+    /** Registers the method once for each target: meters tell the servers apart by a tag, so the name may stay the same. */
+    private void register(
             Object bean,
             String beanName,
             Method method,
@@ -77,33 +75,42 @@ public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProce
         String id = resolve(annotation.id());
         OperationKind[] kinds =
                 annotation.kinds().length == 0 && defaults != null ? defaults.kinds() : annotation.kinds();
-        return new HandlerEndpoint(
-                id.isEmpty() ? beanName + "." + method.getName() : id,
-                bean,
-                method,
-                target(method, annotation, defaults),
-                Set.of(kinds),
-                annotation.blocking() || (defaults != null && defaults.blocking()));
+        for (HandlerTarget target : targets(method, annotation, defaults)) {
+            registry.get()
+                    .register(new HandlerEndpoint(
+                            id.isEmpty() ? beanName + "." + method.getName() : id,
+                            bean,
+                            method,
+                            target,
+                            Set.of(kinds),
+                            annotation.blocking() || (defaults != null && defaults.blocking())));
+        }
     }
 
-    private HandlerTarget target(
+    private List<HandlerTarget> targets(
             Method method, IoCompletionHandler annotation, @Nullable IoCompletionHandler defaults) {
-        boolean namesNothing = annotation.server().isEmpty()
+        boolean namesNothing = annotation.server().length == 0
                 && annotation.channel().isEmpty()
                 && annotation.port().isEmpty();
         IoCompletionHandler source = namesNothing && defaults != null ? defaults : annotation;
-        String server = resolve(source.server());
+        List<HandlerTarget> servers = new ArrayList<>();
+        for (String name : source.server()) {
+            String server = resolve(name);
+            if (!server.isEmpty()) {
+                servers.add(new HandlerTarget.Server(server));
+            }
+        }
         String channel = resolve(source.channel());
         String port = resolve(source.port());
-        if (!server.isEmpty()) {
+        if (!servers.isEmpty()) {
             if (!channel.isEmpty() || !port.isEmpty()) {
                 throw new InvalidHandlerException(
                         method, "names a server and also a channel or a port", "Name one of them.");
             }
-            return new HandlerTarget.Server(server);
+            return servers;
         }
         String onPort = port.isEmpty() ? DEFAULT_PORT : port;
-        return channel.isEmpty() ? new HandlerTarget.Port(onPort) : new HandlerTarget.Channel(onPort, channel);
+        return List.of(channel.isEmpty() ? new HandlerTarget.Port(onPort) : new HandlerTarget.Channel(onPort, channel));
     }
 
     private String resolve(String text) {

@@ -19,15 +19,19 @@ import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.UnknownTargetException;
 import io.iocp.spring.server.GracefulShutdown;
 import io.iocp.spring.server.ServerStartException;
+import io.iocp.spring.server.TcpServer;
 import io.iocp.spring.server.TcpServers;
 import io.iocp.spring.server.UnknownPortException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -251,6 +255,36 @@ class IocpAutoConfigurationTests {
 
     static class EchoHandler {
         @IoCompletionHandler(server = "echo")
+        ByteBuffer echo(ByteBuffer data) {
+            return data;
+        }
+    }
+
+    @Test
+    void whenAHandlerNamesSeveralServersThenItIsAHandlerOfEach() {
+        application
+                .withPropertyValues(
+                        "iocp.servers.one.port=0",
+                        "iocp.servers.one.address=127.0.0.1",
+                        "iocp.servers.two.port=0",
+                        "iocp.servers.two.address=127.0.0.1",
+                        "second=two")
+                .withBean("handlers", EchoOfTwoHandler.class)
+                .run(context -> {
+                    TcpServers servers = context.getBean(TcpServers.class);
+                    for (String name : List.of("one", "two")) {
+                        TcpServer server = requireNonNull(servers.server(name));
+                        InetSocketAddress address = requireNonNull(server.localAddress());
+                        try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                            client.getOutputStream().write('!');
+                            assertThat(client.getInputStream().read()).as(name).isEqualTo('!');
+                        }
+                    }
+                });
+    }
+
+    static class EchoOfTwoHandler {
+        @IoCompletionHandler(server = {"one", "${second}"})
         ByteBuffer echo(ByteBuffer data) {
             return data;
         }
