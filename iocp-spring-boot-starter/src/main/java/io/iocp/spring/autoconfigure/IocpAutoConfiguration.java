@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.beans.factory.config.EmbeddedValueResolver;
@@ -102,8 +104,15 @@ public final class IocpAutoConfiguration {
             HandlerRegistry registry,
             ApplicationEventPublisher events) {
         List<ServerSettings> settings = new ArrayList<>();
-        properties.servers().forEach((name, server) -> settings.add(settingsOf(name, server)));
-        return new TcpServers(settings, ports.stream().toList(), registry, events::publishEvent);
+        Set<String> disabled = new TreeSet<>();
+        properties.servers().forEach((name, server) -> {
+            if (server.enabled()) {
+                settings.add(settingsOf(name, server));
+            } else {
+                disabled.add(name);
+            }
+        });
+        return new TcpServers(settings, disabled, ports.stream().toList(), registry, events::publishEvent);
     }
 
     private static ServerSettings settingsOf(String name, IocpProperties.Server server) {

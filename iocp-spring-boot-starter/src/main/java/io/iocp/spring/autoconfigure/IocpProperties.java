@@ -51,6 +51,7 @@ public record IocpProperties(
     /**
      * One server.
      *
+     * @param enabled Whether it is started. Handlers may name it all the same.
      * @param address Network address to listen on. All addresses of the machine by default.
      * @param port Port number to listen on; 0 means any free one. Required.
      * @param backlog Connections that the kernel completes before they are accepted.
@@ -62,6 +63,7 @@ public record IocpProperties(
      * @param socket What is set on its sockets.
      */
     public record Server(
+            @DefaultValue("true") boolean enabled,
             @Nullable InetAddress address,
             @Nullable Integer port,
             @DefaultValue("1024") int backlog,

@@ -7,7 +7,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
     public static final int START_STOP_PHASE = DEFAULT_PHASE - 2048;
 
     private final Map<String, TcpServer> servers = new LinkedHashMap<>();
+    private final Set<String> disabled;
     private final List<CompletionPort> ports;
     private final HandlerRegistry handlers;
     private @Nullable CountDownLatch running;
@@ -32,13 +35,16 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
     /**
      * Makes the servers, without starting them.
      *
+     * @param disabled names that handlers may name although there is no server
      * @throws UnknownPortException if a server names a port that is not among {@code ports}
      */
     public TcpServers(
             Collection<ServerSettings> settings,
+            Set<String> disabled,
             List<CompletionPort> ports,
             HandlerRegistry handlers,
             Consumer<Object> events) {
+        this.disabled = Set.copyOf(disabled);
         this.ports = List.copyOf(ports);
         this.handlers = handlers;
         Map<String, CompletionPort> byName = new TreeMap<>();
@@ -57,7 +63,9 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
     public void afterSingletonsInstantiated() {
         Map<String, CompletionPort> byName = new TreeMap<>();
         ports.forEach(p -> byName.put(p.name(), p));
-        handlers.check(servers.keySet(), byName.keySet());
+        Set<String> knownServers = new TreeSet<>(servers.keySet());
+        knownServers.addAll(disabled);
+        handlers.check(knownServers, byName.keySet());
     }
 
     public Collection<TcpServer> servers() {

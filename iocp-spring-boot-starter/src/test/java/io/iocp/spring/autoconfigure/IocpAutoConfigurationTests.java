@@ -291,6 +291,15 @@ class IocpAutoConfigurationTests {
     }
 
     @Test
+    void whenAServerIsDisabledThenItIsNotStartedAndItsHandlersMayStay() {
+        application
+                .withPropertyValues("iocp.servers.echo.enabled=false")
+                .withBean("handlers", EchoHandler.class)
+                .run(context ->
+                        assertThat(context.getBean(TcpServers.class).servers()).isEmpty());
+    }
+
+    @Test
     void whenTwoHandlersClaimTheSameThenStartFailsAndTheAnalysisNamesThem() {
         application
                 .withPropertyValues("iocp.servers.echo.port=0")
