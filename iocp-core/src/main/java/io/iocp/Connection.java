@@ -42,12 +42,35 @@ import org.jspecify.annotations.Nullable;
  * global arena. The bytes of any other segment or buffer are copied: at the start of a send, before delivery of a receive. So
  * memory that the kernel still uses cannot be freed by mistake.
  */
-public final class Connection extends Handle {
+public sealed class Connection extends Handle permits SecureConnection {
     /** A receive into memory that is not the kernel's business brings at most this many bytes at once. */
     private static final int MOST_BOUNCED = 64 * 1024;
 
     Connection(CompletionPort port, Engine engine, Endpoint endpoint) {
         super(port, engine, endpoint);
+    }
+
+    /** The same connection in another shape. */
+    Connection(CompletionPort port, Engine engine, Endpoint endpoint, Connection same) {
+        super(port, engine, endpoint, same);
+    }
+
+    /**
+     * This connection with TLS: the same id, key, handler and descriptor. Use what is returned from then on, and this no more.
+     * Before or after it was associated or connected; nothing may be in flight. Nothing is sent by this: see {@link
+     * SecureConnection#handshake}.
+     *
+     * @throws IllegalStateException if it has TLS already
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public SecureConnection secure(TlsOptions options) throws ClosedChannelException {
+        if (this instanceof SecureConnection) {
+            throw new IllegalStateException(this + " has TLS already");
+        }
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+        return new SecureConnection(port(), engine(), endpoint(), options.settings(), this);
     }
 
     /** Whether it has a peer: receives and sends can be started. */

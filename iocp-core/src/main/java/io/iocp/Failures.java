@@ -10,6 +10,7 @@ import java.net.NoRouteToHostException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.InterruptedByTimeoutException;
 import java.util.Locale;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** The exception that belongs to each status (the error table of the port's semantics). */
@@ -22,7 +23,8 @@ final class Failures {
 
     private Failures() {}
 
-    static @Nullable IOException of(Status status, int nativeError, OperationKind kind, @Nullable Handle handle) {
+    static @Nullable IOException of(
+            Status status, int nativeError, @Nullable Exception cause, OperationKind kind, @Nullable Handle handle) {
         String where = kind.name().toLowerCase(Locale.ROOT)
                 + (handle == null ? "" : " on " + handle)
                 + (nativeError == 0 ? "" : " (errno " + nativeError + ")");
@@ -41,6 +43,8 @@ final class Failures {
             case ADDRESS_UNAVAILABLE ->
                 new BindException("the local address is in use, or not of this machine: " + where);
             case SHUT_DOWN -> new ShutdownOutputException("sent after the output was shut down: " + where);
+            case TLS_ERROR ->
+                new SSLException((cause == null ? "TLS failed before" : cause.getMessage()) + ": " + where, cause);
             case TRUNCATED ->
                 new EOFException("the file became shorter while it was transmitted: the peer has got less than was"
                         + " promised, close the connection: " + where);

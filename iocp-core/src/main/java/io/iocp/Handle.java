@@ -8,6 +8,7 @@ import io.iocp.operation.Connect;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -47,6 +48,21 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         this.port = port;
         this.engine = engine;
         this.endpoint = endpoint;
+        endpoint.handle = this;
+    }
+
+    /** Takes the place of another handle of the same endpoint. */
+    Handle(CompletionPort port, Engine engine, Endpoint endpoint, Handle same) {
+        this.port = port;
+        this.engine = engine;
+        this.endpoint = endpoint;
+        synchronized (same) {
+            this.key = same.key;
+            this.handler = same.handler;
+            this.attachment = same.attachment;
+            this.completionMode = same.completionMode;
+            this.shard = same.shard;
+        }
         endpoint.handle = this;
     }
 
@@ -255,6 +271,10 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         if (!endpoint.isConnected() && !(operation instanceof Post) && !(operation instanceof Connect)) {
             throw WrongState.notYetConnected(this);
         }
+        if (this instanceof SecureConnection && !endpoint.isSecure() && needsHandshake(operation)) {
+            throw new IllegalStateException(this
+                    + " has had no handshake: start that first, or use the plain connection before it is made secure");
+        }
         boolean sends = operation.isOutput() && !(operation instanceof Disconnect) && !(operation instanceof Connect);
         if (sends && endpoint.outputEnded) {
             throw new ShutdownOutputException(this + ": its output was shut down, nothing can be sent any more");
@@ -264,6 +284,13 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         operation.maySkipPacket =
                 (own == null ? completionMode : own) == CompletionMode.SKIP_IF_IMMEDIATE && !operation.toFuture;
         return on;
+    }
+
+    private static boolean needsHandshake(Operation operation) {
+        return !(operation instanceof Handshake
+                || operation instanceof Post
+                || operation instanceof Connect
+                || operation instanceof Disconnect);
     }
 
     /**
@@ -336,6 +363,10 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     /** Of a file that the caller keeps open. */
     final long sizeOf() throws IOException {
         return engine.sizeOf(endpoint);
+    }
+
+    final Engine engine() {
+        return engine;
     }
 
     final Endpoint endpoint() {

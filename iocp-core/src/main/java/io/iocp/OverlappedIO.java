@@ -10,6 +10,7 @@ import io.iocp.operation.FileRead;
 import io.iocp.operation.FileSync;
 import io.iocp.operation.FileTruncate;
 import io.iocp.operation.FileWrite;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
@@ -268,6 +269,15 @@ public final class OverlappedIO {
     }
 
     /**
+     * Bytes on the wire: of an operation of a {@link SecureConnection} those of its records, or of the messages of a handshake;
+     * of any other what {@link #bytesTransferred()} says. A receive that was served from what came before brings none.
+     */
+    public long wireBytes() {
+        Operation of = delivered();
+        return of.secure || of instanceof Handshake ? of.wireBytes : of.bytes;
+    }
+
+    /**
      * Bytes that were there to be received, beside those of this packet, when a receive ended; more may have come since. Empty
      * if nobody {@linkplain #queryAvailable(boolean) asked}, if it ended in failure, or if the platform does not tell.
      *
@@ -449,7 +459,7 @@ public final class OverlappedIO {
     /** The failure as an exception of the JDK's kind; null for {@link Status#OK} and {@link Status#EOF}. */
     public @Nullable IOException failure() {
         Operation of = delivered();
-        return Failures.of(of.status, of.nativeError, of.kind(), handle);
+        return Failures.of(of.status, of.nativeError, of.cause, of.kind(), handle);
     }
 
     /**

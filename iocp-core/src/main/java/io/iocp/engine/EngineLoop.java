@@ -96,8 +96,8 @@ public interface EngineLoop {
         return -1;
     }
 
-    /** Whether it performs a {@code SendFile} of this source; if not it is read, and sent from memory. */
-    boolean sendsFrom(FileSource source);
+    /** Whether it performs a {@code SendFile} of this source on this connection; if not it is read, and sent from memory. */
+    boolean sendsFrom(Endpoint connection, FileSource source);
 
     void cancel(Operation operation);
 

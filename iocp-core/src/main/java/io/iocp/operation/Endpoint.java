@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -71,6 +72,10 @@ public abstract class Endpoint {
         /** The errno that belongs to {@link #latched}, 0 for none. */
         public int latchedError;
 
+        /** Why, if {@link #latched} alone does not say; null if it does. */
+        @Nullable
+        public Exception latchedCause;
+
         /** Operations of it that were started and whose packets are not handed over yet. */
         public int unfinished;
 
@@ -106,9 +111,18 @@ public abstract class Endpoint {
             return nextSequence++;
         }
 
+        /** Every operation ends so from now on, unless there is a reason already. */
+        void latchUnlessLatched(Status status, @Nullable Exception cause) {
+            if (latched == null) {
+                latched = status;
+                latchedCause = cause;
+            }
+        }
+
         /** A new connection begins. */
         void renew() {
             latched = null;
+            latchedCause = null;
             latchedError = 0;
             nextSequence = 0;
         }
@@ -144,6 +158,24 @@ public abstract class Endpoint {
 
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
     private final CountDownLatch closed = new CountDownLatch(1);
+
+    /** There was a handshake, or one is about to be: nothing goes in plain text behind it. */
+    private final AtomicBoolean secure = new AtomicBoolean();
+
+    /** What the handshake has come to; null before and without. */
+    @Nullable
+    private volatile Security security;
+
+    /** What the TLS floor keeps for it; null while it is plain. */
+    @Nullable
+    public Object tls;
+
+    /** The engine's floors have a request of their own on it, for no operation: nothing of it may be closed. */
+    public boolean engineBusy;
+
+    /** It has drained, and is recycled as soon as it is no longer {@link #engineBusy}. */
+    @Nullable
+    public Disconnect recycling;
 
     /** The user has ended the output: nothing more can be sent. */
     public volatile boolean outputEnded;
@@ -256,7 +288,10 @@ public abstract class Endpoint {
 
     /** Whether the engine has no operation of it. Holder only. */
     public final boolean isQuiet() {
-        return input.current == null && output.current == null && (file == null || file.inEngine.isEmpty());
+        return input.current == null
+                && output.current == null
+                && !engineBusy
+                && (file == null || file.inEngine.isEmpty());
     }
 
     /** Its own address; a file has none. */
@@ -354,7 +389,35 @@ public abstract class Endpoint {
         receivePaused = false;
         outputEnding = false;
         outputEnded = false;
+        secure.set(false);
+        security = null;
         move(Connection.LEAVING, Connection.NONE);
+    }
+
+    // ---- TLS
+
+    /** A handshake is about to be started; false if there was one already. Thread: any. */
+    public final boolean secure() {
+        return secure.compareAndSet(false, true);
+    }
+
+    /** The handshake was not started. Thread: who was about to. */
+    public final void insecure() {
+        secure.set(false);
+    }
+
+    /** Whether what is started now is behind a handshake. Thread: any. */
+    public final boolean isSecure() {
+        return secure.get();
+    }
+
+    /** What the handshake has come to; null before, and without one. Thread: any. */
+    public final @Nullable Security security() {
+        return security;
+    }
+
+    public final void security(Security agreed) {
+        security = agreed;
     }
 
     public final Lifecycle lifecycle() {

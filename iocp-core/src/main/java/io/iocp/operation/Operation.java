@@ -22,6 +22,7 @@ public abstract sealed class Operation
                 ReceiveContinuously,
                 Send,
                 SendFile,
+                Handshake,
                 Transmit,
                 FileOperation,
                 DatagramOperation,
@@ -141,6 +142,16 @@ public abstract sealed class Operation
     public long bytes;
     public int nativeError;
 
+    /** Why it failed, where the status alone does not say. */
+    @Nullable
+    public Exception cause;
+
+    /** Bytes on the wire, of an operation of a secure connection. */
+    public long wireBytes;
+
+    /** It was started on a connection that is, or will be when its turn comes, secure. */
+    public boolean secure;
+
     /** Bytes that could be received at once when it ended; -1 if nobody asked, or nobody knows. */
     public int available;
 
@@ -206,6 +217,9 @@ public abstract sealed class Operation
         status = Status.OK;
         bytes = 0;
         nativeError = 0;
+        cause = null;
+        wireBytes = 0;
+        secure = target != null && target.isSecure();
         available = -1;
         more = false;
         lease = null;
@@ -223,6 +237,8 @@ public abstract sealed class Operation
         status = Status.OK;
         bytes = 0;
         nativeError = 0;
+        cause = null;
+        wireBytes = 0;
         more = false;
         lease = null;
     }

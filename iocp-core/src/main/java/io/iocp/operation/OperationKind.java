@@ -24,6 +24,12 @@ public enum OperationKind {
     CONNECT,
     /** A connection was ended (DisconnectEx). */
     DISCONNECT,
+    /** A connection was made secure (gsk_secure_soc_startInit). */
+    TLS_HANDSHAKE,
+    /** Bytes were received from a secure connection (gsk_secure_soc_startRecv). */
+    TLS_RECEIVE,
+    /** Bytes were sent on a secure connection (gsk_secure_soc_startSend). */
+    TLS_SEND,
     /** A file was sent on a connection, with bytes before and behind it if there were any (TransmitFile). */
     TRANSMIT_FILE,
     /** Memory and stretches of files were sent on a connection (TransmitPackets). */

@@ -197,6 +197,9 @@ public final class Receive extends Operation {
 
     @Override
     public OperationKind kind() {
-        return readable ? OperationKind.READABLE : OperationKind.RECEIVE;
+        if (readable) {
+            return OperationKind.READABLE;
+        }
+        return secure ? OperationKind.TLS_RECEIVE : OperationKind.RECEIVE;
     }
 }

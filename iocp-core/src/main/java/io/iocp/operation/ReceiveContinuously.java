@@ -21,7 +21,7 @@ public final class ReceiveContinuously extends Operation {
 
     @Override
     public OperationKind kind() {
-        return OperationKind.RECEIVE;
+        return secure ? OperationKind.TLS_RECEIVE : OperationKind.RECEIVE;
     }
 
     @Override

@@ -28,7 +28,7 @@ public final class Send extends Operation {
 
     @Override
     public OperationKind kind() {
-        return OperationKind.SEND;
+        return secure ? OperationKind.TLS_SEND : OperationKind.SEND;
     }
 
     @Override

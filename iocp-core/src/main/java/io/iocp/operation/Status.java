@@ -33,6 +33,11 @@ public enum Status {
     ADDRESS_UNAVAILABLE,
     /** Sent after this side had shut its output down. */
     SHUT_DOWN,
+    /**
+     * TLS failed: the handshake, a record that is not what it should be, the peer's end without a close_notify, or what was
+     * started behind any of these, or behind a handshake or send that was cancelled under way. The exception says which.
+     */
+    TLS_ERROR,
     /** A file that was being transmitted became shorter than it was at the start; what was there is sent. */
     TRUNCATED,
     /** Descriptors, buffers or kernel memory ran out. */

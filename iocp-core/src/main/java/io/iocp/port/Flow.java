@@ -337,6 +337,7 @@ final class Flow implements CompletionSink {
         } else if (operation instanceof Disconnect disconnect) {
             beginDisconnect(endpoint, direction, disconnect);
         } else if (direction.latched != null) {
+            operation.cause = direction.latchedCause;
             makeReady(operation, direction.latched, 0, direction.latchedError);
         } else if (!operation.submitted()) {
             makeReady(operation, cancelled(operation), operation.bytes, 0);
@@ -757,18 +758,20 @@ final class Flow implements CompletionSink {
      */
     private static Status latch(Endpoint endpoint, Operation operation, Status status, int nativeError) {
         switch (status) {
-            case RESET, ABORTED, IO_ERROR -> {
+            case RESET, ABORTED, IO_ERROR, TLS_ERROR -> {
                 if (!endpoint.isConnection()) {
                     return status;
                 }
                 Direction direction = directionOf(operation);
                 direction.latched = status;
                 direction.latchedError = nativeError;
-                endpoint.resetSeen = true;
+                direction.latchedCause = operation.cause;
+                endpoint.resetSeen |= status != Status.TLS_ERROR;
                 if (!operation.isOutput()) {
                     // A failed receive has read all there was; a failed send leaves what arrived before to be read.
                     endpoint.output.latched = status;
                     endpoint.output.latchedError = nativeError;
+                    endpoint.output.latchedCause = operation.cause;
                 }
             }
             case EOF -> {

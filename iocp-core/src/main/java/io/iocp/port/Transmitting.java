@@ -73,7 +73,7 @@ final class Transmitting {
             case TransmitPiece.FileRange range -> {
                 if (transmit.chunk != null) {
                     sendChunk(connection, transmit, range, transmit.chunk);
-                } else if (!maySendFrom(transmit, range)) {
+                } else if (!maySendFrom(connection, transmit, range)) {
                     read(connection, transmit, range);
                 } else if (!transmit.readNext) {
                     sendFile(
@@ -192,8 +192,8 @@ final class Transmitting {
         return length;
     }
 
-    private boolean maySendFrom(Transmit transmit, TransmitPiece.FileRange range) {
-        return transmit.worker != TransmitWorker.RING && flow.loop().sendsFrom(range.source());
+    private boolean maySendFrom(Endpoint connection, Transmit transmit, TransmitPiece.FileRange range) {
+        return transmit.worker != TransmitWorker.RING && flow.loop().sendsFrom(connection, range.source());
     }
 
     /** All memory up to the next file or the end of the packet. */

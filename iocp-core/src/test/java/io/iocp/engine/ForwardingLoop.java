@@ -48,8 +48,8 @@ public class ForwardingLoop implements EngineLoop {
     }
 
     @Override
-    public boolean sendsFrom(FileSource source) {
-        return real.sendsFrom(source);
+    public boolean sendsFrom(Endpoint connection, FileSource source) {
+        return real.sendsFrom(connection, source);
     }
 
     @Override

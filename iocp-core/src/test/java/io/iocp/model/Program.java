@@ -1077,6 +1077,7 @@ final class Program implements Stepper, CompletionHandler {
                     ADDRESS_UNAVAILABLE,
                     SHUT_DOWN,
                     RESOURCE_LIMIT,
+                    TLS_ERROR,
                     TRUNCATED,
                     FAULT -> false;
         };

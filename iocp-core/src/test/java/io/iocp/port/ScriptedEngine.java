@@ -90,7 +90,7 @@ final class ScriptedEngine implements Engine {
         }
 
         @Override
-        public boolean sendsFrom(FileSource source) {
+        public boolean sendsFrom(Endpoint connection, FileSource source) {
             return false;
         }
 

@@ -105,7 +105,7 @@ final class NioLoop implements EngineLoop {
     }
 
     @Override
-    public boolean sendsFrom(FileSource source) {
+    public boolean sendsFrom(Endpoint connection, FileSource source) {
         return true;
     }
 

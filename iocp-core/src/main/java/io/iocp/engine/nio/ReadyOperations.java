@@ -7,6 +7,7 @@ import io.iocp.operation.DatagramReceive;
 import io.iocp.operation.DatagramSend;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -82,6 +83,7 @@ final class ReadyOperations {
             case SendFile send -> fileSends.perform(send, (NioSocket) endpoint);
             case FileOperation _ -> throw new IllegalArgumentException("a file is never ready: see FileOperations");
             case Connect connect -> connecting.perform(connect, (NioSocket) endpoint);
+            case Handshake _ -> throw new IllegalArgumentException("a handshake is made of receives and sends");
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
             case Transmit _ -> throw new IllegalArgumentException("a transmit is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
@@ -101,6 +103,7 @@ final class ReadyOperations {
             case Accept _,
                     Connect _,
                     Disconnect _,
+                    Handshake _,
                     ReceiveContinuously _,
                     DatagramOperation _,
                     SendFile _,

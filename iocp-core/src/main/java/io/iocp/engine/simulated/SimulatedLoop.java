@@ -19,6 +19,7 @@ import io.iocp.operation.FileSource;
 import io.iocp.operation.FileSync;
 import io.iocp.operation.FileTruncate;
 import io.iocp.operation.FileWrite;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -161,6 +162,7 @@ final class SimulatedLoop implements EngineLoop {
                 case Accept _,
                         Connect _,
                         Disconnect _,
+                        Handshake _,
                         ReceiveContinuously _,
                         DatagramOperation _,
                         SendFile _,
@@ -262,7 +264,7 @@ final class SimulatedLoop implements EngineLoop {
     }
 
     @Override
-    public boolean sendsFrom(FileSource source) {
+    public boolean sendsFrom(Endpoint connection, FileSource source) {
         return true;
     }
 
@@ -415,6 +417,7 @@ final class SimulatedLoop implements EngineLoop {
             case Send send -> lend(request, send);
             case Connect _, ReceiveContinuously _, SendFile _, DatagramOperation _, FileOperation _ -> {}
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
+            case Handshake _ -> throw new IllegalArgumentException("a handshake is made of receives and sends");
             case Transmit _ -> throw new IllegalArgumentException("a transmit is the shard's business");
             case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
         }
@@ -642,6 +645,7 @@ final class SimulatedLoop implements EngineLoop {
                 case FileOperation file -> performFile(request, file);
                 case Connect connect -> connect(request, connect, (SimulatedConnection) request.endpoint);
                 case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
+                case Handshake _ -> throw new IllegalArgumentException("a handshake is made of receives and sends");
                 case Post _ -> throw new IllegalArgumentException("a post never reaches an engine");
             }
         }

@@ -7,6 +7,7 @@ import io.iocp.operation.Connect;
 import io.iocp.operation.DatagramOperation;
 import io.iocp.operation.Disconnect;
 import io.iocp.operation.FileOperation;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Post;
@@ -42,6 +43,7 @@ final class Attempts {
             case Accept _,
                     Connect _,
                     Disconnect _,
+                    Handshake _,
                     ReceiveContinuously _,
                     DatagramOperation _,
                     SendFile _,

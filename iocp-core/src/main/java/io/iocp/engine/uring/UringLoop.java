@@ -18,6 +18,7 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileOperation;
 import io.iocp.operation.FileRead;
 import io.iocp.operation.FileSource;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
@@ -262,7 +263,7 @@ final class UringLoop implements EngineLoop {
     }
 
     @Override
-    public boolean sendsFrom(FileSource source) {
+    public boolean sendsFrom(Endpoint connection, FileSource source) {
         return source.file() != null;
     }
 
@@ -418,6 +419,7 @@ final class UringLoop implements EngineLoop {
                 SqeEncoder.connect(sqe, fd, to.address(), to.length(), userData);
             }
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
+            case Handshake _ -> throw new IllegalArgumentException("a handshake is made of receives and sends");
             case Post _ -> throw new IllegalArgumentException("a post needs no engine");
             case SendFile _, Transmit _ ->
                 throw new IllegalArgumentException(
@@ -615,6 +617,7 @@ final class UringLoop implements EngineLoop {
             case FileOperation file -> fileCompleted(request, file, result);
             case Connect connect -> connected(request, connect, result);
             case Disconnect _ -> throw new IllegalStateException("a disconnect was submitted");
+            case Handshake _ -> throw new IllegalStateException("a handshake was submitted");
             case SendFile _, Transmit _ -> throw new IllegalStateException("a request that is never made");
             case Post _ -> throw new IllegalStateException("a post was submitted");
         }

@@ -83,8 +83,8 @@ final class ServerConnection implements RoutedHandler, Replies {
     public void completed(OverlappedIO packet) throws Exception {
         try {
             switch (packet.kind()) {
-                case RECEIVE -> received(packet);
-                case SEND, TRANSMIT_FILE, TRANSMIT_PACKETS -> sent(packet);
+                case RECEIVE, TLS_RECEIVE -> received(packet);
+                case SEND, TLS_SEND, TRANSMIT_FILE, TRANSMIT_PACKETS -> sent(packet);
                 case POST -> posted(packet);
                 case READABLE -> handled(packet);
                 default ->
@@ -137,6 +137,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                     REFUSED,
                     UNREACHABLE,
                     TRUNCATED,
+                    TLS_ERROR,
                     CONNECT_TIMED_OUT,
                     ADDRESS_UNAVAILABLE,
                     SHUT_DOWN,

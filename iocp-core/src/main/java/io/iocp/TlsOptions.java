@@ -1,0 +1,308 @@
+package io.iocp;
+
+import io.iocp.operation.TlsSettings;
+import java.util.List;
+import java.util.Objects;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a {@linkplain Connection#secure connection is made secure}; the counterpart of IBM's SSL environment. Immutable: each method
+ * that changes something returns new options. One object serves any number of connections.
+ *
+ * @see <a href="https://www.ibm.com/docs/en/i/7.5?topic=ssw_ibm_i_75/apis/gsk_secure_soc_startInit.html">gsk_secure_soc_startInit
+ *     (IBM i)</a>
+ */
+public final class TlsOptions {
+    private final TlsEngineFactory engines;
+    private final @Nullable String host;
+    private final int port;
+    private final boolean hostNameCheck;
+    private final TlsClientAuthentication clientAuthentication;
+    private final List<String> applicationProtocols;
+    private final List<String> protocols;
+    private final List<String> cipherSuites;
+    private final boolean truncationAllowed;
+
+    private TlsOptions(
+            TlsEngineFactory engines,
+            @Nullable String host,
+            int port,
+            boolean hostNameCheck,
+            TlsClientAuthentication clientAuthentication,
+            List<String> applicationProtocols,
+            List<String> protocols,
+            List<String> cipherSuites,
+            boolean truncationAllowed) {
+        this.engines = engines;
+        this.host = host;
+        this.port = port;
+        this.hostNameCheck = hostNameCheck;
+        this.clientAuthentication = clientAuthentication;
+        this.applicationProtocols = applicationProtocols;
+        this.protocols = protocols;
+        this.cipherSuites = cipherSuites;
+        this.truncationAllowed = truncationAllowed;
+    }
+
+    /** As a server with the certificate of this context. */
+    public static TlsOptions server(SSLContext context) {
+        return server(TlsEngineFactory.of(context));
+    }
+
+    /** As a server. */
+    public static TlsOptions server(TlsEngineFactory engines) {
+        return of(engines, null, 0);
+    }
+
+    /**
+     * As a client of this host, whose certificate must be for it (as of HTTPS), and which is told its name (SNI).
+     *
+     * @param host a name, or an address, which is checked too but not told
+     * @param port with the host the place where a session is remembered, to be resumed; it need not be the real one
+     */
+    public static TlsOptions client(SSLContext context, String host, int port) {
+        return client(TlsEngineFactory.of(context), host, port);
+    }
+
+    /** As a client. */
+    public static TlsOptions client(TlsEngineFactory engines, String host, int port) {
+        return of(engines, Objects.requireNonNull(host), port);
+    }
+
+    private static TlsOptions of(TlsEngineFactory engines, @Nullable String host, int port) {
+        return new TlsOptions(
+                Objects.requireNonNull(engines),
+                host,
+                port,
+                true,
+                TlsClientAuthentication.NONE,
+                List.of(),
+                List.of(),
+                List.of(),
+                false);
+    }
+
+    /** As a server, whether clients are asked for a certificate. A client does not look at it. */
+    public TlsOptions withClientAuthentication(TlsClientAuthentication authentication) {
+        return new TlsOptions(
+                engines,
+                host,
+                port,
+                hostNameCheck,
+                Objects.requireNonNull(authentication),
+                applicationProtocols,
+                protocols,
+                cipherSuites,
+                truncationAllowed);
+    }
+
+    /** As a client, whether the certificate must be for the host. Without the check anybody with a trusted one may answer. */
+    public TlsOptions withHostNameCheck(boolean check) {
+        return new TlsOptions(
+                engines,
+                host,
+                port,
+                check,
+                clientAuthentication,
+                applicationProtocols,
+                protocols,
+                cipherSuites,
+                truncationAllowed);
+    }
+
+    /**
+     * What is offered for ALPN, the best first; none = ALPN is not used. A server chooses the first of its own that the client
+     * offers, and refuses a client that offers others only.
+     */
+    public TlsOptions withApplicationProtocols(String... names) {
+        return new TlsOptions(
+                engines,
+                host,
+                port,
+                hostNameCheck,
+                clientAuthentication,
+                List.of(names),
+                protocols,
+                cipherSuites,
+                truncationAllowed);
+    }
+
+    /** The versions that are offered, such as {@code TLSv1.3}; none = those of the context. */
+    public TlsOptions withProtocols(String... names) {
+        return new TlsOptions(
+                engines,
+                host,
+                port,
+                hostNameCheck,
+                clientAuthentication,
+                applicationProtocols,
+                List.of(names),
+                cipherSuites,
+                truncationAllowed);
+    }
+
+    /** The cipher suites that are offered, the best first; none = those of the context. */
+    public TlsOptions withCipherSuites(String... names) {
+        return new TlsOptions(
+                engines,
+                host,
+                port,
+                hostNameCheck,
+                clientAuthentication,
+                applicationProtocols,
+                protocols,
+                List.of(names),
+                truncationAllowed);
+    }
+
+    /**
+     * Whether the end of the peer's stream is taken for an orderly one also if the peer did not announce it (close_notify). Without
+     * it nobody can tell an end from an attack that cut the stream off: only for peers that are known to end so, with a protocol
+     * that knows its own end.
+     */
+    public TlsOptions withTruncationAllowed(boolean allowed) {
+        return new TlsOptions(
+                engines,
+                host,
+                port,
+                hostNameCheck,
+                clientAuthentication,
+                applicationProtocols,
+                protocols,
+                cipherSuites,
+                allowed);
+    }
+
+    public boolean isClient() {
+        return host != null;
+    }
+
+    /** The host that a client connects to; null for a server. */
+    public @Nullable String host() {
+        return host;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public boolean hostNameCheck() {
+        return hostNameCheck;
+    }
+
+    public TlsClientAuthentication clientAuthentication() {
+        return clientAuthentication;
+    }
+
+    /** For ALPN, the best first; empty = ALPN is not used. */
+    public List<String> applicationProtocols() {
+        return applicationProtocols;
+    }
+
+    /** Empty = those of the context. */
+    public List<String> protocols() {
+        return protocols;
+    }
+
+    /** Empty = those of the context. */
+    public List<String> cipherSuites() {
+        return cipherSuites;
+    }
+
+    public boolean truncationAllowed() {
+        return truncationAllowed;
+    }
+
+    /**
+     * Sets what is said here on an engine, for a {@link TlsEngineFactory}; what is not said here stays as the context has it.
+     *
+     * @throws IllegalArgumentException if the engine does not know a protocol or cipher suite
+     */
+    public void apply(SSLEngine engine) {
+        engine.setUseClientMode(isClient());
+        SSLParameters parameters = engine.getSSLParameters();
+        if (!protocols.isEmpty()) {
+            parameters.setProtocols(protocols.toArray(String[]::new));
+        }
+        if (!cipherSuites.isEmpty()) {
+            parameters.setCipherSuites(cipherSuites.toArray(String[]::new));
+        }
+        if (!applicationProtocols.isEmpty()) {
+            parameters.setApplicationProtocols(applicationProtocols.toArray(String[]::new));
+        }
+        if (isClient()) {
+            String name = serverName();
+            if (name != null) {
+                List<SNIServerName> names = List.of(new SNIHostName(name));
+                parameters.setServerNames(names);
+            }
+            if (hostNameCheck) {
+                parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            }
+        } else {
+            switch (clientAuthentication) {
+                case NONE -> parameters.setNeedClientAuth(false); // which says no to want as well
+                case WANT -> parameters.setWantClientAuth(true);
+                case NEED -> parameters.setNeedClientAuth(true);
+            }
+            parameters.setUseCipherSuitesOrder(true);
+        }
+        engine.setSSLParameters(parameters);
+    }
+
+    /** What a client tells the server; null for an address, and for what cannot be a name. */
+    @Nullable
+    String serverName() {
+        String name = host;
+        if (name == null || name.indexOf(':') >= 0 || isAddress(name)) {
+            return null;
+        }
+        try {
+            return new SNIHostName(name).getAsciiName();
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static boolean isAddress(String name) {
+        return name.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+    }
+
+    /** As the shard sees it. */
+    TlsSettings settings() {
+        return new Settings(this);
+    }
+
+    private record Settings(TlsOptions options) implements TlsSettings {
+        @Override
+        public boolean isClient() {
+            return options.isClient();
+        }
+
+        @Override
+        public boolean isTruncationAllowed() {
+            return options.truncationAllowed;
+        }
+
+        @Override
+        public SSLEngine engine(@Nullable String serverName) throws SSLException {
+            return options.engines.engine(options, serverName);
+        }
+
+        @Override
+        public void release(SSLEngine engine) {
+            options.engines.release(engine);
+        }
+
+        @Override
+        public @Nullable String requestedName() {
+            return options.serverName();
+        }
+    }
+}
