@@ -48,6 +48,9 @@ public final class DemoServer {
                 "--iocp.servers.echo.port=0",
                 "--iocp.servers.kv.port=0",
                 "--iocp.servers.files.port=0",
+                "--iocp.servers.echo-tls.port=0",
+                "--iocp.servers.kv-tls.port=0",
+                "--iocp.servers.files-tls.port=0",
                 "--server.port=0"));
         if (variant.profile().equals("blocking")) {
             arguments.add("--iocp.servers.echo-declared.port=0");

@@ -49,6 +49,9 @@ public final class PackagedServer implements AutoCloseable {
                 "--iocp.servers.echo.port=0",
                 "--iocp.servers.kv.port=0",
                 "--iocp.servers.files.port=0",
+                "--iocp.servers.echo-tls.port=0",
+                "--iocp.servers.kv-tls.port=0",
+                "--iocp.servers.files-tls.port=0",
                 "--server.port=0"));
         command.addAll(List.of(arguments));
         return command;

@@ -28,7 +28,9 @@ import org.springframework.stereotype.Component;
 public final class BlockingEchoService {
     private static final Duration NAP = Duration.ofMillis(20);
 
-    @IoCompletionHandler(server = "echo", kinds = OperationKind.ACCEPT)
+    @IoCompletionHandler(
+            server = {"echo", "echo-tls"},
+            kinds = OperationKind.ACCEPT)
     Turns accepted(Connection connection) {
         return new Turns(((InetSocketAddress) connection.remoteAddress()).getPort());
     }
@@ -38,7 +40,7 @@ public final class BlockingEchoService {
         return accepted(connection);
     }
 
-    @IoCompletionHandler(server = "echo")
+    @IoCompletionHandler(server = {"echo", "echo-tls"})
     ByteBuffer undeclared(ByteBuffer data, Turns turns) throws InterruptedException {
         if (turns.sleepsNow()) {
             Thread.sleep(NAP);

@@ -13,6 +13,14 @@ import org.springframework.stereotype.Component;
  * socat - TCP:127.0.0.1:7007
  * }</pre>
  *
+ * <p>The same over TLS, on {@code echo-tls}; the application's log says where its certificate is:
+ *
+ * <pre>{@code
+ * openssl s_client -quiet -verify_return_error -CAfile /tmp/iocp-tls-123/tls.crt -connect localhost:7443
+ * openssl s_client -quiet -CAfile /tmp/iocp-tls-123/second/tls.crt -connect localhost:7443 -servername second.localhost
+ * socat - OPENSSL:localhost:7443,cafile=/tmp/iocp-tls-123/tls.crt
+ * }</pre>
+ *
  * <p>In profile {@code blocking} {@link BlockingEchoService} does it instead.
  *
  * <p>Thread: workers; packets of one connection one at a time.
@@ -21,7 +29,7 @@ import org.springframework.stereotype.Component;
 @Profile("!blocking")
 public final class EchoService {
 
-    @IoCompletionHandler(server = "echo")
+    @IoCompletionHandler(server = {"echo", "echo-tls"})
     ByteBuffer received(ByteBuffer data) {
         return data;
     }

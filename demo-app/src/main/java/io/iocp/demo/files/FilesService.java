@@ -21,6 +21,15 @@ import org.springframework.stereotype.Component;
  * xdg-open http://127.0.0.1:8090/
  * }</pre>
  *
+ * <p>The same over TLS, on {@code files-tls}; the application's log says where its certificate is:
+ *
+ * <pre>{@code
+ * curl -i --cacert /tmp/iocp-tls-123/tls.crt https://localhost:8490/
+ * curl -i --cacert /tmp/iocp-tls-123/second/tls.crt https://second.localhost:8490/
+ * h2load --h1 -t 2 -c 100 -D 10 https://localhost:8490/completion-ports.txt
+ * openssl s_client -connect localhost:8490 -alpn http/1.1
+ * }</pre>
+ *
  * <p>It serves a small sample site; {@code demo.files.root} names another directory.
  *
  * <p>Each connection's completion key is its {@link FilesConnection}, given to it when it is accepted.
@@ -28,7 +37,7 @@ import org.springframework.stereotype.Component;
  * <p>Thread: workers; packets of one connection one at a time, posts at any time.
  */
 @Component
-@IoCompletionHandler(server = "files")
+@IoCompletionHandler(server = {"files", "files-tls"})
 public final class FilesService {
 
     private final Site site;

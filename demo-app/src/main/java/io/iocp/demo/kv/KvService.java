@@ -19,12 +19,20 @@ import org.springframework.stereotype.Component;
  * redis-benchmark -p 6380 -n 200000 -c 50 -P 16 -q -t set,get,incr
  * }</pre>
  *
+ * <p>The same over TLS, on {@code kv-tls}; the application's log says where its certificate is:
+ *
+ * <pre>{@code
+ * redis-cli --tls --cacert /tmp/iocp-tls-123/tls.crt -h localhost -p 6390 set a 1
+ * redis-benchmark --tls --cacert /tmp/iocp-tls-123/tls.crt -h localhost -p 6390 -n 200000 -c 50 -q -t set,get,incr
+ * redis-cli --tls --insecure -p 6390 info
+ * }</pre>
+ *
  * <p>Each connection's completion key is its {@link KvConnection}, given to it when it is accepted.
  *
  * <p>Thread: workers; packets of one connection one at a time, posts at any time.
  */
 @Component
-@IoCompletionHandler(server = "kv")
+@IoCompletionHandler(server = {"kv", "kv-tls"})
 public final class KvService {
 
     private final KvStore store;
