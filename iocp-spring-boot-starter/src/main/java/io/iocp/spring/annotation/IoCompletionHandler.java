@@ -22,6 +22,9 @@ import java.lang.annotation.Target;
  *       (copies; a {@code String} is decoded as UTF-8 packet by packet, so a character cut by a packet's end is lost)
  *   <li>{@code IOException}, {@code Exception} or {@code Throwable}: the failure, null if there is none
  *   <li>{@code io.iocp.spring.handler.Replies}: sends to the connection, as often as the method likes
+ *   <li>{@link io.iocp.SecureConnection}, {@code SSLSession}, and {@code X509Certificate} or {@code Principal} of a peer that has
+ *       shown a certificate which is trusted; each null where there is none: without TLS, before the handshake has succeeded,
+ *       without client authentication
  *   <li>marked {@link CompletionKey} or {@link Attachment}, any type; unmarked, any other type is the completion key of a
  *       server's connection, or the attachment of a packet posted to a channel
  * </ul>
@@ -38,6 +41,11 @@ import java.lang.annotation.Target;
  * <p>A handler of {@link OperationKind#SEND} is told when a send has ended, each by one packet: those of its own and what was
  * sent through {@code Replies} or returned, whose packets stay the library's. The same is true of {@link
  * OperationKind#TRANSMIT_FILE} and {@code Replies.transmitFile(..)}.
+ *
+ * <p>With TLS ({@code iocp.servers.<name>.ssl.bundle}) a handler of RECEIVE or SEND gets the packets of TLS_RECEIVE and TLS_SEND,
+ * unless another method claims just these; their bytes are plain text. What a handler of ACCEPT returns is sent behind the
+ * handshake. A handler of {@link OperationKind#TLS_HANDSHAKE} is told that the handshake has succeeded, and if it has a parameter
+ * that shows the end, that it has not.
  *
  * <p>A method that throws is logged and counted; if it handled a packet of a connection, that connection is closed.
  *

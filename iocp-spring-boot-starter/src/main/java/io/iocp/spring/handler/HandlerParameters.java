@@ -2,6 +2,7 @@ package io.iocp.spring.handler;
 
 import io.iocp.Connection;
 import io.iocp.OverlappedIO;
+import io.iocp.SecureConnection;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.spring.annotation.Attachment;
@@ -13,8 +14,11 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.nio.ByteBuffer;
+import java.security.Principal;
+import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.Set;
+import javax.net.ssl.SSLSession;
 
 /** Finds for a parameter of a handler method the handle that takes its value out of a packet. */
 final class HandlerParameters {
@@ -27,6 +31,20 @@ final class HandlerParameters {
             IOException.class, part("failure", IOException.class),
             Exception.class, part("failure", IOException.class),
             Throwable.class, part("failure", IOException.class));
+
+    /** What a server's connection knows, which may be another object than that of its accept's packet. */
+    private static final Map<Class<?>, MethodHandle> OF_SERVER = Map.of(
+            Connection.class, ofReplies("connectionOf", Connection.class),
+            SecureConnection.class, ofReplies("secureConnectionOf", SecureConnection.class),
+            SSLSession.class, ofReplies("sessionOf", SSLSession.class),
+            X509Certificate.class, ofReplies("certificateOf", X509Certificate.class),
+            Principal.class, ofReplies("principalOf", Principal.class));
+
+    private static final Map<Class<?>, MethodHandle> OF_PORT = Map.of(
+            SecureConnection.class, part("secureConnection", SecureConnection.class),
+            SSLSession.class, part("session", SSLSession.class),
+            X509Certificate.class, part("certificate", X509Certificate.class),
+            Principal.class, part("principal", Principal.class));
 
     private static final Map<Class<?>, MethodHandle> DATA = Map.of(
             ByteBuffer.class, part("data", ByteBuffer.class),
@@ -54,13 +72,21 @@ final class HandlerParameters {
         if (type == Replies.class) {
             return repliesFor(method, target, kinds);
         }
+        MethodHandle ofTarget = switch (target) {
+            case HandlerTarget.Server _ -> OF_SERVER.get(type);
+            case HandlerTarget.Channel _ -> null;
+            case HandlerTarget.Port _ -> OF_PORT.get(type);
+        };
+        if (ofTarget != null) {
+            return ofTarget;
+        }
         MethodHandle part = PARTS.get(type);
         if (part != null) {
             return part;
         }
         MethodHandle data = DATA.get(type);
         if (data != null && !(target instanceof HandlerTarget.Channel)) {
-            if (!kinds.contains(OperationKind.RECEIVE)) {
+            if (!kinds.contains(OperationKind.RECEIVE) && !kinds.contains(OperationKind.TLS_RECEIVE)) {
                 throw invalid(
                         method,
                         parameter,
@@ -114,9 +140,16 @@ final class HandlerParameters {
     }
 
     private static MethodHandle part(String name, Class<?> type) {
+        return part(name, type, OverlappedIO.class);
+    }
+
+    private static MethodHandle ofReplies(String name, Class<?> type) {
+        return part(name, type, Replies.class);
+    }
+
+    private static MethodHandle part(String name, Class<?> type, Class<?> from) {
         try {
-            return MethodHandles.lookup()
-                    .findStatic(PacketParts.class, name, MethodType.methodType(type, OverlappedIO.class));
+            return MethodHandles.lookup().findStatic(PacketParts.class, name, MethodType.methodType(type, from));
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

@@ -1,9 +1,11 @@
 package io.iocp.spring.handler;
 
+import io.iocp.operation.BufferPool;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,35 @@ public enum ReturnValue {
                 "returns " + type.getSimpleName() + ", which cannot be sent",
                 "Return void, ByteBuffer, byte[], String or LeasedBuffer; any other type only with"
                         + " kinds = OperationKind.ACCEPT, as the connection's completion key.");
+    }
+
+    /**
+     * The value as bytes that are the library's; null if there is nothing to send.
+     *
+     * @param buffers of the port that sends them
+     */
+    public @Nullable LeasedBuffer lease(Object value, BufferPool buffers) {
+        LeasedBuffer bytes = switch (this) {
+            case NOTHING, KEY -> null;
+            case BUFFER -> copyOf((ByteBuffer) value, buffers);
+            case BYTES -> copyOf(ByteBuffer.wrap((byte[]) value), buffers);
+            case TEXT -> copyOf(ByteBuffer.wrap(((String) value).getBytes(StandardCharsets.UTF_8)), buffers);
+            case LEASE -> (LeasedBuffer) value;
+        };
+        if (bytes != null && bytes.length() == 0) {
+            bytes.release();
+            return null;
+        }
+        return bytes;
+    }
+
+    /** A copy of what is from position to limit, which do not change. */
+    public static LeasedBuffer copyOf(ByteBuffer data, BufferPool buffers) {
+        int length = data.remaining();
+        LeasedBuffer copy = buffers.lease(length);
+        copy.length(length);
+        copy.data().put(0, data, data.position(), length);
+        return copy;
     }
 
     /** Sends {@code value}, unless it is null or a key. */
