@@ -158,7 +158,8 @@ final class TlsPeer {
         SSLEngineResult result = engine.wrap(data, record);
         assertThat(result.getStatus()).isNotEqualTo(SSLEngineResult.Status.BUFFER_OVERFLOW);
         if (data.hasRemaining() && result.bytesConsumed() == 0 && result.getStatus() == SSLEngineResult.Status.CLOSED) {
-            throw new SSLException("this side has ended its stream"); // with TLS 1.2 it has as soon as the other one has
+            throw new SSLException(
+                    "this side has ended its stream"); // with TLS 1.2 it has as soon as the other one has
         }
         byte[] bytes = new byte[record.flip().remaining()];
         record.get(bytes);

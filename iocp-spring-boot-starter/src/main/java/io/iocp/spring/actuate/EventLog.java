@@ -7,8 +7,13 @@ import io.iocp.HandOver;
 import io.iocp.PortListener;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.server.HandshakeListener;
+import io.iocp.spring.server.HandshakeOutcome;
 import io.iocp.spring.server.TcpServerStarted;
 import io.iocp.spring.server.TcpServerStopped;
+import io.iocp.spring.server.TlsHandshake;
+import io.iocp.spring.tls.TlsBundleChanged;
+import io.iocp.spring.tls.TlsBundleStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,8 +31,9 @@ import org.springframework.context.event.EventListener;
  *
  * <p>Thread: any. Two writers meet only if the ring went round between them.
  */
-public final class EventLog {
+public final class EventLog implements HandshakeListener {
     private static final int LONGEST_KEY = 120;
+    private static final int LONGEST_REASON = 200;
     private static final long WINDOW_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long NOT_MEASURED = -1;
 
@@ -36,7 +42,7 @@ public final class EventLog {
         private long sequence = -1;
         private long timeMillis;
         private EventType type = EventType.DRAIN;
-        private String port = "";
+        private @Nullable String port;
         private @Nullable String key;
         private long waitNanos;
         private long handlerNanos;
@@ -123,13 +129,58 @@ public final class EventLog {
         record(EventType.SERVER_STOPPED, event.port(), event.server(), event.failed() ? "accepting failed" : null);
     }
 
-    private void record(EventType type, String port, @Nullable Object key, @Nullable String detail) {
+    @EventListener
+    void changed(TlsBundleChanged event) {
+        TlsBundleStatus status = event.status();
+        switch (status.state()) {
+            case CURRENT ->
+                record(
+                        EventType.BUNDLE_APPLIED,
+                        null,
+                        status.bundle(),
+                        "new handshakes use the certificate of " + status.subject() + ", valid until "
+                                + status.notAfter());
+            case REFUSED -> record(EventType.BUNDLE_REFUSED, null, status.bundle(), reasonOf(status));
+            case STALE -> record(EventType.BUNDLE_STALE, null, status.bundle(), reasonOf(status));
+        }
+    }
+
+    private static String reasonOf(TlsBundleStatus status) {
+        return status.cause() + "; what was applied at " + status.appliedAt() + " stays in use; remedy: "
+                + status.remedy();
+    }
+
+    /** Anybody can make handshakes fail, as often as he likes: recorded so many times a second at most. */
+    @Override
+    public void ended(TlsHandshake handshake) {
+        HandshakeOutcome outcome = handshake.outcome();
+        if (outcome == HandshakeOutcome.CLOSED || !admits()) {
+            return;
+        }
+        if (outcome == HandshakeOutcome.SUCCESS) {
+            record(
+                    EventType.TLS_HANDSHAKE,
+                    handshake.port(),
+                    handshake.server(),
+                    NOT_MEASURED,
+                    handshake.nanos(),
+                    handshake.protocol() + " " + handshake.cipher());
+        } else {
+            record(
+                    EventType.TLS_FAILED,
+                    handshake.port(),
+                    handshake.server(),
+                    outcome.tag() + ": " + shortened(String.valueOf(handshake.failure()), LONGEST_REASON));
+        }
+    }
+
+    private void record(EventType type, @Nullable String port, @Nullable Object key, @Nullable String detail) {
         record(type, port, key, NOT_MEASURED, NOT_MEASURED, detail);
     }
 
     private void record(
             EventType type,
-            String port,
+            @Nullable String port,
             @Nullable Object key,
             long waitNanos,
             long handlerNanos,
@@ -154,7 +205,11 @@ public final class EventLog {
 
     private static @Nullable String textOf(@Nullable Object key) {
         String text = key == null ? null : key.toString();
-        return text == null || text.length() <= LONGEST_KEY ? text : text.substring(0, LONGEST_KEY);
+        return text == null ? null : shortened(text, LONGEST_KEY);
+    }
+
+    private static String shortened(String text, int longest) {
+        return text.length() <= longest ? text : text.substring(0, longest);
     }
 
     /** Whether one more frequent event is to be recorded. Racing threads may record a few more. */

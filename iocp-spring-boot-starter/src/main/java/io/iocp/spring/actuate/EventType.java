@@ -12,6 +12,11 @@ enum EventType {
     SERVER_STARTED("serverStarted"),
     SERVER_STOPPED("serverStopped"),
     HANDLER_FAILED("handlerFailed"),
+    TLS_HANDSHAKE("tlsHandshake"),
+    TLS_FAILED("tlsFailed"),
+    BUNDLE_APPLIED("bundleApplied"),
+    BUNDLE_REFUSED("bundleRefused"),
+    BUNDLE_STALE("bundleStale"),
     UNCLAIMED("unclaimed");
 
     private final String text;

@@ -8,6 +8,10 @@ import io.iocp.operation.OperationKind;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTarget;
 import io.iocp.spring.server.TcpServer;
+import io.iocp.spring.tls.ServerTls;
+import io.iocp.spring.tls.TlsBundleStatus;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,7 +100,33 @@ public final class IocpEndpoint {
                 String.valueOf(server.localAddress()),
                 server.connections(),
                 server.settings().maxConnections(),
-                server.opened());
+                server.opened(),
+                server.settings().tls() == null
+                        ? null
+                        : describe(server.settings().tls()));
+    }
+
+    private static Tls describe(ServerTls tls) {
+        Map<String, Bundle> serverNames = new LinkedHashMap<>();
+        tls.serverNames().forEach((name, bundle) -> serverNames.put(name, describe(bundle)));
+        return new Tls(
+                describe(tls.status()),
+                serverNames,
+                tls.protocols(),
+                tls.options().applicationProtocols(),
+                lowerCase(tls.options().clientAuthentication()),
+                tls.handshakeTimeout());
+    }
+
+    private static Bundle describe(TlsBundleStatus bundle) {
+        return new Bundle(
+                bundle.bundle(),
+                bundle.state().toString(),
+                bundle.subject(),
+                bundle.notAfter(),
+                bundle.appliedAt(),
+                bundle.cause(),
+                bundle.remedy());
     }
 
     private static Handler describe(HandlerEndpoint handler) {
@@ -185,8 +215,51 @@ public final class IocpEndpoint {
      * @param address where it listens
      * @param maxConnections 0 for no bound of its own
      * @param opened connections since the start
+     * @param tls null if it has none
      */
-    public record Server(String state, String address, int connections, int maxConnections, long opened) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Server(
+            String state,
+            String address,
+            int connections,
+            int maxConnections,
+            long opened,
+            @Nullable Tls tls) {}
+
+    /**
+     * The TLS of a server.
+     *
+     * @param bundle for clients that ask for no host name, or for one that has none of its own
+     * @param serverNames host names and patterns of them with their bundles
+     * @param protocols versions that a handshake may agree on
+     * @param applicationProtocols for ALPN
+     * @param clientAuthentication none, want or need
+     */
+    public record Tls(
+            Bundle bundle,
+            Map<String, Bundle> serverNames,
+            List<String> protocols,
+            List<String> applicationProtocols,
+            String clientAuthentication,
+            Duration handshakeTimeout) {}
+
+    /**
+     * An SSL bundle in use.
+     *
+     * @param state current, stale or refused
+     * @param notAfter when the certificate in use expires
+     * @param appliedAt since when it is used
+     * @param cause why newer material is not used
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Bundle(
+            String name,
+            String state,
+            @Nullable String subject,
+            @Nullable Instant notAfter,
+            Instant appliedAt,
+            @Nullable String cause,
+            @Nullable String remedy) {}
 
     /** One annotated method. */
     public record Handler(String id, String target, List<String> kinds, boolean blocking) {}

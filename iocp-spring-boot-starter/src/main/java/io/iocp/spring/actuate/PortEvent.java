@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sequence grows by one with each event that was recorded
  * @param type as in {@code postCompletion}
+ * @param port name of the port; null if it is none's alone
  * @param key completion key, as text
  * @param waitNanos how long a posted packet waited for a worker
  * @param handlerNanos how long its handler took
@@ -19,7 +20,7 @@ public record PortEvent(
         long sequence,
         Instant time,
         String type,
-        String port,
+        @Nullable String port,
         @Nullable String key,
         @Nullable Long waitNanos,
         @Nullable Long handlerNanos,

@@ -5,8 +5,10 @@ import io.iocp.PortOptions;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.IoCompletionHandlerBeanPostProcessor;
 import io.iocp.spring.server.GracefulShutdown;
+import io.iocp.spring.server.HandshakeListener;
 import io.iocp.spring.server.ServerSettings;
 import io.iocp.spring.server.TcpServers;
+import io.iocp.spring.tls.TlsBundles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,6 +16,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -26,15 +29,20 @@ import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.io.ApplicationResourceLoader;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.ResourceLoader;
 
 /** Auto-configuration of the completion port, of handlers found by annotation, and of servers from properties. */
-@AutoConfiguration
+@AutoConfiguration(after = SslAutoConfiguration.class)
 @ConditionalOnBooleanProperty(name = "iocp.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(IocpProperties.class)
 public final class IocpAutoConfiguration {
@@ -98,24 +106,48 @@ public final class IocpAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    TlsBundles iocpTlsBundles(
+            ObjectProvider<SslBundles> bundles,
+            ObjectProvider<SslProperties> properties,
+            ResourceLoader resources,
+            ApplicationEventPublisher events) {
+        return new TlsBundles(
+                bundles.getIfAvailable(),
+                properties.getIfAvailable(),
+                ApplicationResourceLoader.get(resources, true), // as Boot resolves the bundles' locations
+                InstantSource.system(),
+                events::publishEvent);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     TcpServers iocpServers(
             IocpProperties properties,
             ObjectProvider<CompletionPort> ports,
             HandlerRegistry registry,
+            TlsBundles bundles,
+            ObjectProvider<HandshakeListener> listeners,
             ApplicationEventPublisher events) {
         List<ServerSettings> settings = new ArrayList<>();
         Set<String> disabled = new TreeSet<>();
         properties.servers().forEach((name, server) -> {
             if (server.enabled()) {
-                settings.add(settingsOf(name, server));
+                settings.add(settingsOf(name, server, bundles));
             } else {
                 disabled.add(name);
             }
         });
-        return new TcpServers(settings, disabled, ports.stream().toList(), registry, events::publishEvent);
+        List<HandshakeListener> handshakes = listeners.orderedStream().toList();
+        return new TcpServers(
+                settings,
+                disabled,
+                ports.stream().toList(),
+                registry,
+                events::publishEvent,
+                ended -> handshakes.forEach(listener -> listener.ended(ended)));
     }
 
-    private static ServerSettings settingsOf(String name, IocpProperties.Server server) {
+    private static ServerSettings settingsOf(String name, IocpProperties.Server server, TlsBundles bundles) {
         String prefix = "iocp.servers." + name + ".";
         Integer port = server.port();
         if (port == null) {
@@ -134,7 +166,8 @@ public final class IocpAutoConfiguration {
                 server.maxConnections(),
                 server.idleTimeout(),
                 (int) server.receiveBufferSize().toBytes(),
-                server.socket().options(prefix + "socket."));
+                server.socket().options(prefix + "socket."),
+                server.ssl().tls(prefix + "ssl.", bundles));
     }
 
     /** The wildcard of IPv6, which takes IPv4 too, as Boot's web servers do; of IPv4 where there is no IPv6. */

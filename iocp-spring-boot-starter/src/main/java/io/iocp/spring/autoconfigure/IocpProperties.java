@@ -61,6 +61,7 @@ public record IocpProperties(
      * @param receiveBufferSize Size of each receive buffer. A connection has one only while there are bytes in it.
      * @param completionPort Name of the completion port that serves it.
      * @param socket What is set on its sockets.
+     * @param ssl TLS of its connections.
      */
     public record Server(
             @DefaultValue("true") boolean enabled,
@@ -71,7 +72,8 @@ public record IocpProperties(
             @Nullable Duration idleTimeout,
             @DefaultValue("4KB") DataSize receiveBufferSize,
             @DefaultValue("default") String completionPort,
-            @DefaultValue SocketProperties socket) {}
+            @DefaultValue SocketProperties socket,
+            @DefaultValue SslServerProperties ssl) {}
 
     /**
      * Recent events.

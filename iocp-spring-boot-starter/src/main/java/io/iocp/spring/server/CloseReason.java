@@ -16,6 +16,8 @@ public enum CloseReason {
     HANDLER_FAILED,
     /** What was to be sent could not be. */
     SEND_FAILED,
+    /** The TLS handshake failed or took too long; or a record was not what it should be, or the end came without a close_notify. */
+    TLS_FAILED,
     /** The server or its port was stopped. */
     SHUTDOWN;
 

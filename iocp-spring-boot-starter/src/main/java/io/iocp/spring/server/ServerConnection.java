@@ -3,6 +3,7 @@ package io.iocp.spring.server;
 import io.iocp.Connection;
 import io.iocp.Handle;
 import io.iocp.OverlappedIO;
+import io.iocp.SecureConnection;
 import io.iocp.TransmitFileRequest;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
@@ -10,7 +11,9 @@ import io.iocp.operation.Status;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
 import io.iocp.spring.handler.Replies;
+import io.iocp.spring.handler.ReturnValue;
 import io.iocp.spring.handler.RoutedHandler;
+import io.iocp.spring.tls.ServerTls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -36,6 +39,8 @@ final class ServerConnection implements RoutedHandler, Replies {
 
     /** Attachments of the connection's own packets. */
     private enum Mark {
+        /** The TLS handshake. */
+        HANDSHAKE,
         /** A reply is being sent. */
         REPLY,
         /** Finish and close. */
@@ -54,6 +59,8 @@ final class ServerConnection implements RoutedHandler, Replies {
     private final TcpServer server;
     private final HandlerTable handlers;
     private final Connection connection;
+    private final @Nullable ServerTls tls;
+    private final long acceptedAt = System.nanoTime();
     private final OverlappedIO receive = new OverlappedIO();
     private final ArrayDeque<OverlappedIO> kept = new ArrayDeque<>(2);
     private Reading reading = Reading.ON;
@@ -66,14 +73,44 @@ final class ServerConnection implements RoutedHandler, Replies {
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
 
-    ServerConnection(TcpServer server, HandlerTable handlers, Connection connection) {
+    /** @param connection a {@link SecureConnection} if there is {@code tls} */
+    ServerConnection(TcpServer server, HandlerTable handlers, Connection connection, @Nullable ServerTls tls) {
         this.server = server;
         this.handlers = handlers;
         this.connection = connection;
+        this.tls = tls;
     }
 
-    /** Begins to receive. From here on packets come, on another worker perhaps. */
-    void begin() throws ClosedChannelException {
+    /**
+     * Begins: the TLS handshake if there is one, the greeting, the receive. All are started at once, and wait for each other where
+     * they have to. From the first start on packets may come, on another worker: nothing of this object is changed behind it.
+     *
+     * @param greeting what the handler of the accept has returned, to be sent as {@code how} says
+     */
+    void begin(ReturnValue how, @Nullable Object greeting) throws ClosedChannelException {
+        if (connection instanceof SecureConnection secure && tls != null) {
+            LeasedBuffer first = greeting == null
+                    ? null
+                    : how.lease(greeting, connection.port().buffers());
+            OverlappedIO packet = first == null ? null : replyPacket();
+            if (first != null) {
+                pendingSends++;
+                pendingBytes += first.length();
+            }
+            try {
+                secure.handshake(new OverlappedIO(Mark.HANDSHAKE).timeout(tls.handshakeTimeout()));
+                if (packet != null && first != null) {
+                    secure.send(packet, first);
+                    first = null;
+                }
+            } finally {
+                if (first != null) {
+                    first.release();
+                }
+            }
+        } else {
+            how.send(greeting, this);
+        }
         connection.receiveContinuously(receive);
     }
 
@@ -86,6 +123,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                 case RECEIVE, TLS_RECEIVE -> received(packet);
                 case SEND, TLS_SEND, TRANSMIT_FILE, TRANSMIT_PACKETS -> sent(packet);
                 case POST -> posted(packet);
+                case TLS_HANDSHAKE -> handshaken(packet);
                 case READABLE -> handled(packet);
                 default ->
                     throw new IllegalStateException(
@@ -94,6 +132,22 @@ final class ServerConnection implements RoutedHandler, Replies {
         } catch (Exception | Error e) {
             close(CloseReason.HANDLER_FAILED);
             throw e;
+        }
+    }
+
+    private void handshaken(OverlappedIO packet) throws Exception {
+        Status status = packet.status();
+        server.handshakeEnded(
+                HandshakeOutcome.of(status),
+                status == Status.OK && connection instanceof SecureConnection secure ? secure.session() : null,
+                System.nanoTime() - acceptedAt,
+                packet.failure());
+        HandlerEndpoint handler = handlers.of(OperationKind.TLS_HANDSHAKE);
+        if (handler != null && (status == Status.OK || handler.seesTheEnd())) {
+            run(handler, packet);
+        }
+        if (status != Status.OK) {
+            close(status == Status.TIMED_OUT ? CloseReason.TLS_FAILED : reasonOf(status));
         }
     }
 
@@ -131,13 +185,13 @@ final class ServerConnection implements RoutedHandler, Replies {
         return switch (status) {
             case TIMED_OUT -> CloseReason.IDLE;
             case PORT_CLOSED -> CloseReason.SHUTDOWN;
+            case TLS_ERROR -> CloseReason.TLS_FAILED;
             case OK, EOF, CANCELLED, HANDLE_CLOSED, TIMER_EXPIRED -> CloseReason.APPLICATION;
             case RESET,
                     ABORTED,
                     REFUSED,
                     UNREACHABLE,
                     TRUNCATED,
-                    TLS_ERROR,
                     CONNECT_TIMED_OUT,
                     ADDRESS_UNAVAILABLE,
                     SHUT_DOWN,
@@ -153,7 +207,7 @@ final class ServerConnection implements RoutedHandler, Replies {
         boolean reply = packet.attachment() == Mark.REPLY;
         if (reply) {
             pendingSends--;
-            if (kind == OperationKind.SEND) {
+            if (kind == OperationKind.SEND || kind == OperationKind.TLS_SEND) {
                 pendingBytes -= packet.bytesTransferred(); // the bytes of a file wait where they are
             }
         }
@@ -165,7 +219,12 @@ final class ServerConnection implements RoutedHandler, Replies {
             kept.push(packet);
         }
         if (status != Status.OK) {
-            close(status == Status.TIMED_OUT ? CloseReason.IDLE : CloseReason.SEND_FAILED);
+            close(
+                    switch (status) {
+                        case TIMED_OUT -> CloseReason.IDLE;
+                        case TLS_ERROR -> CloseReason.TLS_FAILED;
+                        default -> CloseReason.SEND_FAILED;
+                    });
         } else if (isFinished()) {
             connection.close();
         } else if (reading == Reading.PAUSED) {
@@ -223,19 +282,12 @@ final class ServerConnection implements RoutedHandler, Replies {
 
     @Override
     public void send(ByteBuffer data) {
-        int length = data.remaining();
-        LeasedBuffer copy = connection.port().buffers().lease(length);
-        copy.length(length);
-        copy.data().put(0, data, data.position(), length);
-        send(copy);
+        send(ReturnValue.copyOf(data, connection.port().buffers()));
     }
 
     @Override
     public void send(byte[] data) {
-        LeasedBuffer copy = connection.port().buffers().lease(data.length);
-        copy.length(data.length);
-        copy.data().put(0, data);
-        send(copy);
+        send(ByteBuffer.wrap(data));
     }
 
     @Override

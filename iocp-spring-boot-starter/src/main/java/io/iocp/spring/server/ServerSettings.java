@@ -1,6 +1,7 @@
 package io.iocp.spring.server;
 
 import io.iocp.operation.SocketOptions;
+import io.iocp.spring.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout without a byte received or sent until a connection is closed; null = never
  * @param receiveBufferSize bytes of each receive buffer
  * @param socket what is set on its sockets
+ * @param tls what its connections are made secure with; null = they are not
  */
 public record ServerSettings(
         String name,
@@ -25,4 +27,5 @@ public record ServerSettings(
         int maxConnections,
         @Nullable Duration idleTimeout,
         int receiveBufferSize,
-        SocketOptions socket) {}
+        SocketOptions socket,
+        @Nullable ServerTls tls) {}

@@ -11,8 +11,10 @@ import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
 import io.iocp.spring.handler.ReturnValue;
 import io.iocp.spring.handler.RoutedHandler;
+import io.iocp.spring.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +53,7 @@ public final class TcpServer {
     private final CompletionPort port;
     private final HandlerTable handlers;
     private final Consumer<Object> events;
+    private final HandshakeListener handshakes;
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
@@ -60,12 +64,22 @@ public final class TcpServer {
     private volatile State state = State.STOPPED;
     private volatile @Nullable Listener listener;
 
-    /** @param events is given {@link TcpServerStarted} and {@link TcpServerStopped} */
-    public TcpServer(ServerSettings settings, CompletionPort port, HandlerTable handlers, Consumer<Object> events) {
+    /**
+     * Makes a server, without starting it.
+     *
+     * @param events is given {@link TcpServerStarted} and {@link TcpServerStopped}
+     */
+    public TcpServer(
+            ServerSettings settings,
+            CompletionPort port,
+            HandlerTable handlers,
+            Consumer<Object> events,
+            HandshakeListener handshakes) {
         this.settings = settings;
         this.port = port;
         this.handlers = handlers;
         this.events = events;
+        this.handshakes = handshakes;
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, new LongAdder());
         }
@@ -95,7 +109,7 @@ public final class TcpServer {
             stopListening(State.STOPPED);
             throw new ServerStartException(settings, e);
         }
-        LOG.info("server '{}' listens on {}", name(), localAddress());
+        LOG.info("server '{}' listens on {}{}", name(), localAddress(), settings.tls() == null ? "" : " with TLS");
         if (handlers.of(OperationKind.RECEIVE) == null) {
             LOG.warn(
                     "server '{}' has no handler: connections are closed when they send; declare an @IoCompletionHandler(server"
@@ -179,20 +193,29 @@ public final class TcpServer {
     }
 
     private void accepted(OverlappedIO packet) throws Exception {
-        Connection connection = packet.accepted();
+        Connection accepted = packet.accepted();
         if (state != State.LISTENING) {
-            reject(connection, RejectReason.STOPPING);
+            reject(accepted, RejectReason.STOPPING);
             return;
         }
         if (settings.maxConnections() > 0 && active.get() >= settings.maxConnections()) {
-            reject(connection, RejectReason.MAX_CONNECTIONS);
+            reject(accepted, RejectReason.MAX_CONNECTIONS);
             return;
         }
+        ServerTls tls = settings.tls();
+        Connection connection;
+        try {
+            connection = tls == null ? accepted : accepted.secure(tls.options());
+        } catch (ClosedChannelException e) {
+            reject(accepted, RejectReason.STOPPING); // the port is being closed
+            return;
+        }
+        ServerConnection context = new ServerConnection(this, handlers, connection, tls);
         HandlerEndpoint handler = handlers.of(OperationKind.ACCEPT);
         Object result = null;
         if (handler != null) {
             try {
-                result = handler.invoke(null, packet);
+                result = handler.invoke(context, packet);
             } catch (Exception | Error e) {
                 reject(connection, RejectReason.HANDLER_FAILED);
                 throw e;
@@ -202,12 +225,12 @@ public final class TcpServer {
                 return;
             }
         }
-        open(connection, handler, result);
+        open(context, handler, result);
     }
 
-    private void open(Connection connection, @Nullable HandlerEndpoint handler, @Nullable Object result) {
+    private void open(ServerConnection context, @Nullable HandlerEndpoint handler, @Nullable Object result) {
+        Connection connection = context.connection();
         boolean hasKey = handler != null && handler.returnValue() == ReturnValue.KEY && result != null;
-        ServerConnection context = new ServerConnection(this, handlers, connection);
         connections.add(context);
         active.incrementAndGet();
         opened.increment();
@@ -221,10 +244,7 @@ public final class TcpServer {
         }
         try {
             connection.idleTimeout(settings.idleTimeout());
-            if (handler != null && !hasKey) {
-                handler.returnValue().send(result, context);
-            }
-            context.begin();
+            context.begin(handler != null && !hasKey ? handler.returnValue() : ReturnValue.NOTHING, result);
         } catch (IOException | RuntimeException e) {
             context.abort();
         }
@@ -260,6 +280,23 @@ public final class TcpServer {
             active.decrementAndGet();
             counter(closed, reason).increment();
         }
+    }
+
+    /** @param session null unless it succeeded */
+    void handshakeEnded(
+            HandshakeOutcome outcome, @Nullable SSLSession session, long nanos, @Nullable IOException failure) {
+        if (failure != null) {
+            // The network sends what it likes: no more than this, and the meter and the sampled event.
+            LOG.debug("server '{}': TLS handshake {}", name(), outcome.tag(), failure);
+        }
+        handshakes.ended(new TlsHandshake(
+                port.name(),
+                name(),
+                outcome,
+                session == null ? null : session.getProtocol(),
+                session == null ? null : session.getCipherSuite(),
+                nanos,
+                failure));
     }
 
     void unclaimed(OperationKind kind) {

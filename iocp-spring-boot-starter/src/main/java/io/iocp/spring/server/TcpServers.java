@@ -43,7 +43,8 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
             Set<String> disabled,
             List<CompletionPort> ports,
             HandlerRegistry handlers,
-            Consumer<Object> events) {
+            Consumer<Object> events,
+            HandshakeListener handshakes) {
         this.disabled = Set.copyOf(disabled);
         this.ports = List.copyOf(ports);
         this.handlers = handlers;
@@ -54,7 +55,7 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
             if (port == null) {
                 throw new UnknownPortException(server, byName.keySet());
             }
-            servers.put(server.name(), new TcpServer(server, port, handlers.server(server.name()), events));
+            servers.put(server.name(), new TcpServer(server, port, handlers.server(server.name()), events, handshakes));
         }
     }
 

@@ -4,6 +4,8 @@ import io.iocp.CompletionPort;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.health.IocpHealthIndicator;
 import io.iocp.spring.server.TcpServers;
+import io.iocp.spring.tls.TlsBundles;
+import java.time.InstantSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -22,9 +24,14 @@ public final class IocpHealthContributorAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(name = "iocpHealthIndicator")
-    IocpHealthIndicator iocpHealthIndicator(ObjectProvider<CompletionPort> ports, ObjectProvider<TcpServers> servers) {
+    IocpHealthIndicator iocpHealthIndicator(
+            ObjectProvider<CompletionPort> ports,
+            ObjectProvider<TcpServers> servers,
+            ObjectProvider<TlsBundles> bundles) {
         return new IocpHealthIndicator(
                 ports.stream().toList(),
-                servers.stream().flatMap(s -> s.servers().stream()).toList());
+                servers.stream().flatMap(s -> s.servers().stream()).toList(),
+                bundles.getIfAvailable(),
+                InstantSource.system());
     }
 }

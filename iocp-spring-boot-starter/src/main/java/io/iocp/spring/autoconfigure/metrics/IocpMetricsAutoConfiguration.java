@@ -6,6 +6,7 @@ import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.autoconfigure.PortListenerCustomizer;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.PortDispatcher;
+import io.iocp.spring.metrics.HandshakeTimers;
 import io.iocp.spring.metrics.PortMeters;
 import io.iocp.spring.metrics.PortTimers;
 import io.iocp.spring.server.TcpServer;
@@ -36,6 +37,11 @@ public final class IocpMetricsAutoConfiguration {
     @Bean
     CompletionPortCustomizer iocpTimers(MeterRegistry registry) {
         return new PortListenerCustomizer(port -> new PortTimers(registry, port));
+    }
+
+    @Bean
+    HandshakeTimers iocpHandshakeTimers(MeterRegistry registry) {
+        return new HandshakeTimers(registry);
     }
 
     @Bean

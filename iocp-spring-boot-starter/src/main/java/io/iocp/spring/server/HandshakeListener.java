@@ -1,0 +1,7 @@
+package io.iocp.spring.server;
+
+/** Is told of every TLS handshake of every server. Every bean of this type is. Thread: workers, several at once; must not wait. */
+@FunctionalInterface
+public interface HandshakeListener {
+    void ended(TlsHandshake handshake);
+}
