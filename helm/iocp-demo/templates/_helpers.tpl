@@ -102,6 +102,25 @@ timeoutSeconds: {{ .probe.timeoutSeconds }}
 failureThreshold: {{ .probe.failureThreshold }}
 {{- end }}
 
+{{/* The Secret that holds tls.crt and tls.key; empty where the application makes a certificate of its own. */}}
+{{- define "iocp-demo.tlsSecret" -}}
+{{- $tls := .Values.tls }}
+{{- if and $tls.existingSecret $tls.certManager.enabled }}
+{{- fail "tls.existingSecret and tls.certManager.enabled are two sources of one certificate: leave one out" }}
+{{- end }}
+{{- if and (not $tls.enabled) (or $tls.existingSecret $tls.certManager.enabled) }}
+{{- fail "tls.enabled=false needs no certificate: leave out tls.existingSecret and tls.certManager.enabled, or set tls.enabled=true" }}
+{{- end }}
+{{- if $tls.certManager.enabled }}
+{{- if not $tls.certManager.issuerRef.name }}
+{{- fail "tls.certManager.enabled needs tls.certManager.issuerRef.name: the Issuer or ClusterIssuer that signs" }}
+{{- end }}
+{{- printf "%s-tls" (include "iocp-demo.fullname" .) }}
+{{- else }}
+{{- $tls.existingSecret }}
+{{- end }}
+{{- end }}
+
 {{/* "true" or empty: whether the Service offers the actuator. */}}
 {{- define "iocp-demo.serviceOffersManagement" -}}
 {{- $choice := .Values.service.management }}

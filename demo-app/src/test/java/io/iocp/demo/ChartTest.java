@@ -1,5 +1,6 @@
 package io.iocp.demo;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.yaml.snakeyaml.Yaml;
 
 /** Lints, renders and reads the chart {@code helm/iocp-demo} as Helm itself does, without a cluster. */
@@ -99,9 +105,23 @@ class ChartTest {
         for (Fields port : manifests.container().list("ports")) {
             containerPorts.put(port.text("name"), port.value("containerPort"));
         }
-        assertThat(containerPorts).isEqualTo(Map.of("echo", 7007, "kv", 6380, "files", 8090, "management", 8080));
-        assertThat(manifests.servicePorts())
-                .isEqualTo(Map.of("echo", 7007, "kv", 6380, "files", 8090, "management", 8080));
+        Map<String, Integer> ports = Map.of(
+                "echo",
+                7007,
+                "kv",
+                6380,
+                "files",
+                8090,
+                "echo-tls",
+                7443,
+                "kv-tls",
+                6390,
+                "files-tls",
+                8490,
+                "management",
+                8080);
+        assertThat(containerPorts).isEqualTo(ports);
+        assertThat(manifests.servicePorts()).isEqualTo(ports);
         for (Fields port : manifests.one("Service").list("spec", "ports")) {
             assertThat(containerPorts).containsKey(port.text("targetPort"));
         }
@@ -111,7 +131,9 @@ class ChartTest {
     void shouldExposeThePortsThatTheImageExposes() throws IOException {
         String dockerfile = Files.readString(Repository.root().orElseThrow().resolve("demo-app/Dockerfile"));
 
-        assertThat(dockerfile).contains("EXPOSE 7007 6380 8090 8080").contains("USER 10001:10001");
+        assertThat(dockerfile)
+                .contains("EXPOSE 7007 6380 8090 7443 6390 8490 8080")
+                .contains("USER 10001:10001");
     }
 
     @Test
@@ -249,8 +271,95 @@ class ChartTest {
                         "IOCP_CONCURRENCY", "3",
                         "IOCP_SHUTDOWN_DEADLINE", "7s",
                         "SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE", "9s",
+                        "DEMO_TLS_ENABLED", "true",
                         "JAVA_TOOL_OPTIONS", "-Xlog:gc"));
         assertThat(manifests.container().list("envFrom")).hasSize(1);
+    }
+
+    @Test
+    void shouldLeaveTlsOut() {
+        Manifests manifests = render("tls: {enabled: false}");
+
+        assertThat(manifests.servicePorts()).containsOnlyKeys("echo", "kv", "files", "management");
+        assertThat(manifests.container().list("ports")).hasSize(4);
+        assertThat(manifests.environment()).containsEntry("DEMO_TLS_ENABLED", "false");
+    }
+
+    /** Only what is mounted as a whole directory is seen to change, and only what is to be reloaded is looked at. */
+    @Test
+    void shouldMountTheSecretOfTlsSoThatItMayChange() {
+        assertThat(render("").environment().keySet()).noneMatch(name -> name.startsWith("SPRING_SSL"));
+
+        Manifests manifests = render("tls: {existingSecret: from-elsewhere}");
+
+        assertThat(manifests.kinds()).doesNotContain("Certificate");
+        Fields mount = manifests.container().list("volumeMounts").getLast();
+        Fields volume = manifests.pod().list("volumes").getLast();
+        assertThat(volume.text("name")).isEqualTo(mount.text("name"));
+        assertThat(volume.text("secret", "secretName")).isEqualTo("from-elsewhere");
+        assertThat(mount.has("subPath")).isFalse();
+        assertThat(manifests.environment())
+                .containsEntry("SPRING_SSL_BUNDLE_PEM_DEMO_KEYSTORE_CERTIFICATE", mount.text("mountPath") + "/tls.crt")
+                .containsEntry("SPRING_SSL_BUNDLE_PEM_DEMO_KEYSTORE_PRIVATEKEY", mount.text("mountPath") + "/tls.key")
+                .containsEntry("SPRING_SSL_BUNDLE_PEM_DEMO_RELOADONUPDATE", "true");
+    }
+
+    /** By the names that its environment variables have, the application finds the bundle of its TLS servers. */
+    @Test
+    void shouldNameTheBundleOfTheApplication() {
+        Map<String, Object> variables =
+                new TreeMap<>(render("tls: {existingSecret: from-elsewhere}").environment());
+        StandardEnvironment environment = new StandardEnvironment();
+        environment
+                .getPropertySources()
+                .replace(
+                        StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                        new SystemEnvironmentPropertySource(
+                                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables));
+
+        PemSslBundleProperties bundle = requireNonNull(Binder.get(environment)
+                .bind("spring.ssl", SslProperties.class)
+                .get()
+                .getBundle()
+                .getPem()
+                .get("demo"));
+
+        assertThat(bundle.getKeystore().getCertificate()).isEqualTo("/etc/iocp/tls/tls.crt");
+        assertThat(bundle.getKeystore().getPrivateKey()).isEqualTo("/etc/iocp/tls/tls.key");
+        assertThat(bundle.isReloadOnUpdate()).isTrue();
+    }
+
+    /** No model of this kind is at hand: what is written is compared with cert-manager's reference, field by field. */
+    @Test
+    void shouldAskCertManagerForACertificate() {
+        Manifests manifests = render("""
+                tls:
+                  certManager:
+                    enabled: true
+                    issuerRef: {name: company, kind: ClusterIssuer}
+                    dnsNames: [demo.example.com]
+                commonAnnotations: {note: all}
+                """);
+        Fields certificate = manifests.one("Certificate");
+
+        assertThat(certificate.text("apiVersion")).isEqualTo("cert-manager.io/v1");
+        assertThat(certificate.text("metadata", "annotations", "note")).isEqualTo("all");
+        assertThat(certificate.map("spec"))
+                .isEqualTo(Map.of(
+                        "secretName", "demo-iocp-demo-tls",
+                        "dnsNames",
+                                List.of(
+                                        "demo-iocp-demo",
+                                        "demo-iocp-demo.shop",
+                                        "demo-iocp-demo.shop.svc",
+                                        "demo.example.com"),
+                        "duration", "2160h",
+                        "renewBefore", "720h",
+                        "privateKey", Map.of("algorithm", "ECDSA", "size", 256, "rotationPolicy", "Always"),
+                        "usages", List.of("digital signature", "server auth"),
+                        "issuerRef", Map.of("name", "company", "kind", "ClusterIssuer", "group", "cert-manager.io")));
+        assertThat(manifests.pod().list("volumes").getLast().text("secret", "secretName"))
+                .isEqualTo("demo-iocp-demo-tls");
     }
 
     @ParameterizedTest
@@ -374,6 +483,8 @@ class ChartTest {
     void shouldWriteOnlyFieldsThatKubernetesKnows() throws IOException {
         render(EVERY_OPTION).validate();
         render("").validate();
+        render("tls: {existingSecret: from-elsewhere}").validate();
+        render("tls: {enabled: false}").validate();
         render("{service: {type: LoadBalancer, externalTrafficPolicy: Local, loadBalancerClass: example.com/internal}}")
                 .validate();
     }
@@ -400,6 +511,12 @@ class ChartTest {
                 "{service: {externalTrafficPolicy: Local}}                  | externalTrafficPolicy",
                 "{service: {loadBalancerClass: a}}                          | loadBalancerClass",
                 "{service: {ports: {kv: 70000}}}                            | kv",
+                "{tls: {existingSecret: Upper}}                             | existingSecret",
+                "{tls: {existingSecret: a, certManager: {enabled: true}}}   | two sources of one certificate",
+                "{tls: {enabled: false, existingSecret: a}}                 | needs no certificate",
+                "{tls: {certManager: {enabled: true}}}                      | needs tls.certManager.issuerRef.name",
+                "{tls: {certManager: {duration: 90d}}}                      | duration",
+                "{extraEnv: [{name: DEMO_TLS_ENABLED, value: 'false'}]}     | extraEnv",
                 "{readinessProbe: {periodSeconds: 0}}                       | periodSeconds",
                 "{podDisruptionBudget: {minAvailable: 1}}                   | one of minAvailable and maxUnavailable",
                 "{podDisruptionBudget: {maxUnavailable: null}}              | needs minAvailable or maxUnavailable",
