@@ -23,6 +23,11 @@ public interface TlsEngineFactory {
      */
     SSLEngine engine(TlsOptions options, @Nullable String serverName) throws SSLException;
 
+    /** Whether its engines are faster with cipher text outside of the heap, as those written in C are; the JDK's are not. */
+    default boolean prefersDirectBuffers() {
+        return false;
+    }
+
     /** Nobody uses the engine any more; for engines with memory of their own. Called exactly once for each. */
     default void release(SSLEngine engine) {}
 

@@ -296,6 +296,11 @@ public final class TlsOptions {
         }
 
         @Override
+        public boolean prefersDirectBuffers() {
+            return options.engines.prefersDirectBuffers();
+        }
+
+        @Override
         public void release(SSLEngine engine) {
             options.engines.release(engine);
         }

@@ -42,6 +42,15 @@ public interface CompletionSink extends LeasedBuffer.Owner {
      */
     void returned(BufferRelease buffer);
 
+    /**
+     * A floor above the engine has a request of its own on this endpoint, for no operation: the descriptor must not be closed
+     * before it is {@link #quiet}. Unlike the others also from within {@link EngineLoop#submit} and the like.
+     */
+    void busy(Endpoint endpoint);
+
+    /** It has none any more. */
+    void quiet(Endpoint endpoint);
+
     /** A connection was lost between the kernel's accept and ours (reset before its addresses could be read). */
     void acceptAborted();
 

@@ -243,6 +243,19 @@ public abstract sealed class Operation
         lease = null;
     }
 
+    /**
+     * It is about to be performed for the engine's floors: it has no packet, no state and no timer, and its completion is that
+     * floor's business. Holder only.
+     */
+    public final void beginBelow(Endpoint target) {
+        endpoint = target;
+        status = Status.OK;
+        bytes = 0;
+        nativeError = 0;
+        more = false;
+        lease = null;
+    }
+
     /** BEGUN back to IDLE: the start failed, there will be no packet. */
     public final void abandon() {
         STATE.setVolatile(this, with(state, IDLE));

@@ -20,6 +20,9 @@ public interface TlsSettings {
      */
     SSLEngine engine(@Nullable String serverName) throws SSLException;
 
+    /** Whether the engine is faster with cipher text outside of the heap, as those written in C are. */
+    boolean prefersDirectBuffers();
+
     /** Nobody uses the engine any more. Exactly once for each engine. Thread: any. */
     void release(SSLEngine engine);
 

@@ -12,6 +12,7 @@ import io.iocp.operation.Endpoint.Connection;
 import io.iocp.operation.Endpoint.Direction;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.FileOperation;
+import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
@@ -81,12 +82,16 @@ final class Flow implements CompletionSink {
     private final InFlight inFlight = new InFlight();
     private final FirstData firstData;
     private final Disconnecting disconnecting;
+    private final Handshaking handshaking = new Handshaking(this);
     private final Transmitting transmitting = new Transmitting(this);
     private final List<Endpoint> endpoints = new ArrayList<>();
     private EngineLoop loop;
     private Counters counters = new Counters();
     private Stage stage = Stage.OPEN;
     private int closingEndpoints;
+
+    /** Endpoints that a floor of the engine has a request of its own on. */
+    private int busyEndpoints;
 
     /** Buffers of zero-copy sends that have ended whose owners were not told yet that they have them back. */
     private int lent;
@@ -155,7 +160,11 @@ final class Flow implements CompletionSink {
 
     /** Nothing is in flight, nothing waits for a timer, the kernel reads no memory, and no endpoint is still closing. */
     boolean isEmpty() {
-        return inFlight.total() == 0 && lent == 0 && delayedPosts.isEmpty() && closingEndpoints == 0;
+        return inFlight.total() == 0
+                && lent == 0
+                && delayedPosts.isEmpty()
+                && closingEndpoints == 0
+                && busyEndpoints == 0;
     }
 
     // ---- taking operations
@@ -210,6 +219,9 @@ final class Flow implements CompletionSink {
             return;
         }
         queue(endpoint, direction, operation);
+        if (operation instanceof Handshake handshake && !handshake.isCompleted()) {
+            queue(endpoint, endpoint.output, handshaking.turn(endpoint, handshake));
+        }
     }
 
     /**
@@ -309,6 +321,9 @@ final class Flow implements CompletionSink {
 
     private void endWaiting(Direction direction) {
         for (Operation waiting = direction.dequeue(); waiting != null; waiting = direction.dequeue()) {
+            if (waiting.partOf instanceof Handshake) {
+                continue; // which waits in the input, or has been ended there
+            }
             if (waiting.partOf instanceof Disconnect whole) {
                 Operation ended = whole.partOf == null ? whole : whole.partOf; // a part has no packet
                 makeReady(ended, Status.PORT_CLOSED, ended.bytes, 0);
@@ -323,6 +338,17 @@ final class Flow implements CompletionSink {
         if (operation.partOf instanceof Disconnect disconnect) {
             direction.current = operation;
             disconnecting.receive(endpoint, disconnect, (Receive) operation);
+            return;
+        }
+        if (operation.partOf instanceof Handshake handshake) {
+            Status ended = direction.latched;
+            if (ended == null) {
+                direction.current = operation;
+                handshaking.submitIfBothTurns(endpoint, handshake);
+            } else {
+                handshake.cause = direction.latchedCause;
+                endEarly(handshake, ended);
+            }
             return;
         }
         Status over = endStatus(endpoint, operation);
@@ -346,6 +372,8 @@ final class Flow implements CompletionSink {
             Stream stream = operation.stream();
             if (operation instanceof Transmit transmit) {
                 beginTransmit(endpoint, direction, transmit);
+            } else if (operation instanceof Handshake handshake) {
+                handshaking.submitIfBothTurns(endpoint, handshake);
             } else if (stream == null) {
                 arm(operation);
             } else if (direction.hasWaiting()) {
@@ -394,6 +422,8 @@ final class Flow implements CompletionSink {
                 latch(connection, transmit, status, nativeError); // else it is the file's
             }
         }
+        transmit.cause = part.cause;
+        transmit.wireBytes += part.wireBytes;
         Status over = transmitting.completed(connection, transmit, part, status, bytes);
         if (over == Status.OK && transmit.recycles) {
             recycleBehind(connection, transmit);
@@ -437,6 +467,15 @@ final class Flow implements CompletionSink {
 
     /** The direction is free: the next operation that waits gets its turn. */
     private void next(Endpoint endpoint, Direction direction) {
+        free(endpoint, direction);
+        if (endpoint.outputEnding && endpoint.output.current == null) {
+            finishOutput(endpoint);
+        }
+        closeIfQuiet(endpoint);
+    }
+
+    /** As {@link #next}, by somebody who frees the other direction right afterwards. */
+    void free(Endpoint endpoint, Direction direction) {
         direction.current = null;
         while (direction.current == null) {
             Operation waiting = direction.dequeue();
@@ -445,10 +484,6 @@ final class Flow implements CompletionSink {
             }
             begin(endpoint, direction, waiting);
         }
-        if (endpoint.outputEnding && endpoint.output.current == null) {
-            finishOutput(endpoint);
-        }
-        closeIfQuiet(endpoint);
     }
 
     /** How an operation ends that may not go on, null if it may. */
@@ -488,6 +523,11 @@ final class Flow implements CompletionSink {
         }
         if (operation instanceof Connect connect) {
             connected(endpoint, connect, status, nativeError);
+            return;
+        }
+        if (operation instanceof Handshake handshake) {
+            makeReady(handshake, ended(endpoint, handshake, status), 0, nativeError);
+            next(endpoint, endpoint.input);
             return;
         }
         Status seen = latch(endpoint, operation, status, nativeError);
@@ -654,6 +694,10 @@ final class Flow implements CompletionSink {
 
     /** The peer has ended its stream too, or is not waited for: the handle is free again, unless it is being closed. */
     void recycled(Endpoint endpoint, Disconnect disconnect) {
+        if (endpoint.engineBusy) {
+            endpoint.recycling = disconnect;
+            return;
+        }
         Status over = endStatus(endpoint, disconnect);
         endpoint.input.current = null;
         Operation whole = disconnect;
@@ -728,6 +772,25 @@ final class Flow implements CompletionSink {
     }
 
     @Override
+    public void busy(Endpoint endpoint) {
+        endpoint.engineBusy = true;
+        busyEndpoints++;
+    }
+
+    @Override
+    public void quiet(Endpoint endpoint) {
+        endpoint.engineBusy = false;
+        busyEndpoints--;
+        Disconnect recycling = endpoint.recycling;
+        if (recycling != null) {
+            endpoint.recycling = null;
+            recycled(endpoint, recycling);
+        } else {
+            closeIfQuiet(endpoint);
+        }
+    }
+
+    @Override
     public void acceptAborted() {
         counters.count(Count.ACCEPTS_ABORTED, 1);
     }
@@ -795,7 +858,8 @@ final class Flow implements CompletionSink {
         if (over != null) {
             return over;
         }
-        if (seen == Status.CANCELLED && endpoint.outputEnding && operation.isOutput() && !operation.isCancelling()) {
+        boolean ofOutput = operation.isOutput() || operation instanceof Handshake;
+        if (seen == Status.CANCELLED && endpoint.outputEnding && ofOutput && !operation.isCancelling()) {
             return Status.SHUT_DOWN;
         }
         if (seen == Status.CANCELLED && !operation.isCancelling()) {
@@ -903,6 +967,10 @@ final class Flow implements CompletionSink {
             disconnecting.force(endpointOf(disconnect), disconnect, status);
             return;
         }
+        if (operation instanceof Handshake handshake && !handshake.submitted) {
+            endEarly(handshake, status);
+            return;
+        }
         Stream stream = operation.stream();
         boolean waitsForRetry = operation instanceof Accept accept && undefer(accept);
         if (stream == null) {
@@ -919,6 +987,18 @@ final class Flow implements CompletionSink {
             } else {
                 makeReady(operation, stream);
             }
+        }
+    }
+
+    /** Ends a handshake that the engine does not have. */
+    void endEarly(Handshake handshake, Status status) {
+        Endpoint endpoint = endpointOf(handshake);
+        boolean current = endpoint.input.current == handshake;
+        if (current || endpoint.input.remove(handshake)) {
+            makeReady(handshake, status, 0, 0);
+        }
+        if (current) {
+            next(endpoint, endpoint.input);
         }
     }
 
@@ -1024,6 +1104,8 @@ final class Flow implements CompletionSink {
         endpoint.outputEnding = true;
         if (output.current == null) {
             finishOutput(endpoint);
+        } else if (output.current.partOf instanceof Handshake handshake) {
+            handshaking.end(handshake, Status.SHUT_DOWN);
         } else {
             end(output.current, Status.SHUT_DOWN);
         }
@@ -1062,6 +1144,10 @@ final class Flow implements CompletionSink {
             if (disconnect.forced != null || endStatus(endpointOf(current), disconnect) != null) {
                 loop.cancel(current);
             }
+        } else if (current != null && current.partOf instanceof Handshake handshake) {
+            if (handshake.submitted) {
+                loop.cancel(handshake);
+            } // else it waits in the input, and is ended there
         } else if (direction.current != null) {
             end(direction.current, reason);
         }
@@ -1170,6 +1256,9 @@ final class Flow implements CompletionSink {
         operation.complete();
         addReady(operation);
         giveBackBuffer(operation);
+        if (operation instanceof Handshake handshake) {
+            handshaking.ended(handshake);
+        }
     }
 
     /** Who receives may want to know what more there is. */

@@ -2,6 +2,7 @@ package io.iocp.port;
 
 import io.iocp.engine.Engine;
 import io.iocp.operation.Accept;
+import io.iocp.operation.BufferPool;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
@@ -42,6 +43,10 @@ public final class PortCore {
     private final PacketRunner runner;
     private final @Nullable PacketQueue packets;
     private final PostQueue posts = new PostQueue();
+
+    /** Records that are on their way, and plain text that was received. */
+    private final BufferPool tlsBuffers = new BufferPool();
+
     private final Sleepers sleepers;
     private final Workers workers;
     private final List<Shard> shards = new ArrayList<>();
@@ -118,6 +123,15 @@ public final class PortCore {
 
     Sleepers sleepers() {
         return sleepers;
+    }
+
+    BufferPool tlsBuffers() {
+        return tlsBuffers;
+    }
+
+    /** Native bytes of records, and of plain text that was received, of secure connections. Thread: any. */
+    public long tlsMemoryBytes() {
+        return tlsBuffers.allocatedBytes();
     }
 
     Workers workers() {

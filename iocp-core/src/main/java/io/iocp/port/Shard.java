@@ -2,6 +2,7 @@ package io.iocp.port;
 
 import io.iocp.engine.Engine;
 import io.iocp.engine.EngineLoop;
+import io.iocp.engine.tls.TlsLoop;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
@@ -112,7 +113,9 @@ public final class Shard implements Sleepers.Member {
         this.timers = new TimerWheel(engine.nanoTime());
         this.delayedPosts = new DelayedPosts(this, timers);
         this.flow = new Flow(this, settings, timers, delayedPosts, ready, engine::nanoTime);
-        this.loop = engine.openLoop(settings.loop(), flow);
+        TlsLoop tls = new TlsLoop(
+                flow, port.tlsBuffers(), (task, done) -> port.workers().runTask(task, () -> command(_ -> done.run())));
+        this.loop = tls.over(engine.openLoop(settings.loop(), tls.reports()));
         flow.connect(loop);
         this.delivery = new Delivery(this, port, flow, ready, word);
     }
@@ -591,6 +594,7 @@ public final class Shard implements Sleepers.Member {
             if (incoming != null) {
                 discard(incoming);
             }
+            TlsLoop.forget(endpoint);
             engine.closeUnassociated(endpoint);
             endpointClosed(endpoint);
         }

@@ -127,6 +127,16 @@ class EngineLoopStressTest {
         }
 
         @Override
+        public void busy(Endpoint endpoint) {
+            throw new AssertionError("an engine has no request of its own");
+        }
+
+        @Override
+        public void quiet(Endpoint endpoint) {
+            throw new AssertionError("an engine has no request of its own");
+        }
+
+        @Override
         public void acceptAborted() {
             throw new AssertionError("nobody resets");
         }

@@ -57,6 +57,16 @@ public final class RecordingSink implements CompletionSink {
     }
 
     @Override
+    public void busy(Endpoint endpoint) {
+        throw new AssertionError("an engine has no request of its own");
+    }
+
+    @Override
+    public void quiet(Endpoint endpoint) {
+        throw new AssertionError("an engine has no request of its own");
+    }
+
+    @Override
     public void acceptAborted() {
         aborted++;
     }
