@@ -2,6 +2,7 @@ package io.iocp;
 
 import io.iocp.operation.TlsSettings;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
@@ -264,7 +265,7 @@ public final class TlsOptions {
             return null;
         }
         try {
-            return new SNIHostName(name).getAsciiName();
+            return new SNIHostName(name).getAsciiName().toLowerCase(Locale.ROOT);
         } catch (IllegalArgumentException e) {
             return null;
         }
