@@ -7,15 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.ServerChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.uring.IoUringIoHandler;
-import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.io.IOException;
@@ -30,21 +22,9 @@ final class NettyEchoServer {
 
     private NettyEchoServer() {}
 
-    /** One of Netty's ways to the kernel. */
-    private record Transport(IoHandlerFactory loops, Class<? extends ServerChannel> channel) {
-        static Transport named(String name) {
-            return switch (name) {
-                case "epoll" -> new Transport(EpollIoHandler.newFactory(), EpollServerSocketChannel.class);
-                case "io_uring" -> new Transport(IoUringIoHandler.newFactory(), IoUringServerSocketChannel.class);
-                case "nio" -> new Transport(NioIoHandler.newFactory(), NioServerSocketChannel.class);
-                default -> throw new IllegalArgumentException("transport is epoll, io_uring or nio: " + name);
-            };
-        }
-    }
-
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Arguments given = new Arguments(arguments);
-        Transport transport = Transport.named(given.text("transport", "epoll"));
+        NettyTransport transport = NettyTransport.named(given.text("transport", "epoll"));
         int threads = given.number("threads", 0);
         Duration nap = Duration.ofMillis(given.number("nap", 20));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(given.number("loops", 2), transport.loops());

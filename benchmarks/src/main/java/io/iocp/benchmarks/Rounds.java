@@ -1,11 +1,13 @@
 package io.iocp.benchmarks;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Measures candidates in turn, A B C A B C ..., so that what the neighbours on the machine do meets all of them. All servers
@@ -27,11 +29,17 @@ final class Rounds {
     record Settings(String serverProcessors, String loadProcessors, Duration warmUp, Duration measured, int rounds) {
 
         static Settings of(Arguments given) {
-            boolean apart = Boolean.parseBoolean(given.text("apart", "false"));
+            return of(given, false, Duration.ofSeconds(4));
+        }
+
+        /** @param usually whether server and load generator have a processor each, unless the arguments say otherwise
+         * @param warmUp the same */
+        static Settings of(Arguments given, boolean usually, Duration warmUp) {
+            boolean apart = Boolean.parseBoolean(given.text("apart", Boolean.toString(usually)));
             return new Settings(
                     apart ? "0" : "",
                     apart ? "1" : "",
-                    Duration.ofMillis(given.number("warm-up-millis", 4000)),
+                    Duration.ofMillis(given.number("warm-up-millis", Math.toIntExact(warmUp.toMillis()))),
                     Duration.ofMillis(given.number("millis", 3000)),
                     given.number("rounds", 5));
         }
@@ -66,8 +74,27 @@ final class Rounds {
         this.settings = settings;
     }
 
+    /** What is asked of a server. */
+    interface Asking {
+        /**
+         * Connects, warms up, measures and closes.
+         *
+         * @param serverCpuNanos to be read at the begin and the end of the measured time
+         */
+        Measurement ask(InetSocketAddress server, Duration warmUp, LongSupplier serverCpuNanos) throws IOException;
+    }
+
     /** All measurements of each candidate, in the order of the candidates and of the rounds. */
     Map<Candidate, List<Measurement>> run(List<Candidate> candidates, Load load) throws IOException {
+        return run(
+                candidates,
+                load.warmUp(),
+                (server, warmUp, cpu) -> LoadGenerator.run(server, load.warmingUp(warmUp), cpu));
+    }
+
+    /** @param warmUp before each measurement, not only before the first round */
+    Map<Candidate, List<Measurement>> run(List<Candidate> candidates, Duration warmUp, Asking asking)
+            throws IOException {
         settings.pinLoad();
         Map<Candidate, ServerProcess> servers = new LinkedHashMap<>();
         Map<Candidate, List<Measurement>> all = new LinkedHashMap<>();
@@ -76,13 +103,13 @@ final class Rounds {
                 ServerProcess server = ServerProcess.start(candidate, settings.serverProcessors());
                 servers.put(candidate, server);
                 all.put(candidate, new ArrayList<>());
-                LoadGenerator.run(server.address(), load.warmingUp(settings.warmUp()), server::cpuNanos);
+                asking.ask(server.address(), settings.warmUp(), server::cpuNanos);
             }
             for (int round = 0; round < settings.rounds(); round++) {
                 for (Map.Entry<Candidate, List<Measurement>> entry : all.entrySet()) {
                     ServerProcess server = servers.get(entry.getKey());
                     if (server != null) {
-                        entry.getValue().add(measure(entry.getKey(), server, load));
+                        entry.getValue().add(measure(entry.getKey(), server, warmUp, asking));
                     }
                 }
             }
@@ -92,8 +119,9 @@ final class Rounds {
         }
     }
 
-    private static Measurement measure(Candidate candidate, ServerProcess server, Load load) throws IOException {
-        Measurement measured = LoadGenerator.run(server.address(), load, server::cpuNanos);
+    private static Measurement measure(Candidate candidate, ServerProcess server, Duration warmUp, Asking asking)
+            throws IOException {
+        Measurement measured = asking.ask(server.address(), warmUp, server::cpuNanos);
         LOG.log(
                 System.Logger.Level.INFO,
                 "%-40s %9.0f/s p99 %8.0f us, server %5.2f us and load %5.2f us a message  %s"
