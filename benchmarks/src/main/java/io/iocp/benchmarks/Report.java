@@ -35,15 +35,27 @@ final class Report {
 
     /** What somebody needs to know who wants to see the same, with servers of their own processes. */
     Report circumstances(String command, Rounds.Settings settings) throws IOException {
-        List<List<String>> rows = new ArrayList<>(machine(command));
-        rows.add(List.of("server flags", "`" + String.join(" ", ServerProcess.FLAGS) + "`"));
-        rows.add(List.of(
-                "Netty",
-                String.valueOf(io.netty.channel.Channel.class.getPackage().getImplementationVersion())));
+        List<List<String>> rows = machineAndServers(command, List.of());
         rows.add(List.of("servers may run on", settings.serverProcessorsOrAll()));
         rows.add(List.of("load generator may run on", settings.loadProcessorsOrAll()));
         rows.addAll(rounds("server", settings));
         return heading("Circumstances").table(List.of("what", "value"), rows);
+    }
+
+    /** The same where there are no rounds of a certain time. */
+    Report circumstancesOfServers(String command, List<String> moreFlags) throws IOException {
+        return heading("Circumstances").table(List.of("what", "value"), machineAndServers(command, moreFlags));
+    }
+
+    private static List<List<String>> machineAndServers(String command, List<String> moreFlags) throws IOException {
+        List<List<String>> rows = new ArrayList<>(machine(command));
+        List<String> flags = new ArrayList<>(ServerProcess.FLAGS);
+        flags.addAll(moreFlags);
+        rows.add(List.of("server flags", "`" + String.join(" ", flags) + "`"));
+        rows.add(List.of(
+                "Netty",
+                String.valueOf(io.netty.channel.Channel.class.getPackage().getImplementationVersion())));
+        return rows;
     }
 
     /** The same where all candidates work in this process. */
@@ -120,7 +132,7 @@ final class Report {
                                 .mapToDouble(Measurement::perSecond)
                                 .max()
                                 .orElse(Double.NaN)),
-                ratio(rounds, first),
+                ratio(rounds, first, Measurement::perSecond),
                 number(median(rounds, m -> m.othersMicros(50))),
                 number(median(rounds, m -> m.othersMicros(99))),
                 number(median(rounds, m -> m.othersMicros(99.9))),
@@ -144,10 +156,11 @@ final class Report {
                 rows);
     }
 
-    private static String ratio(List<Measurement> rounds, List<Measurement> first) {
+    /** The median of the ratios, round by round. */
+    static String ratio(List<Measurement> rounds, List<Measurement> first, ToDoubleFunction<Measurement> of) {
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < rounds.size(); i++) {
-            ratios.add(rounds.get(i).perSecond() / first.get(i).perSecond());
+            ratios.add(of.applyAsDouble(rounds.get(i)) / of.applyAsDouble(first.get(i)));
         }
         return decimal(median(ratios));
     }

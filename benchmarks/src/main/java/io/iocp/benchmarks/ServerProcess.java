@@ -48,12 +48,23 @@ final class ServerProcess implements AutoCloseable {
 
     /** @param processors that it may run on, in the manner of {@code taskset -c}; empty for all */
     static ServerProcess start(Candidate candidate, String processors) throws IOException {
+        return start(candidate, processors, List.of());
+    }
+
+    /** @param moreFlags beside {@link #FLAGS}, or in their place */
+    static ServerProcess start(Candidate candidate, String processors, List<String> moreFlags) throws IOException {
         List<String> command = new ArrayList<>();
         if (!processors.isEmpty()) {
             command.addAll(List.of("taskset", "-c", processors));
         }
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
+        command.addAll(moreFlags);
+        // What a server must agree on with the load generator.
+        String groups = System.getProperty(TlsKeys.GROUPS_PROPERTY);
+        if (groups != null) {
+            command.add("-D" + TlsKeys.GROUPS_PROPERTY + "=" + groups);
+        }
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add(candidate.program().getName());
         command.addAll(candidate.arguments());
