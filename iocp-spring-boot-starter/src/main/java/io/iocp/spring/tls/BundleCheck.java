@@ -126,11 +126,17 @@ final class BundleCheck {
     }
 
     static UnusableBundleException unreadable(String name, Exception e) {
+        String message = messageOf(e);
+        // What PKCS12 key stores of the JDK say when the issuer of a certificate is not the next one.
+        boolean order = message.contains("chain is not valid");
         return new UnusableBundleException(
                 name,
-                "its content cannot be read: " + messageOf(e),
-                "See that every file that 'spring.ssl.bundle.*." + name
-                        + "' names is there, is readable by this process, is complete, and has the password that is set.",
+                "its content cannot be read: " + message,
+                order
+                        ? "Put the certificate of the key first, and behind each certificate that of its issuer."
+                        : "See that every file that 'spring.ssl.bundle.*." + name
+                                + "' names is there, is readable by this process, is complete, and has the password that is"
+                                + " set.",
                 e);
     }
 
