@@ -76,6 +76,11 @@ final class TlsPortServer {
             }
 
             @Override
+            public boolean prefersDirectBuffers() {
+                return true;
+            }
+
+            @Override
             public void release(SSLEngine engine) {
                 ReferenceCountUtil.release(engine);
             }

@@ -31,6 +31,8 @@ class TlsServersTest {
 
     static Stream<Candidate> servers() {
         return Stream.of(
+                candidate(TlsPortServer.class, "engine=nio", "provider=jdk"),
+                candidate(TlsPortServer.class, "engine=nio", "provider=openssl"),
                 candidate(TlsNettyServer.class, "transport=nio", "provider=jdk"),
                 candidate(TlsNettyServer.class, "transport=nio", "provider=openssl"));
     }
