@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The demo application, started within the test on free ports: once for each engine and profile, and stopped with {@link #stopAll}. */
+/** The demo application, started within the test on free ports: once for each engine, profile and arguments, and stopped with {@link #stopAll}. */
 public final class DemoServer {
 
     private static final Map<Variant, DemoServer> RUNNING = new HashMap<>();
@@ -38,7 +38,7 @@ public final class DemoServer {
     /** What must be as before once all clients are gone. */
     public record Usage(Map<OperationKind, Integer> inFlight, int connections, int descriptors) {}
 
-    private record Variant(EngineChoice engine, String profile) {}
+    private record Variant(EngineChoice engine, String profile, List<String> arguments) {}
 
     private DemoServer(Variant variant) {
         String engine = variant.engine().name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -52,6 +52,7 @@ public final class DemoServer {
                 "--iocp.servers.kv-tls.port=0",
                 "--iocp.servers.files-tls.port=0",
                 "--server.port=0"));
+        arguments.addAll(variant.arguments());
         if (variant.profile().equals("blocking")) {
             arguments.add("--iocp.servers.echo-declared.port=0");
         }
@@ -64,7 +65,12 @@ public final class DemoServer {
 
     /** The one on this engine and with this profile of Spring's, empty for none. */
     public static synchronized DemoServer on(EngineChoice engine, String profile) {
-        return RUNNING.computeIfAbsent(new Variant(engine, profile), DemoServer::new);
+        return RUNNING.computeIfAbsent(new Variant(engine, profile, List.of()), DemoServer::new);
+    }
+
+    /** The one on this engine with these further arguments, such as {@code --key=value}. */
+    public static synchronized DemoServer with(EngineChoice engine, String... arguments) {
+        return RUNNING.computeIfAbsent(new Variant(engine, "", List.of(arguments)), DemoServer::new);
     }
 
     public static synchronized void stopAll() {
@@ -80,6 +86,10 @@ public final class DemoServer {
     public int portNumber(String server) {
         String number = context.getEnvironment().getRequiredProperty("local.iocp." + server + ".port");
         return Integer.parseInt(number);
+    }
+
+    public String property(String key) {
+        return context.getEnvironment().getRequiredProperty(key);
     }
 
     /** What the web server, which has Actuator's endpoints, answers to a GET. */

@@ -19,7 +19,6 @@ import java.util.stream.Stream;
 /** The packaged application, run as users run it: in a process of its own, on free ports. */
 public final class PackagedServer implements AutoCloseable {
 
-    private static final Pattern KV_PORT = Pattern.compile("server 'kv' listens on \\S*:(\\d+)");
     private static final Pattern WEB_PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
     private final Program program;
@@ -67,7 +66,12 @@ public final class PackagedServer implements AutoCloseable {
 
     /** Waits until it serves, and returns the port of {@code kv}. */
     public int kvPort() {
-        return find(KV_PORT);
+        return port("kv");
+    }
+
+    /** Waits until a server listens, and returns its port. */
+    public int port(String server) {
+        return find(Pattern.compile("server '" + server + "' listens on \\S*:(\\d+)"));
     }
 
     /** The port of the actuator. */

@@ -2,6 +2,7 @@ package io.iocp.demo;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,12 +21,21 @@ public final class Program implements AutoCloseable {
     }
 
     public static Program start(String... command) {
+        return start(Redirect.from(Path.of("/dev/null").toFile()), command);
+    }
+
+    /** Starts a program whose input is what {@link #type} is given. */
+    public static Program startInteractive(String... command) {
+        return start(Redirect.PIPE, command);
+    }
+
+    private static Program start(Redirect input, String... command) {
         try {
             Path output = Files.createTempFile("iocp-demo-", ".out");
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
-                    .redirectInput(Path.of("/dev/null").toFile())
+                    .redirectInput(input)
                     .start();
             return new Program(process, output);
         } catch (IOException e) {
@@ -42,6 +52,16 @@ public final class Program implements AutoCloseable {
                 throw new AssertionError(String.join(" ", command) + " ended with " + exit + ":\n" + printed);
             }
             return printed;
+        }
+    }
+
+    /** Gives a program that was started for it a line of input. */
+    public void type(String line) {
+        try {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(output(), e);
         }
     }
 
