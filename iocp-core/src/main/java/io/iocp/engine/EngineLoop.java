@@ -133,6 +133,9 @@ public interface EngineLoop {
     /** The close of this connection, whenever it comes, is to be a reset for the peer. Nothing if it has no descriptor. */
     void abort(Endpoint endpoint);
 
+    /** What the loop does on this endpoint for no operation, which it has called {@link CompletionSink#busy}, is to end soon. */
+    default void giveUp(Endpoint endpoint) {}
+
     /**
      * The engine has no operation of this endpoint, and this loop will get none before the endpoint is another shard's: the
      * loop forgets what it keeps for it.

@@ -108,11 +108,15 @@ final class Disconnecting {
             return;
         }
         disconnect.part = null;
+        flow.recycled(endpoint, disconnect);
+    }
+
+    /** Nothing is waited for any more. */
+    void over(Disconnect disconnect) {
         if (disconnect.deadline instanceof Timer timer) {
             timers.disarm(timer);
             disconnect.deadline = null;
         }
-        flow.recycled(endpoint, disconnect);
     }
 
     /** It is to end without waiting for the peer any longer. */

@@ -695,9 +695,10 @@ final class Flow implements CompletionSink {
     /** The peer has ended its stream too, or is not waited for: the handle is free again, unless it is being closed. */
     void recycled(Endpoint endpoint, Disconnect disconnect) {
         if (endpoint.engineBusy) {
-            endpoint.recycling = disconnect;
+            endpoint.recycling = disconnect; // and its deadline goes on
             return;
         }
+        disconnecting.over(disconnect);
         Status over = endStatus(endpoint, disconnect);
         endpoint.input.current = null;
         Operation whole = disconnect;
@@ -1224,6 +1225,7 @@ final class Flow implements CompletionSink {
             if (next == Stage.CLOSING) {
                 endCurrent(endpoint.output, Status.PORT_CLOSED);
                 endInEngine(endpoint);
+                loop.giveUp(endpoint);
             }
         }
         firstData.cancelAll();

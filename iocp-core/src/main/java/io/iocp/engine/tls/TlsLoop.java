@@ -201,6 +201,14 @@ public final class TlsLoop implements EngineLoop {
     }
 
     @Override
+    public void giveUp(Endpoint endpoint) {
+        TlsConnection connection = of(endpoint);
+        if (connection != null) {
+            connection.giveUp();
+        }
+    }
+
+    @Override
     public void closeDescriptor(Endpoint endpoint) {
         forget(endpoint);
         engine.closeDescriptor(endpoint);
