@@ -47,12 +47,15 @@ public final class ClientHello {
         }
         bytes.get(raw, length, count);
         length += count;
-        while (!whole && length - nextRecord >= RecordBuffers.HEADER_BYTES) {
-            int content = u16(raw, nextRecord + 3);
-            if (raw[nextRecord] != RECORD_HANDSHAKE || raw[nextRecord + 1] != 3 || content == 0) {
-                whole = true; // not what it should be
+        while (!whole && length > nextRecord) {
+            if (!mayBeHandshake()) {
+                whole = true; // and whoever sends something else may wait for an answer already
                 return;
             }
+            if (length - nextRecord < RecordBuffers.HEADER_BYTES) {
+                break;
+            }
+            int content = u16(raw, nextRecord + 3);
             int end = nextRecord + RecordBuffers.HEADER_BYTES + content;
             if (length < end) {
                 break;
@@ -62,6 +65,16 @@ public final class ClientHello {
             look();
         }
         whole |= length > MOST_BYTES;
+    }
+
+    /** Whether the next record, as far as it is here, may be one of a handshake. */
+    private boolean mayBeHandshake() {
+        int here = length - nextRecord;
+        if (raw[nextRecord] != RECORD_HANDSHAKE || (here > 1 && raw[nextRecord + 1] != 3)) {
+            return false;
+        }
+        int content = here < RecordBuffers.HEADER_BYTES ? 1 : u16(raw, nextRecord + 3);
+        return content > 0 && content <= RecordBuffers.MOST_CONTENT_BYTES;
     }
 
     private void append(int from, int count) {

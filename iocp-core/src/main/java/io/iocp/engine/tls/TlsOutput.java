@@ -220,13 +220,12 @@ final class TlsOutput {
         Send send = writing;
         Send raw = outgoing(records);
         raw.continues = send != null && (send.continues || !plain.isEmpty());
-        sending = true;
-        own = send == null && connection.handshake() == null;
-        if (own && !busy) {
-            busy = true;
-            connection.loop().sink().busy(connection.endpoint());
+        if (send == null && connection.handshake() == null) {
+            submitOwn(raw);
+        } else {
+            sending = true;
+            engine().submit(raw);
         }
-        engine().submit(raw);
         return true;
     }
 
@@ -248,7 +247,10 @@ final class TlsOutput {
         return raw;
     }
 
-    /** Sends what the session has to say last, an alert or a close_notify, if that can be done at once. */
+    /**
+     * Sends what the session has to say last, an alert or a close_notify: at once if that can be, so that who closes the connection
+     * next does not cut it off. If not it is waited for, unless the connection is being closed.
+     */
     void lastRecords() {
         TlsSession session = connection.session();
         if (session == null || sending || end != null || connection.tasksRun()) {
@@ -256,7 +258,7 @@ final class TlsOutput {
         }
         try {
             plain.clear();
-            attempt(session.wrap(plain, 0));
+            sendAtOnce(session.wrap(plain, 0));
         } catch (SSLException | RuntimeException e) {
             // It has nothing to say, then.
         }
@@ -266,17 +268,30 @@ final class TlsOutput {
         LeasedBuffer alert = connection.loop().buffers().lease(record.length);
         alert.length(record.length);
         alert.data().put(0, record);
-        attempt(alert);
+        sendAtOnce(alert);
     }
 
-    private void attempt(LeasedBuffer records) {
+    private void sendAtOnce(LeasedBuffer records) {
         if (records.length() == 0 || sending) {
             records.release();
             return;
         }
         Send raw = outgoing(records);
-        engine().attempt(raw);
-        raw.settle();
+        if (engine().attempt(raw) == null && !connection.isClosing()) {
+            submitOwn(raw); // the rest of it
+        } else {
+            raw.settle();
+        }
+    }
+
+    private void submitOwn(Send raw) {
+        sending = true;
+        own = true;
+        if (!busy) {
+            busy = true;
+            connection.loop().sink().busy(connection.endpoint());
+        }
+        engine().submit(raw);
     }
 
     // ---- from the engine
@@ -291,7 +306,7 @@ final class TlsOutput {
             notSent(status, nativeError);
         }
         TlsHandshake handshake = connection.handshake();
-        if (handshake != null) {
+        if (handshake != null && !wasOwn) {
             handshake.sent(status, bytes, nativeError);
             return;
         }
