@@ -154,7 +154,8 @@ public final class EventLog implements HandshakeListener {
     @Override
     public void ended(TlsHandshake handshake) {
         HandshakeOutcome outcome = handshake.outcome();
-        if (outcome == HandshakeOutcome.CLOSED || !admits()) {
+        boolean ordinary = outcome == HandshakeOutcome.CLOSED || outcome == HandshakeOutcome.LEFT;
+        if (ordinary || !admits()) {
             return;
         }
         if (outcome == HandshakeOutcome.SUCCESS) {

@@ -7,8 +7,10 @@ import java.util.Locale;
 public enum HandshakeOutcome {
     /** The connection is secure. */
     SUCCESS,
-    /** The peer does not speak TLS, the two could not agree, one does not trust the other, or the peer left. */
+    /** The peer does not speak TLS, the two could not agree, one does not trust the other, or the peer left in the middle. */
     FAILED,
+    /** The peer connected and left without a word, as health checks and port scanners do. */
+    LEFT,
     /** It took longer than {@code ssl.handshake-timeout}. */
     TIMED_OUT,
     /** The peer reset the connection, or it broke. */
@@ -16,7 +18,13 @@ public enum HandshakeOutcome {
     /** The connection was closed on this side: by a handler, or because the server stops. */
     CLOSED;
 
-    static HandshakeOutcome of(Status status) {
+    /** @param bytes that were received and sent for it */
+    static HandshakeOutcome of(Status status, long bytes) {
+        HandshakeOutcome outcome = of(status);
+        return bytes == 0 && (outcome == FAILED || outcome == RESET) ? LEFT : outcome;
+    }
+
+    private static HandshakeOutcome of(Status status) {
         return switch (status) {
             case OK -> SUCCESS;
             case TIMED_OUT -> TIMED_OUT;

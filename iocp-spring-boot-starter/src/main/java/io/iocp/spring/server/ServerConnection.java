@@ -137,8 +137,9 @@ final class ServerConnection implements RoutedHandler, Replies {
 
     private void handshaken(OverlappedIO packet) throws Exception {
         Status status = packet.status();
+        HandshakeOutcome outcome = HandshakeOutcome.of(status, packet.wireBytes());
         server.handshakeEnded(
-                HandshakeOutcome.of(status),
+                outcome,
                 status == Status.OK && connection instanceof SecureConnection secure ? secure.session() : null,
                 System.nanoTime() - acceptedAt,
                 packet.failure());
@@ -147,7 +148,12 @@ final class ServerConnection implements RoutedHandler, Replies {
             run(handler, packet);
         }
         if (status != Status.OK) {
-            close(status == Status.TIMED_OUT ? CloseReason.TLS_FAILED : reasonOf(status));
+            close(
+                    switch (outcome) {
+                        case LEFT -> CloseReason.PEER;
+                        case TIMED_OUT -> CloseReason.TLS_FAILED;
+                        default -> reasonOf(status);
+                    });
         }
     }
 
@@ -155,10 +161,11 @@ final class ServerConnection implements RoutedHandler, Replies {
         // All that is read of the packet is read before the handler, which may start its own packets anew.
         Status status = packet.status();
         boolean last = packet == receive && !packet.more();
-        HandlerEndpoint handler = handlers.of(OperationKind.RECEIVE);
+        OperationKind kind = packet.kind();
+        HandlerEndpoint handler = handlers.of(kind);
         if (handler == null) {
             if (status == Status.OK) {
-                server.unclaimed(OperationKind.RECEIVE);
+                server.unclaimed(kind);
                 close(CloseReason.APPLICATION);
             }
         } else if (status == Status.OK ? reading != Reading.ENDING : handler.seesTheEnd()) {

@@ -110,7 +110,7 @@ public final class TcpServer {
             throw new ServerStartException(settings, e);
         }
         LOG.info("server '{}' listens on {}{}", name(), localAddress(), settings.tls() == null ? "" : " with TLS");
-        if (handlers.of(OperationKind.RECEIVE) == null) {
+        if (handlers.of(settings.tls() == null ? OperationKind.RECEIVE : OperationKind.TLS_RECEIVE) == null) {
             LOG.warn(
                     "server '{}' has no handler: connections are closed when they send; declare an @IoCompletionHandler(server"
                             + " = \"{}\") method",

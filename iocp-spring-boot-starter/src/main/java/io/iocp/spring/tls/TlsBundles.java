@@ -34,7 +34,8 @@ import org.springframework.core.io.ResourceLoader;
  */
 public final class TlsBundles implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TlsBundles.class);
-    private static final Duration REVIEW_EVERY = Duration.ofSeconds(5);
+    private static final Duration LONGEST_REVIEW_PERIOD = Duration.ofSeconds(5);
+    private static final Duration SHORTEST_REVIEW_PERIOD = Duration.ofMillis(500);
 
     private final @Nullable SslBundles bundles;
     private final @Nullable SslProperties properties;
@@ -195,8 +196,16 @@ public final class TlsBundles implements AutoCloseable {
                 }
             };
             reviews = new Timer("iocp-ssl-files", true);
-            reviews.schedule(review, REVIEW_EVERY.toMillis(), REVIEW_EVERY.toMillis());
+            reviews.schedule(review, reviewPeriodMillis(), reviewPeriodMillis());
         }
+    }
+
+    /** Boot's quiet period, within bounds: looking more often would find files that are still being written. */
+    private long reviewPeriodMillis() {
+        Duration quiet = properties == null
+                ? LONGEST_REVIEW_PERIOD
+                : properties.getBundle().getWatch().getFile().getQuietPeriod();
+        return Math.clamp(quiet.toMillis(), SHORTEST_REVIEW_PERIOD.toMillis(), LONGEST_REVIEW_PERIOD.toMillis());
     }
 
     private void reviewOrLog() {

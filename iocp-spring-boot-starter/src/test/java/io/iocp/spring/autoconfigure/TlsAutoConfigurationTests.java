@@ -22,8 +22,10 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.io.support.SpringFactoriesLoader;
 
 /** From properties to a server's TLS, and what is said when they are wrong. */
 class TlsAutoConfigurationTests {
@@ -217,6 +219,14 @@ class TlsAutoConfigurationTests {
             assertThat(ThrowableAssert.catchThrowable(() -> bundles.client("wob", "db.example.com", 5433)))
                     .isInstanceOf(UnknownBundleException.class);
         });
+    }
+
+    @Test
+    void everyFailureAnalyzerIsFoundByBoot() {
+        assertThat(SpringFactoriesLoader.forDefaultResourceLocation()
+                        .load(FailureAnalyzer.class, (type, name, failure) -> {})) // others may need a context
+                .hasAtLeastOneElementOfType(UnknownBundleFailureAnalyzer.class)
+                .hasAtLeastOneElementOfType(UnusableBundleFailureAnalyzer.class);
     }
 
     private static FailureAnalysis unusable(AssertableApplicationContext context) {

@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.iocp.spring.tls.Certificates.Pair;
 import io.iocp.spring.tls.TlsBundleStatus.State;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +20,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.autoconfigure.ssl.JksSslBundleProperties;
 import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
 import org.springframework.boot.autoconfigure.ssl.PropertiesSslBundle;
 import org.springframework.boot.autoconfigure.ssl.SslProperties;
@@ -286,6 +290,47 @@ class TlsBundleTest {
         bundle.review();
         assertThat(bundle.status().state()).isEqualTo(State.CURRENT);
         assertThat(events).extracting(TlsBundleStatus::state).containsExactly(State.STALE, State.CURRENT);
+    }
+
+    @Test
+    void shouldWatchKeyStoresToo() throws Exception {
+        Path store = directory.resolve("store.p12");
+        JksSslBundleProperties jks = new JksSslBundleProperties();
+        jks.getKeystore().setLocation(store.toUri().toString());
+        jks.getKeystore().setPassword("secret");
+        jks.setReloadOnUpdate(true);
+        properties.getBundle().getPem().clear();
+        properties.getBundle().getJks().put("web", jks);
+        write(store, one());
+        TlsBundle bundle = new TlsBundle(
+                "web",
+                PropertiesSslBundle.get(jks, resources),
+                BundleFiles.of("web", properties, resources),
+                () -> now,
+                () -> nanos,
+                event -> events.add(event.status()));
+        assertThat(bundle.material().chain()).containsExactly(one().certificate());
+
+        write(store, two());
+        bundle.update(PropertiesSslBundle.get(jks, resources));
+        assertThat(bundle.material().chain()).containsExactly(two().certificate());
+
+        Certificates.write(store, "rubbish");
+        bundle.review();
+        wait(PATIENCE);
+        bundle.review();
+        assertThat(bundle.status().state()).isEqualTo(State.STALE);
+        assertThat(bundle.status().cause()).contains("store.p12");
+    }
+
+    private static void write(Path file, Pair pair) throws Exception {
+        char[] secret = "secret".toCharArray();
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry("it", pair.key(), secret, new X509Certificate[] {pair.certificate()});
+        try (OutputStream out = Files.newOutputStream(file)) {
+            store.store(out, secret);
+        }
     }
 
     @Test

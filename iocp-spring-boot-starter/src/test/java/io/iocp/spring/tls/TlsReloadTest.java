@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.iocp.CompletionPort;
 import io.iocp.spring.actuate.EventLog;
 import io.iocp.spring.actuate.PortEvent;
 import io.iocp.spring.annotation.IoCompletionHandler;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -153,6 +155,32 @@ class TlsReloadTest {
                 .map(arguments -> "key of another certificate".equals(arguments.get()[0])
                         ? Arguments.of(arguments.get()[0], arguments.get()[1], "matches none")
                         : arguments);
+    }
+
+    @Test
+    void shouldTellOfWhatBootSwallowsAlsoIfNobodyAsks() {
+        application()
+                .withPropertyValues("spring.ssl.bundle.pem.web.keystore.verify-keys=true")
+                .run(context -> {
+                    secret.put(Map.of("tls.key", TWO.keyPem()));
+                    await().until(() -> !events(context, "bundleStale").isEmpty());
+                });
+    }
+
+    @Test
+    void shouldBeOutOfServiceOnceTheCertificateInUseHasExpired() {
+        application().run(context -> {
+            Instant later = ONE.certificate().getNotAfter().toInstant().plusSeconds(1);
+            IocpHealthIndicator then = new IocpHealthIndicator(
+                    List.of(context.getBean(CompletionPort.class)),
+                    context.getBean(TcpServers.class).servers(),
+                    context.getBean(TlsBundles.class),
+                    () -> later);
+            Health health = requireNonNull(then.health());
+            assertThat(health.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+            assertThat(health.getDetails().get("bundles")).asString().contains("expired=");
+            assertThat(health(context).getStatus()).isEqualTo(Status.UP);
+        });
     }
 
     private void brokenAndHealed(

@@ -45,7 +45,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -148,6 +150,86 @@ class TlsServerTest {
 
             try (TlsClient client = TlsClient.connect(port(context))) {
                 assertThat(client.ask("hello")).isEqualTo("hello");
+            }
+        });
+    }
+
+    @EachEngine
+    void shouldTakeWhoLeavesWithoutAWordForNoFailure(EngineChoice engine) {
+        application(engine).withBean(Echo.class).run(context -> {
+            plain(context).close();
+            await().until(() -> server(context).closed(CloseReason.PEER) == 1);
+            assertThat(handshakes(context, "left").count()).isEqualTo(1);
+            assertThat(context.getBean(EventLog.class).events())
+                    .extracting(PortEvent::type)
+                    .doesNotContain("tlsFailed");
+        });
+    }
+
+    static class Ends {
+        final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+
+        @IoCompletionHandler(server = "echo")
+        void received(Status status, @Nullable IOException failure) {
+            if (status != Status.OK) {
+                seen.add(status + " " + (failure instanceof SSLException));
+            }
+        }
+    }
+
+    @EachEngine
+    void shouldTellAStreamThatWasCutOffFromOneThatHasEnded(EngineChoice engine) {
+        application(engine).withBean(Ends.class).run(context -> {
+            Ends ends = context.getBean(Ends.class);
+            TlsClient.connect(port(context)).close();
+            assertThat(ends.seen.poll(20, TimeUnit.SECONDS)).isEqualTo("EOF false");
+
+            // Closed below the TLS, which therefore cannot say good-bye.
+            try (Socket below = plain(context)) {
+                SSLSocket above = (SSLSocket)
+                        TlsClient.context(null).getSocketFactory().createSocket(below, "localhost", 1, false);
+                above.startHandshake();
+            }
+            assertThat(ends.seen.poll(20, TimeUnit.SECONDS)).isEqualTo("TLS_ERROR true");
+            await().until(() -> server(context).closed(CloseReason.TLS_FAILED) == 1);
+        });
+    }
+
+    @EachEngine
+    void shouldTakeVersionsAndCipherSuitesFromTheBundle(EngineChoice engine) {
+        application(
+                        engine,
+                        "spring.ssl.bundle.pem.web.options.enabled-protocols=TLSv1.2",
+                        "spring.ssl.bundle.pem.web.options.ciphers=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+                .withBean(Echo.class)
+                .run(context -> {
+                    try (TlsClient client = TlsClient.connect(port(context))) {
+                        assertThat(client.ask("hello")).isEqualTo("hello");
+                        Timer timer = handshakes(context, "success");
+                        assertThat(timer.getId().getTag("protocol")).isEqualTo("TLSv1.2");
+                        assertThat(timer.getId().getTag("cipher")).isEqualTo("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+                    }
+                });
+    }
+
+    static class OneMethodForEach {
+        @IoCompletionHandler(server = "echo", kinds = OperationKind.RECEIVE)
+        String plain() {
+            return "plain";
+        }
+
+        @IoCompletionHandler(server = "echo", kinds = OperationKind.TLS_RECEIVE)
+        String secure(String text) {
+            return "secure " + text;
+        }
+    }
+
+    @EachEngine
+    void shouldPreferAHandlerThatClaimsJustThisKind(EngineChoice engine) {
+        application(engine).withBean(OneMethodForEach.class).run(context -> {
+            try (TlsClient client = TlsClient.connect(port(context))) {
+                client.socket().getOutputStream().write('x');
+                assertThat(client.read(8)).isEqualTo("secure x");
             }
         });
     }
