@@ -29,7 +29,8 @@ import java.util.function.ToLongFunction;
  * @param connections open connections
  * @param connectionsClosed connections that were ever closed
  * @param bytesRead bytes that were ever read from files, and {@code bytesWritten} to them
- * @param memory native bytes by area: {@code rings}, {@code receive}, {@code send}
+ * @param memory native bytes by area: {@code rings}, {@code receive}, {@code send}, and {@code tls}: records on their
+ *     way and plain text that was not taken yet, of secure connections; with the JDK's engine more is on the heap
  * @param shards the shards one by one
  */
 public record PortStats(
@@ -112,7 +113,8 @@ public record PortStats(
                                 shards.stream()
                                         .mapToLong(ShardStats::receiveMemoryBytes)
                                         .sum(),
-                        "send", sendMemory),
+                        "send", sendMemory,
+                        "tls", core.tlsMemoryBytes()),
                 shards.stream()
                         .map(s -> new ShardView(s.index(), s.state(), s.handles(), s.readyPackets(), s.inFlight()))
                         .toList());
