@@ -18,11 +18,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +46,7 @@ import org.testcontainers.utility.DockerImageName;
 class ContainerIT {
 
     private static final int KV = 6380;
+    private static final int KV_TLS = 6390;
     private static final int ACTUATOR = 8080;
 
     /** spring.lifecycle.timeout-per-shutdown-phase as the application sets it; nothing is busy here, so it is ample. */
@@ -69,6 +76,7 @@ class ContainerIT {
             container.start();
 
             assertThat(ping(container)).isEqualTo("+PONG\r\n");
+            assertThat(securePing(container)).isEqualTo("+PONG\r\n");
             String port = actuator(container, "iocp/default");
             assertThat(JsonPath.<String>read(port, "$.engine.name")).isEqualTo("io_uring");
             assertThat(JsonPath.<Boolean>read(port, "$.engine.fallback")).isFalse();
@@ -99,7 +107,7 @@ class ContainerIT {
     }
 
     private static void stopAndExpectAQuietEnd(GenericContainer<?> container) throws IOException {
-        try (Socket idle = connect(container)) {
+        try (Socket idle = connect(container, KV)) {
             long started = System.nanoTime();
             DOCKER.stopContainerCmd(container.getContainerId())
                     .withTimeout((int) SHUTDOWN_PHASE.multipliedBy(3).toSeconds())
@@ -121,7 +129,7 @@ class ContainerIT {
 
     private static GenericContainer<?> container(List<String> seccomp) {
         return new GenericContainer<>(DockerImageName.parse(image))
-                .withExposedPorts(ACTUATOR, KV)
+                .withExposedPorts(ACTUATOR, KV, KV_TLS)
                 .withTmpFs(Map.of("/tmp", "rw,size=64m"))
                 .withCreateContainerCmdModifier(create -> {
                     HostConfig host = Objects.requireNonNull(create.getHostConfig());
@@ -153,14 +161,46 @@ class ContainerIT {
     }
 
     private static String ping(GenericContainer<?> container) throws IOException {
-        try (Socket socket = connect(container)) {
-            socket.getOutputStream().write("*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readNBytes("+PONG\r\n".length()), StandardCharsets.US_ASCII);
+        try (Socket socket = connect(container, KV)) {
+            return ping(socket);
         }
     }
 
-    private static Socket connect(GenericContainer<?> container) throws IOException {
-        Socket socket = new Socket(InetAddress.getByName(container.getHost()), container.getMappedPort(KV));
+    /** With the certificate that the application has made in the container, and that it shows. */
+    private static String securePing(GenericContainer<?> container) throws IOException {
+        try (Socket plain = connect(container, KV_TLS)) {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new TrustEverybody()}, null);
+            SSLSocket socket =
+                    (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", plain.getPort(), true);
+            String answer = ping(socket);
+            assertThat(socket.getSession().getPeerPrincipal()).hasToString("CN=localhost");
+            return answer;
+        } catch (GeneralSecurityException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static final class TrustEverybody implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
+    private static String ping(Socket socket) throws IOException {
+        socket.getOutputStream().write("*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII));
+        return new String(socket.getInputStream().readNBytes("+PONG\r\n".length()), StandardCharsets.US_ASCII);
+    }
+
+    private static Socket connect(GenericContainer<?> container, int port) throws IOException {
+        Socket socket = new Socket(InetAddress.getByName(container.getHost()), container.getMappedPort(port));
         socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
         return socket;
     }

@@ -38,7 +38,7 @@ public final class DemoServer {
     /** What must be as before once all clients are gone. */
     public record Usage(Map<OperationKind, Integer> inFlight, int connections, int descriptors) {}
 
-    private record Variant(EngineChoice engine, String profile, List<String> arguments) {}
+    private record Variant(EngineChoice engine, String profile, boolean secure, List<String> arguments) {}
 
     private DemoServer(Variant variant) {
         String engine = variant.engine().name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -51,6 +51,7 @@ public final class DemoServer {
                 "--iocp.servers.echo-tls.port=0",
                 "--iocp.servers.kv-tls.port=0",
                 "--iocp.servers.files-tls.port=0",
+                "--demo.tls.enabled=" + variant.secure(),
                 "--server.port=0"));
         arguments.addAll(variant.arguments());
         if (variant.profile().equals("blocking")) {
@@ -65,12 +66,15 @@ public final class DemoServer {
 
     /** The one on this engine and with this profile of Spring's, empty for none. */
     public static synchronized DemoServer on(EngineChoice engine, String profile) {
-        return RUNNING.computeIfAbsent(new Variant(engine, profile, List.of()), DemoServer::new);
+        return RUNNING.computeIfAbsent(new Variant(engine, profile, false, List.of()), DemoServer::new);
     }
 
-    /** The one on this engine with these further arguments, such as {@code --key=value}. */
-    public static synchronized DemoServer with(EngineChoice engine, String... arguments) {
-        return RUNNING.computeIfAbsent(new Variant(engine, "", List.of(arguments)), DemoServer::new);
+    /**
+     * The one with its TLS servers, on this engine and with these further arguments, such as {@code --key=value}. The others
+     * have none, so that they start sooner.
+     */
+    public static synchronized DemoServer secure(EngineChoice engine, String... arguments) {
+        return RUNNING.computeIfAbsent(new Variant(engine, "", true, List.of(arguments)), DemoServer::new);
     }
 
     public static synchronized void stopAll() {

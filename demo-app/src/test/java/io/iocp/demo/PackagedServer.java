@@ -27,7 +27,7 @@ public final class PackagedServer implements AutoCloseable {
         this.program = program;
     }
 
-    /** Starts it and does not wait. */
+    /** Starts it and does not wait. It has no TLS servers, and so starts sooner, unless the arguments say otherwise. */
     public static PackagedServer start(EngineChoice engine, String... arguments) {
         return new PackagedServer(Program.start(command(engine, arguments).toArray(String[]::new)));
     }
@@ -53,6 +53,9 @@ public final class PackagedServer implements AutoCloseable {
                 "--iocp.servers.files-tls.port=0",
                 "--server.port=0"));
         command.addAll(List.of(arguments));
+        if (command.stream().noneMatch(argument -> argument.startsWith("--demo.tls.enabled="))) {
+            command.add("--demo.tls.enabled=false");
+        }
         return command;
     }
 

@@ -18,7 +18,6 @@ import org.springframework.stereotype.Component;
  * <pre>{@code
  * openssl s_client -quiet -verify_return_error -CAfile /tmp/iocp-tls-123/tls.crt -connect localhost:7443
  * openssl s_client -quiet -CAfile /tmp/iocp-tls-123/second/tls.crt -connect localhost:7443 -servername second.localhost
- * socat - OPENSSL:localhost:7443,cafile=/tmp/iocp-tls-123/tls.crt
  * }</pre>
  *
  * <p>In profile {@code blocking} {@link BlockingEchoService} does it instead.

@@ -26,7 +26,7 @@ import org.springframework.stereotype.Component;
  * <pre>{@code
  * curl -i --cacert /tmp/iocp-tls-123/tls.crt https://localhost:8490/
  * curl -i --cacert /tmp/iocp-tls-123/second/tls.crt https://second.localhost:8490/
- * h2load --h1 -t 2 -c 100 -D 10 https://localhost:8490/completion-ports.txt
+ * wrk -t 2 -c 100 -d 10 https://127.0.0.1:8490/completion-ports.txt
  * openssl s_client -connect localhost:8490 -alpn http/1.1
  * }</pre>
  *

@@ -59,7 +59,7 @@ class TlsClientsIT {
     }
 
     private static DemoServer server(EngineChoice engine) {
-        return DemoServer.with(engine, "--demo.files.root=" + large.resolveSibling(""));
+        return DemoServer.secure(engine, "--demo.files.root=" + large.resolveSibling(""));
     }
 
     private static String certificate(DemoServer server) {

@@ -50,7 +50,7 @@ class TlsTroubleIT {
     }
 
     private static DemoServer server(EngineChoice engine) {
-        return DemoServer.with(
+        return DemoServer.secure(
                 engine,
                 "--spring.ssl.bundle.pem.demo.keystore.certificate=" + certificate("server"),
                 "--spring.ssl.bundle.pem.demo.keystore.private-key=" + key("server"),
@@ -143,12 +143,23 @@ class TlsTroubleIT {
             damaged[at] ^= 0x55;
             garbage.put("a ClientHello that is wrong at " + at, damaged);
         }
-        for (var entry : garbage.entrySet()) {
-            try (Socket client = server.connect("kv-tls")) {
-                client.getOutputStream().write(entry.getValue());
-                awaitEnd(entry.getKey(), client);
-            } catch (SocketException e) {
-                // Reset while it was still sending: as good an end as any.
+        Map<String, Socket> clients = new LinkedHashMap<>();
+        try {
+            for (var entry : garbage.entrySet()) {
+                Socket client = server.connect("kv-tls");
+                clients.put(entry.getKey(), client);
+                try {
+                    client.getOutputStream().write(entry.getValue());
+                } catch (SocketException e) {
+                    // Reset while it was still sending: as good an end as any.
+                }
+            }
+            for (var entry : clients.entrySet()) {
+                awaitEnd(entry.getKey(), entry.getValue());
+            }
+        } finally {
+            for (Socket client : clients.values()) {
+                client.close();
             }
         }
         server.awaitUsage(before);
