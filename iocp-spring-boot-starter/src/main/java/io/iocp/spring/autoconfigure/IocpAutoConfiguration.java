@@ -9,6 +9,7 @@ import io.iocp.spring.server.HandshakeListener;
 import io.iocp.spring.server.ServerSettings;
 import io.iocp.spring.server.TcpServers;
 import io.iocp.spring.tls.TlsBundles;
+import io.iocp.spring.tls.TlsProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -107,13 +108,23 @@ public final class IocpAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     TlsBundles iocpTlsBundles(
+            IocpProperties iocp,
             ObjectProvider<SslBundles> bundles,
             ObjectProvider<SslProperties> properties,
             ResourceLoader resources,
             ApplicationEventPublisher events) {
+        TlsProvider provider = iocp.ssl().provider();
+        String problem = provider.problem();
+        if (problem != null) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "iocp.ssl.provider",
+                    provider,
+                    "Cannot be used: " + problem + ". Use 'auto', which takes the JDK's TLS in its place.");
+        }
         return new TlsBundles(
                 bundles.getIfAvailable(),
                 properties.getIfAvailable(),
+                provider,
                 ApplicationResourceLoader.get(resources, true), // as Boot resolves the bundles' locations
                 InstantSource.system(),
                 events::publishEvent);

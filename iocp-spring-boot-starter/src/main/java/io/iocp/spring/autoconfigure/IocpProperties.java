@@ -2,6 +2,7 @@ package io.iocp.spring.autoconfigure;
 
 import io.iocp.BlockingDetection;
 import io.iocp.EngineChoice;
+import io.iocp.spring.tls.TlsProvider;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.springframework.util.unit.DataSize;
  *
  * @param engine Engine of the completion port. 'auto' takes io_uring where it works, else NIO.
  * @param concurrency How many workers may run at once, which is also the number of shards. 0 means one for each processor.
+ * @param ssl TLS of all servers and clients.
  * @param servers Servers by name.
  */
 @ConfigurationProperties("iocp")
@@ -23,6 +25,7 @@ public record IocpProperties(
         @DefaultValue("0") int concurrency,
         @DefaultValue Workers workers,
         @DefaultValue Shutdown shutdown,
+        @DefaultValue Ssl ssl,
         @DefaultValue Map<String, Server> servers,
         @DefaultValue Events events) {
 
@@ -47,6 +50,14 @@ public record IocpProperties(
      *     'spring.lifecycle.timeout-per-shutdown-phase'; two thirds of that by default, but at most 20 seconds.
      */
     public record Shutdown(@Nullable Duration deadline) {}
+
+    /**
+     * TLS of SSL bundles.
+     *
+     * @param provider Whose TLS it is. 'auto' takes OpenSSL where netty-tcnative is on the class path and can do what is asked
+     *     for, else the JDK's.
+     */
+    public record Ssl(@DefaultValue("auto") TlsProvider provider) {}
 
     /**
      * One server.

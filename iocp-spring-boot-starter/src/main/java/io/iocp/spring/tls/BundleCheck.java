@@ -1,5 +1,6 @@
 package io.iocp.spring.tls;
 
+import io.iocp.TlsOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Key;
@@ -21,12 +22,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslOptions;
 import org.springframework.boot.ssl.SslStoreBundle;
@@ -47,10 +51,14 @@ final class BundleCheck {
 
     private record OwnKey(String alias, PrivateKey key, List<X509Certificate> chain) {}
 
-    private final InstantSource clock;
+    private static final Logger LOG = LoggerFactory.getLogger(BundleCheck.class);
 
-    BundleCheck(InstantSource clock) {
+    private final InstantSource clock;
+    private final TlsProvider provider;
+
+    BundleCheck(InstantSource clock, TlsProvider provider) {
         this.clock = clock;
+        this.provider = provider;
     }
 
     /** @throws UnusableBundleException if it is of no use; says why and what to do */
@@ -58,19 +66,28 @@ final class BundleCheck {
         String identity = identity(name, bundle);
         List<OwnKey> keys = keys(name, bundle);
         keys.forEach(key -> check(name, key));
-        SslOptions options = bundle.getOptions();
-        List<String> protocols = listOf(options.getEnabledProtocols());
-        List<String> ciphers = listOf(options.getCiphers());
+        SslOptions enabled = bundle.getOptions();
+        List<String> protocols = listOf(enabled.getEnabledProtocols());
+        List<String> ciphers = listOf(enabled.getCiphers());
         try {
+            JdkEngines jdk = new JdkEngines(bundle.createSslContext(), protocols, ciphers);
             TlsMaterial material = new TlsMaterial(
-                    bundle.createSslContext(),
+                    jdk.context(),
+                    jdk,
                     keys.isEmpty() ? List.of() : keys.getFirst().chain(),
                     isTrusting(bundle),
                     protocols,
                     ciphers,
                     identity);
-            TrialHandshake.run(material);
-            return material;
+            TlsOptions options = material.hasKey()
+                    ? TlsOptions.server(jdk.context())
+                    : TlsOptions.client(jdk.context(), "localhost", 0);
+            if (provider != TlsProvider.OPENSSL) {
+                TrialHandshake.run(material, jdk.engine(options));
+            }
+            return provider == TlsProvider.JDK || !OpenSslPresence.isUsable()
+                    ? material
+                    : withOpenSsl(name, material, jdk, new OpenSslEngines(bundle, protocols, ciphers), options);
         } catch (SSLException | RuntimeException e) {
             throw new UnusableBundleException(
                     name,
@@ -78,6 +95,26 @@ final class BundleCheck {
                     "See that the key is strong enough, and that 'options.enabled-protocols' and 'options.ciphers' of the bundle"
                             + " suit it and this JVM ('jdk.tls.disabledAlgorithms').",
                     e);
+        }
+    }
+
+    private TlsMaterial withOpenSsl(
+            String name, TlsMaterial material, JdkEngines jdk, OpenSslEngines openSsl, TlsOptions options)
+            throws SSLException {
+        try {
+            SSLEngine engine = openSsl.engine(options);
+            try {
+                TrialHandshake.run(material, engine);
+            } finally {
+                OpenSslEngines.release(engine);
+            }
+            return material.with(provider == TlsProvider.OPENSSL ? openSsl : new AutomaticEngines(openSsl, jdk));
+        } catch (SSLException | RuntimeException e) {
+            if (provider == TlsProvider.OPENSSL) {
+                throw e;
+            }
+            LOG.info("SSL bundle '{}' is used with the JDK's TLS, since OpenSSL cannot: {}", name, messageOf(e));
+            return material;
         }
     }
 

@@ -4,7 +4,6 @@ import io.iocp.TlsClientAuthentication;
 import io.iocp.TlsEngineFactory;
 import io.iocp.TlsOptions;
 import java.util.Map;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -33,20 +32,18 @@ final class BundleEngines implements TlsEngineFactory {
             throw new SSLException("SSL bundle '" + bundle.name()
                     + "' does not say whom to trust, so it can authenticate no clients: give it a trust store");
         }
-        SSLEngine engine = engine(material.context(), options);
-        options.apply(engine);
-        if (options.protocols().isEmpty() && !material.protocols().isEmpty()) {
-            engine.setEnabledProtocols(material.protocols().toArray(String[]::new));
-        }
-        if (options.cipherSuites().isEmpty() && !material.ciphers().isEmpty()) {
-            engine.setEnabledCipherSuites(material.ciphers().toArray(String[]::new));
-        }
-        return engine;
+        return material.engines().engine(options);
     }
 
-    private static SSLEngine engine(SSLContext context, TlsOptions options) {
-        String host = options.host();
-        // By host and port a client finds the session that it may resume.
-        return host == null ? context.createSSLEngine() : context.createSSLEngine(host, options.port());
+    @Override
+    public boolean prefersDirectBuffers() {
+        return standard.material().engines().prefersDirectBuffers();
+    }
+
+    @Override
+    public void release(SSLEngine engine) {
+        if (OpenSslPresence.isUsable()) {
+            OpenSslEngines.release(engine);
+        }
     }
 }

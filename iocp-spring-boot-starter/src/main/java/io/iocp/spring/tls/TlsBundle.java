@@ -69,6 +69,7 @@ final class TlsBundle {
     TlsBundle(
             String name,
             SslBundle bundle,
+            TlsProvider provider,
             @Nullable BundleFiles files,
             InstantSource clock,
             LongSupplier nanoTime,
@@ -78,7 +79,7 @@ final class TlsBundle {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.events = events;
-        this.check = new BundleCheck(clock);
+        this.check = new BundleCheck(clock, provider);
         this.inUse = new InUse(check.check(name, bundle), clock.instant());
     }
 

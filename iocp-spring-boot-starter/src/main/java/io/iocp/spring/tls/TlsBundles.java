@@ -39,6 +39,7 @@ public final class TlsBundles implements AutoCloseable {
 
     private final @Nullable SslBundles bundles;
     private final @Nullable SslProperties properties;
+    private final TlsProvider provider;
     private final ResourceLoader resources;
     private final InstantSource clock;
     private final Consumer<TlsBundleChanged> events;
@@ -50,16 +51,19 @@ public final class TlsBundles implements AutoCloseable {
      *
      * @param bundles null if there are none
      * @param properties of the bundles whose files Boot watches; null if it watches none
+     * @param provider whose TLS it is; {@link TlsProvider#problem} tells whether it can be used
      * @param events told when newer material of a bundle in use was applied, refused or found missing
      */
     public TlsBundles(
             @Nullable SslBundles bundles,
             @Nullable SslProperties properties,
+            TlsProvider provider,
             ResourceLoader resources,
             InstantSource clock,
             Consumer<TlsBundleChanged> events) {
         this.bundles = bundles;
         this.properties = properties;
+        this.provider = provider;
         this.resources = resources;
         this.clock = clock;
         this.events = events;
@@ -175,6 +179,7 @@ public final class TlsBundles implements AutoCloseable {
         TlsBundle bundle = new TlsBundle(
                 name,
                 first,
+                provider,
                 properties == null ? null : BundleFiles.of(name, properties, resources),
                 clock,
                 System::nanoTime,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What the handshakes of a bundle are made with: verified, and never changed. A renewed bundle is another object with another
  * {@link SSLContext}, so that no session of the old one is resumed under the trust of the new one.
  *
+ * @param engines where the engines come from
  * @param chain own certificates, the end entity's first; empty if there is no key
  * @param trusting whether it names whom it trusts, rather than taking the JVM's default
  * @param protocols enabled ones; empty = the context's default
@@ -21,11 +22,16 @@ import org.jspecify.annotations.Nullable;
  */
 record TlsMaterial(
         SSLContext context,
+        EngineSource engines,
         List<X509Certificate> chain,
         boolean trusting,
         List<String> protocols,
         List<String> ciphers,
         String identity) {
+
+    TlsMaterial with(EngineSource others) {
+        return new TlsMaterial(context, others, chain, trusting, protocols, ciphers, identity);
+    }
 
     boolean hasKey() {
         return !chain.isEmpty();

@@ -19,13 +19,19 @@ final class TrialHandshake {
 
     private TrialHandshake() {}
 
-    /** @throws SSLException if it fails. Material without a key only makes an engine. */
-    static void run(TlsMaterial material) throws SSLException {
-        SSLEngine server = engine(material.context(), material, false);
+    /**
+     * Does nothing with material that has no key.
+     *
+     * @param server made of the material, to be used for nothing else
+     * @throws SSLException if it fails
+     */
+    static void run(TlsMaterial material, SSLEngine server) throws SSLException {
         if (!material.hasKey()) {
             return;
         }
-        SSLEngine client = engine(trustingEveryone(), material, true);
+        SSLEngine client = engine(trustingEveryone(), material);
+        client.beginHandshake();
+        server.beginHandshake();
         ByteBuffer toServer = ByteBuffer.allocate(2 * client.getSession().getPacketBufferSize());
         ByteBuffer toClient = ByteBuffer.allocate(2 * server.getSession().getPacketBufferSize());
         for (int step = 0; step < MOST_STEPS; step++) {
@@ -38,9 +44,9 @@ final class TrialHandshake {
         throw new SSLException("it does not come to an end");
     }
 
-    private static SSLEngine engine(SSLContext context, TlsMaterial material, boolean client) {
+    private static SSLEngine engine(SSLContext context, TlsMaterial material) {
         SSLEngine engine = context.createSSLEngine();
-        engine.setUseClientMode(client);
+        engine.setUseClientMode(true);
         if (!material.protocols().isEmpty()) {
             engine.setEnabledProtocols(material.protocols().toArray(String[]::new));
         }
@@ -57,10 +63,6 @@ final class TrialHandshake {
 
     /** Lets one side do what it can. */
     private static void step(SSLEngine engine, ByteBuffer in, ByteBuffer out) throws SSLException {
-        if (engine.getSession().getProtocol().equals("NONE")
-                && engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING) {
-            engine.beginHandshake();
-        }
         ByteBuffer plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
         in.flip();
         try {
@@ -79,8 +81,13 @@ final class TrialHandshake {
                         }
                     }
                     default -> {
-                        // Also behind the handshake: a ticket of TLS 1.3 comes then.
-                        if (!in.hasRemaining() || engine.unwrap(in, plain).getStatus() != Status.OK) {
+                        // Also behind the handshake: a ticket of TLS 1.3 comes then. And also without any bytes:
+                        // OpenSSL's
+                        // ends only when it is asked once more.
+                        HandshakeStatus before = engine.getHandshakeStatus();
+                        boolean asked = in.hasRemaining();
+                        boolean fine = engine.unwrap(in, plain).getStatus() == Status.OK;
+                        if (engine.getHandshakeStatus() == before && !(asked && fine)) {
                             return;
                         }
                     }

@@ -68,6 +68,7 @@ class TlsBundleTest {
         return new TlsBundle(
                 "web",
                 PropertiesSslBundle.get(pem, resources),
+                TlsProvider.JDK,
                 BundleFiles.of("web", properties, resources),
                 () -> now,
                 () -> nanos,
@@ -305,6 +306,7 @@ class TlsBundleTest {
         TlsBundle bundle = new TlsBundle(
                 "web",
                 PropertiesSslBundle.get(jks, resources),
+                TlsProvider.JDK,
                 BundleFiles.of("web", properties, resources),
                 () -> now,
                 () -> nanos,

@@ -54,6 +54,11 @@ class TlsReloadTest {
         secret.put(ONE.files());
     }
 
+    /** Whose TLS the server has. */
+    TlsProvider provider() {
+        return TlsProvider.JDK;
+    }
+
     private ApplicationContextRunner application() {
         return new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
@@ -69,6 +74,7 @@ class TlsReloadTest {
                         "spring.ssl.bundle.pem.web.keystore.private-key=" + secret.file("tls.key"),
                         "spring.ssl.bundle.pem.web.reload-on-update=true",
                         "spring.ssl.bundle.watch.file.quiet-period=100ms",
+                        "iocp.ssl.provider=" + provider(),
                         "iocp.servers.echo.port=0",
                         "iocp.servers.echo.address=127.0.0.1",
                         "iocp.servers.echo.ssl.bundle=web",

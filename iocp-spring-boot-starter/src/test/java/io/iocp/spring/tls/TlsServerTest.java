@@ -72,6 +72,11 @@ class TlsServerTest {
         Certificates.write(directory.resolve("clients.crt"), CLIENT.certificatePem());
     }
 
+    /** Whose TLS the server has. */
+    TlsProvider provider() {
+        return TlsProvider.JDK;
+    }
+
     private ApplicationContextRunner application(EngineChoice engine, String... properties) {
         return new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
@@ -92,6 +97,7 @@ class TlsServerTest {
                         "iocp.servers.echo.address=127.0.0.1",
                         "iocp.servers.echo.ssl.bundle=web",
                         "iocp.concurrency=2",
+                        "iocp.ssl.provider=" + provider(),
                         "iocp.engine=" + engine)
                 .withPropertyValues(properties);
     }
