@@ -76,6 +76,9 @@ public final class TlsSession {
     private boolean established;
     private boolean inputEnded;
 
+    /** What the engine has said last; asking it takes a lock. */
+    private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
+
     public TlsSession(SSLEngine engine, BufferPool buffers, RecordBuffers records) {
         this.engine = engine;
         this.buffers = buffers;
@@ -88,11 +91,26 @@ public final class TlsSession {
 
     public void begin() throws SSLException {
         engine.beginHandshake();
+        ask();
+    }
+
+    private void ask() {
+        status = engine.getHandshakeStatus();
+    }
+
+    private void note(SSLEngineResult result) {
+        status = result.getHandshakeStatus();
+        if (status == HandshakeStatus.FINISHED) {
+            ask(); // a server may have tickets to send still
+        }
     }
 
     /** What the handshake waits for. */
     public Need need() {
-        return switch (engine.getHandshakeStatus()) {
+        if (status == HandshakeStatus.NEED_TASK) {
+            ask(); // they may have run
+        }
+        return switch (status) {
             case NEED_TASK -> Need.TASK;
             case NEED_WRAP -> Need.WRAP;
             case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> Need.UNWRAP;
@@ -181,7 +199,6 @@ public final class TlsSession {
     }
 
     private boolean waitsForOther() throws SSLException {
-        HandshakeStatus status = engine.getHandshakeStatus();
         if (!established) {
             return status == HandshakeStatus.NEED_TASK || status == HandshakeStatus.NEED_WRAP;
         }
@@ -247,8 +264,12 @@ public final class TlsSession {
             SSLEngineResult result;
             try {
                 result = engine.unwrap(record, free);
+                note(result);
                 into.length(into.length() + result.bytesProduced());
                 plainBytes += result.bytesProduced();
+            } catch (SSLException | RuntimeException e) {
+                ask(); // there may be an alert to be sent
+                throw e;
             } finally {
                 dropIfEmpty(into);
             }
@@ -375,12 +396,13 @@ public final class TlsSession {
 
     /** There is something of the engine's own to be sent. */
     public boolean mustWrap() {
-        return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
+        return status == HandshakeStatus.NEED_WRAP;
     }
 
     /** Nothing more will be sent but the close_notify that {@link #wrap} makes next. */
     public void endOutput() {
         engine.closeOutbound();
+        ask();
     }
 
     /** Nothing can be sent any more. */
@@ -408,6 +430,7 @@ public final class TlsSession {
                     break;
                 }
                 SSLEngineResult result = engine.wrap(source, record.clear());
+                note(result);
                 taken += result.bytesConsumed();
                 if (result.getStatus() == Status.BUFFER_OVERFLOW) {
                     throw new SSLException("the engine makes records of more than " + record.capacity() + " bytes");
@@ -434,6 +457,9 @@ public final class TlsSession {
             return out;
         } finally {
             records.give(record);
+            if (!done) {
+                ask();
+            }
             if (!done && out != null) {
                 out.release();
             }
