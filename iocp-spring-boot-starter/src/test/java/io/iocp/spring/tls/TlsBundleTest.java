@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.iocp.TlsClientAuthentication;
+import io.iocp.TlsOptions;
 import io.iocp.spring.tls.Certificates.Pair;
 import io.iocp.spring.tls.TlsBundleStatus.State;
 import java.io.IOException;
@@ -16,7 +18,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -238,6 +242,29 @@ class TlsBundleTest {
                 .isInstanceOf(UnusableBundleException.class)
                 .hasMessageContaining("'web'")
                 .hasMessageContaining("does not match");
+    }
+
+    @Test
+    void shouldAuthenticateNobodyWithoutATrustStore() throws SSLException {
+        BundleEngines engines = new BundleEngines(inUse(), Map.of());
+        TlsOptions options = TlsOptions.server(engines);
+        assertThat(engines.engine(options, null).getNeedClientAuth()).isFalse();
+        assertThatThrownBy(() -> engines.engine(options.withClientAuthentication(TlsClientAuthentication.NEED), null))
+                .isInstanceOf(SSLException.class)
+                .hasMessageContaining("'web'")
+                .hasMessageContaining("trust store");
+    }
+
+    @Test
+    void shouldPreferWhatAProgramSaysToTheOptionsOfTheBundle() throws SSLException {
+        pem.getOptions().setEnabledProtocols(Set.of("TLSv1.3"));
+        BundleEngines engines = new BundleEngines(inUse(), Map.of());
+        TlsOptions client = TlsOptions.client(engines, "db.example.com", 5433);
+        assertThat(engines.engine(client, null).getEnabledProtocols()).containsExactly("TLSv1.3");
+        assertThat(engines.engine(client, null).getUseClientMode()).isTrue();
+        assertThat(engines.engine(client, null).getPeerHost()).isEqualTo("db.example.com");
+        assertThat(engines.engine(client.withProtocols("TLSv1.2"), null).getEnabledProtocols())
+                .containsExactly("TLSv1.2");
     }
 
     // ---- what Boot swallows
