@@ -154,9 +154,12 @@ public final class TlsSession {
                     .flip();
             backlog = null;
             unwrapAll(joined);
-            return;
+        } else {
+            unwrapAll(cipher);
         }
-        unwrapAll(cipher);
+        if (established && !inputEnded) {
+            boolean _ = waitsForOther(); // also what came last may have been a wish to renegotiate
+        }
     }
 
     /**
