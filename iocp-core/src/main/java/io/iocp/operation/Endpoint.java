@@ -173,6 +173,10 @@ public abstract class Endpoint {
     /** The engine's floors have a request of their own on it, for no operation: nothing of it may be closed. */
     public boolean engineBusy;
 
+    /** They have ended the output; their packets wait until the endpoint is no longer {@link #engineBusy}. Null for none. */
+    @Nullable
+    public OperationList parting;
+
     /** It has drained, and is recycled as soon as it is no longer {@link #engineBusy}. */
     @Nullable
     public Disconnect recycling;

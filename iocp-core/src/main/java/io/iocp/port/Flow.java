@@ -16,6 +16,7 @@ import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
+import io.iocp.operation.OperationList;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
@@ -443,14 +444,46 @@ final class Flow implements CompletionSink {
         if (status == Status.OK && transmit.disconnects) {
             disconnecting.endOutput(connection);
         }
+        if (status == Status.OK && transmit.disconnects && partsLater(connection, transmit)) {
+            return;
+        }
         makeReady(transmit, ended(connection, transmit, status), transmit.bytes, nativeError);
+    }
+
+    /** What ends the output has ended when that is flushed: of a secure connection, when its last record is sent. */
+    private static boolean partsLater(Endpoint endpoint, Operation operation) {
+        if (!endpoint.engineBusy) {
+            return false;
+        }
+        OperationList parting = endpoint.parting;
+        if (parting == null) {
+            parting = new OperationList();
+            endpoint.parting = parting;
+        }
+        parting.add(operation);
+        return true;
+    }
+
+    /** What waited for the end of the output to be flushed is done, or as done as it gets. */
+    private void part(Endpoint endpoint) {
+        OperationList parting = endpoint.parting;
+        if (parting != null) {
+            endpoint.parting = null;
+            for (Operation operation = parting.poll(); operation != null; operation = parting.poll()) {
+                Status over = endStatus(endpoint, operation);
+                makeReady(operation, over == null ? Status.OK : over, operation.bytes, 0);
+            }
+        }
     }
 
     private void beginDisconnect(Endpoint endpoint, Direction direction, Disconnect disconnect) {
         if (!disconnect.submitted()) {
             makeReady(disconnect, cancelled(disconnect), 0, 0);
         } else if (disconnecting.beginsAndEnds(endpoint, disconnect)) {
-            makeReady(disconnect, Status.OK, 0, 0);
+            disconnect.bytes = 0;
+            if (!partsLater(endpoint, disconnect)) {
+                makeReady(disconnect, Status.OK, 0, 0);
+            }
         } else {
             direction.current = disconnect;
             disconnecting.drain(endpoint, disconnect);
@@ -782,6 +815,7 @@ final class Flow implements CompletionSink {
     public void quiet(Endpoint endpoint) {
         endpoint.engineBusy = false;
         busyEndpoints--;
+        part(endpoint);
         Disconnect recycling = endpoint.recycling;
         if (recycling != null) {
             endpoint.recycling = null;
@@ -1067,6 +1101,8 @@ final class Flow implements CompletionSink {
             end(operation, cancelled(operation));
         } else if (direction.remove(operation)) {
             makeReady(operation, cancelled(operation), 0, 0);
+        } else if (endpoint.parting != null && endpoint.parting.remove(operation)) {
+            makeReady(operation, cancelled(operation), operation.bytes, 0);
         }
         // Else its packet is ready already, or it comes behind this cancel in the inbox and take() sees the state.
     }

@@ -120,8 +120,8 @@ final class TlsOutput {
         ending = true;
         if (connection.isEstablished()) {
             goOn();
-        } else {
-            endNow();
+        } else if (!sending) {
+            endNow(); // else behind the alert
         }
     }
 
@@ -186,9 +186,7 @@ final class TlsOutput {
             } else if (!ending && (connection.isClosing() || !session.mustWrap())) {
                 return;
             }
-            if (!sendRecords(session)) {
-                endNow();
-            }
+            sendOwn(session);
         } catch (SSLException | RuntimeException e) {
             failed(e);
         }
@@ -227,6 +225,29 @@ final class TlsOutput {
             engine().submit(raw);
         }
         return true;
+    }
+
+    /** At once if that can be: who closes the connection next is not to cut it off. */
+    private void sendOwn(TlsSession session) throws SSLException {
+        LeasedBuffer records = session.wrap(plain, 0);
+        if (records.length() == 0) {
+            records.release();
+            endNow();
+            return;
+        }
+        Send raw = outgoing(records);
+        Status status = engine().attempt(raw);
+        if (status == null) {
+            submitOwn(raw);
+            return;
+        }
+        raw.settle();
+        if (status != Status.OK) {
+            notSent(status, raw.nativeError);
+        }
+        if (ended) {
+            endNow();
+        }
     }
 
     private Send outgoing() {
