@@ -76,9 +76,9 @@ public final class TestCertificates {
         return context(keys(EXPIRED), trust(AUTHORITY));
     }
 
-    /** A server at {@code localhost} that accepts no client certificate that there is. */
+    /** A server at {@code localhost} that asks for whatever certificate there is, and then accepts none. */
     public static SSLContext distrustfulServer() {
-        return context(keys(SERVER), trust(SECOND));
+        return context(keys(SERVER), new NoClients((X509ExtendedTrustManager) trust(AUTHORITY)[0]));
     }
 
     /** A client that trusts the authority, without a certificate. */
@@ -236,7 +236,7 @@ public final class TestCertificates {
     }
 
     /** Trusts whom another one trusts, and counts how often it is asked about a server. */
-    private static final class CountingTrust extends X509ExtendedTrustManager {
+    private static class CountingTrust extends X509ExtendedTrustManager {
         private final X509ExtendedTrustManager trust;
         private final AtomicInteger checks;
 
@@ -285,6 +285,19 @@ public final class TestCertificates {
         @Override
         public X509Certificate[] getAcceptedIssuers() {
             return trust.getAcceptedIssuers();
+        }
+    }
+
+    /** Names the authority, and trusts none of those that it has signed. */
+    private static final class NoClients extends CountingTrust {
+        NoClients(X509ExtendedTrustManager trust) {
+            super(trust, new AtomicInteger());
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            throw new CertificateException("no client is trusted here");
         }
     }
 }

@@ -48,13 +48,23 @@ final class PortFixture implements AutoCloseable {
     static final Duration DEADLINE = Duration.ofSeconds(20);
 
     private final TestEngine engine;
-    private final SimulatedNetwork network = SimulatedNetwork.of(Faults.timing().withWholeReceives());
+    private final SimulatedNetwork network;
     private final Deque<Closeable> peers = new ArrayDeque<>();
     private final List<CompletionPort> ports = new ArrayList<>();
     private final List<CompletionPort> withoutHandler = new ArrayList<>();
 
     PortFixture(TestEngine engine) {
+        this(engine, Faults.timing().withWholeReceives());
+    }
+
+    private PortFixture(TestEngine engine, Faults faults) {
         this.engine = engine;
+        this.network = SimulatedNetwork.of(faults);
+    }
+
+    /** For what is done only if it can be done at once, which a simulated network often refuses. */
+    static PortFixture withoutDelays(TestEngine engine) {
+        return new PortFixture(engine, Faults.none());
     }
 
     PortFixture(EngineChoice engine) {

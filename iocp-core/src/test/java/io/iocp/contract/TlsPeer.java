@@ -294,6 +294,12 @@ final class TlsPeer {
         return bytes;
     }
 
+    /** What comes next; nothing if the other side has ended its stream as TLS does it. */
+    byte[] readSome() throws IOException {
+        openSome();
+        return read(plain.remaining());
+    }
+
     String readText(int count) throws IOException {
         return new String(read(count), StandardCharsets.ISO_8859_1);
     }
