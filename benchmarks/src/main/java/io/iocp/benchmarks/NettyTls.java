@@ -1,5 +1,6 @@
 package io.iocp.benchmarks;
 
+import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.SslContext;
@@ -27,7 +28,9 @@ final class NettyTls {
 
     static SslContext context(Path keys, boolean openSsl) throws IOException, GeneralSecurityException {
         onlyWarnings();
-        SslContext context = SslContextBuilder.forServer(TlsKeys.read(keys))
+        SslContext context = SslContextBuilder.forServer(
+                        // Or each handshake would hand over the key anew.
+                        openSsl ? new OpenSslCachingX509KeyManagerFactory(TlsKeys.read(keys)) : TlsKeys.read(keys))
                 .sslProvider(openSsl ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                 .protocols(TlsKeys.PROTOCOLS)
                 .ciphers(TlsKeys.CIPHER_SUITES)

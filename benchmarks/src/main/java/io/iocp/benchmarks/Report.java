@@ -65,6 +65,11 @@ final class Report {
         return heading("Circumstances").table(List.of("what", "value"), rows);
     }
 
+    /** The same where it is said elsewhere how much was done. */
+    Report circumstancesOfOneProcess(String command) throws IOException {
+        return heading("Circumstances").table(List.of("what", "value"), machine(command));
+    }
+
     private static List<List<String>> machine(String command) throws IOException {
         return List.of(
                 List.of("command", "`" + command + "`"),

@@ -22,6 +22,7 @@ final class TlsKeys implements AutoCloseable {
 
     static final String GROUPS = "x25519";
 
+    private static final String ALIAS = "server";
     private static final String PASSWORD = "of no use to anybody";
 
     private final Path folder;
@@ -38,7 +39,7 @@ final class TlsKeys implements AutoCloseable {
                                 .toString(),
                         "-genkeypair",
                         "-alias",
-                        "server",
+                        ALIAS,
                         "-keyalg",
                         "EC",
                         "-groupname",
@@ -73,6 +74,16 @@ final class TlsKeys implements AutoCloseable {
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(KeyStore.getInstance(store.toFile(), password), password);
         return keys;
+    }
+
+    /** What a client that looks at the certificate has to trust. */
+    static KeyStore certificates(Path store) throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry(
+                ALIAS,
+                KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray()).getCertificate(ALIAS));
+        return trusted;
     }
 
     @Override
