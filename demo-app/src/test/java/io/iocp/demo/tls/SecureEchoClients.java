@@ -71,8 +71,8 @@ final class SecureEchoClients implements CompletionHandler, AutoCloseable {
                     connection.receiveContinuously(new OverlappedIO());
                     secured.incrementAndGet();
                     startNext();
-                    send();
                 }
+                case POST -> send();
                 case TLS_SEND -> {
                     sending = false;
                     goOn();
@@ -133,13 +133,19 @@ final class SecureEchoClients implements CompletionHandler, AutoCloseable {
         }
     }
 
-    /** Connects them all; each begins with its messages as soon as it can. */
+    /**
+     * Connects them all, then lets each begin with its messages. Not before: each step of a handshake would wait behind a packet
+     * of every client that is busy already.
+     */
     void connect(Duration patience) throws IOException {
         for (int i = 0; i < HANDSHAKES_AT_ONCE; i++) {
             startNext();
         }
         await().atMost(patience).until(() -> secured.get() == clients.length || !failures.isEmpty());
         assertAllWell();
+        for (Client client : clients) {
+            client.connection.post(new OverlappedIO(), 0);
+        }
     }
 
     private void startNext() throws IOException {
