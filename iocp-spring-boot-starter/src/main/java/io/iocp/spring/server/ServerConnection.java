@@ -5,6 +5,7 @@ import io.iocp.Handle;
 import io.iocp.OverlappedIO;
 import io.iocp.SecureConnection;
 import io.iocp.TransmitFileRequest;
+import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,9 @@ final class ServerConnection implements RoutedHandler, Replies {
 
     private static final int MOST_PENDING_SENDS = 512;
 
+    /** For a peer to make room for the close_notify behind what it has not read yet. */
+    private static final Duration GOOD_BYE_TIMEOUT = Duration.ofSeconds(10);
+
     /** Idle send packets that are kept for the next reply. */
     private static final int MOST_KEPT = 8;
 
@@ -44,7 +49,9 @@ final class ServerConnection implements RoutedHandler, Replies {
         /** A reply is being sent. */
         REPLY,
         /** Finish and close. */
-        SHUT_DOWN
+        SHUT_DOWN,
+        /** The close_notify, behind everything that was sent. */
+        GOOD_BYE
     }
 
     private enum Reading {
@@ -53,7 +60,9 @@ final class ServerConnection implements RoutedHandler, Replies {
         /** Nothing more is read until less waits to be sent; what was read already is still handled. */
         PAUSED,
         /** Nothing is wanted any more: closes as soon as nothing waits to be sent. */
-        ENDING
+        ENDING,
+        /** Closes as soon as the peer can read that this was all. */
+        ENDED
     }
 
     private final TcpServer server;
@@ -125,6 +134,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                 case POST -> posted(packet);
                 case TLS_HANDSHAKE -> handshaken(packet);
                 case READABLE -> handled(packet);
+                case DISCONNECT -> disconnected(packet);
                 default ->
                     throw new IllegalStateException(
                             packet.kind() + " was not started by this connection: " + connection);
@@ -168,7 +178,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                 server.unclaimed(kind);
                 close(CloseReason.APPLICATION);
             }
-        } else if (status == Status.OK ? reading != Reading.ENDING : handler.seesTheEnd()) {
+        } else if (status == Status.OK ? !isEnding() : handler.seesTheEnd()) {
             run(handler, packet);
         }
         if (last) {
@@ -233,7 +243,7 @@ final class ServerConnection implements RoutedHandler, Replies {
                         default -> CloseReason.SEND_FAILED;
                     });
         } else if (isFinished()) {
-            connection.close();
+            finish();
         } else if (reading == Reading.PAUSED) {
             resumeReading();
         }
@@ -349,10 +359,12 @@ final class ServerConnection implements RoutedHandler, Replies {
     }
 
     private void closeWhenSent(CloseReason reason) {
-        reading = Reading.ENDING;
+        if (!isEnding()) {
+            reading = Reading.ENDING;
+        }
         because(reason);
         if (isFinished()) {
-            connection.close();
+            finish();
         }
     }
 
@@ -360,8 +372,12 @@ final class ServerConnection implements RoutedHandler, Replies {
     public void holdOpen(boolean hold) {
         heldOpen = hold;
         if (isFinished()) {
-            connection.close();
+            finish();
         }
+    }
+
+    private boolean isEnding() {
+        return reading == Reading.ENDING || reading == Reading.ENDED;
     }
 
     /** Nothing more is wanted, and all that was promised has left. */
@@ -370,6 +386,31 @@ final class ServerConnection implements RoutedHandler, Replies {
     }
 
     // ---- the end
+
+    /**
+     * Closes. With TLS the peer must be able to read that this was all, or what it has got might have been cut off by somebody: a
+     * close sends the close_notify only if there is room for it at once, and behind a long reply there is none.
+     */
+    private void finish() {
+        reading = Reading.ENDED;
+        if (connection instanceof SecureConnection secure && secure.session() != null) {
+            try {
+                secure.disconnect(new OverlappedIO(Mark.GOOD_BYE).timeout(GOOD_BYE_TIMEOUT), DisconnectMode.GRACEFUL);
+                return;
+            } catch (ClosedChannelException | RuntimeException e) {
+                // Closed meanwhile, or a bound was reached.
+            }
+        }
+        connection.close();
+    }
+
+    private void disconnected(OverlappedIO packet) throws Exception {
+        if (packet.attachment() == Mark.GOOD_BYE) {
+            connection.close();
+        } else {
+            handled(packet);
+        }
+    }
 
     /** Has the connection closed once its handler has returned and what was sent back has left. Thread: any. */
     void shutDown() {

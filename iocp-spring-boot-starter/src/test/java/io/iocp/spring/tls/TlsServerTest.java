@@ -22,6 +22,7 @@ import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventsEndpointAutoConfiguration;
 import io.iocp.spring.autoconfigure.metrics.IocpMetricsAutoConfiguration;
+import io.iocp.spring.handler.Replies;
 import io.iocp.spring.server.CloseReason;
 import io.iocp.spring.server.RejectReason;
 import io.iocp.spring.server.TcpServer;
@@ -169,6 +170,29 @@ class TlsServerTest {
             assertThat(context.getBean(EventLog.class).events())
                     .extracting(PortEvent::type)
                     .doesNotContain("tlsFailed");
+        });
+    }
+
+    /** Answers with more than fits into the buffers of the sockets, and closes. */
+    static class LongAnswer {
+        static final int BYTES = 24 << 20;
+
+        @IoCompletionHandler(server = "echo")
+        void received(Replies replies) {
+            replies.send(new byte[BYTES]);
+            replies.closeWhenSent();
+        }
+    }
+
+    @EachEngine
+    void shouldSayGoodByeBehindALongAnswer(EngineChoice engine) {
+        application(engine).withBean(LongAnswer.class).run(context -> {
+            try (TlsClient client = TlsClient.connect(port(context))) {
+                client.socket().getOutputStream().write('?');
+                // All of it, and the end.
+                assertThat(client.socket().getInputStream().readAllBytes()).hasSize(LongAnswer.BYTES);
+            }
+            await().until(() -> server(context).closed(CloseReason.APPLICATION) == 1);
         });
     }
 
