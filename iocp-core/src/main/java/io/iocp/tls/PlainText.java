@@ -9,8 +9,9 @@ public final class PlainText {
     private static final long MOST_OF_VIEW = 1 << 30;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+    private static final MemorySegment[] NONE = {};
 
-    private MemorySegment[] pieces = {};
+    private MemorySegment[] pieces = NONE;
     private int count;
     private int piece;
 
@@ -30,7 +31,7 @@ public final class PlainText {
 
     /** It is not needed any more: the memory is somebody else's. */
     public void clear() {
-        of(new MemorySegment[0], 0);
+        of(NONE, 0);
     }
 
     /** What comes next; empty at the end. Whoever takes bytes moves its position. */

@@ -96,6 +96,7 @@ final class TlsInput {
 
     void submit(ReceiveContinuously receive) {
         reading = receive;
+        incoming = null; // the handshake's, with the engine no more: whoever receives like this needs none
         cancelled = false;
         if (end != null || plainBytes() > 0) {
             connection.later();
