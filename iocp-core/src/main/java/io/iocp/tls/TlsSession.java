@@ -74,6 +74,7 @@ public final class TlsSession {
     private boolean plainFull;
 
     private boolean established;
+    private boolean outputEnding;
     private boolean inputEnded;
 
     /** What the engine has said last; asking it takes a lock. */
@@ -399,11 +400,12 @@ public final class TlsSession {
 
     /** There is something of the engine's own to be sent. */
     public boolean mustWrap() {
-        return status == HandshakeStatus.NEED_WRAP;
+        return status == HandshakeStatus.NEED_WRAP || (outputEnding && !engine.isOutboundDone());
     }
 
     /** Nothing more will be sent but the close_notify that {@link #wrap} makes next. */
     public void endOutput() {
+        outputEnding = true; // an engine written in C does not say that it has to be wrapped
         engine.closeOutbound();
         ask();
     }
