@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *       nothing; one that is under way leaves a record cut in two, so the session ends there: later sends end with {@link
  *       io.iocp.operation.Status#TLS_ERROR}. A handshake that is cancelled or timed out leaves nothing to be used.
  *   <li>{@link #disconnect}, {@link #shutdownOutput} and, if it can be sent at once, {@link #close} send a close_notify first.
- *   <li>The engine's long computations run on spare workers (of a port with a handler that has any) or on virtual threads, never
- *       on the worker that serves the other connections.
+ *   <li>The engine's long computations run on virtual threads, as many at once as there are processors, never on the worker that
+ *       serves the other connections.
  * </ul>
  *
  * <p>An idle connection holds no buffer for records.

@@ -14,14 +14,8 @@ sealed interface Errand {
     /** Run packets that wait for a spare, until there are none. */
     record Work() implements Errand {}
 
-    /** What waits for a spare. */
-    sealed interface Waiting {}
-
-    /** Something that computes for long and belongs to no packet. It throws nothing. */
-    record Task(Runnable work) implements Waiting {}
-
     /** One packet of a handler that says that it blocks; the shard stays where it is. */
-    record Run(Shard shard, Operation operation, @Nullable LeasedBuffer lease) implements Waiting {
+    record Run(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
 
         /** Thread: the spare's, or a virtual one. */
         void run(PacketRunner runner) {

@@ -113,11 +113,21 @@ public final class Shard implements Sleepers.Member {
         this.timers = new TimerWheel(engine.nanoTime());
         this.delayedPosts = new DelayedPosts(this, timers);
         this.flow = new Flow(this, settings, timers, delayedPosts, ready, engine::nanoTime);
-        TlsLoop tls = new TlsLoop(
-                flow, port.tlsBuffers(), (task, done) -> port.workers().runTask(task, () -> command(_ -> done.run())));
+        TlsLoop tls = new TlsLoop(flow, port.tlsBuffers(), this::compute);
         this.loop = tls.over(engine.openLoop(settings.loop(), tls.reports()));
         flow.connect(loop);
         this.delivery = new Delivery(this, port, flow, ready, word);
+    }
+
+    /**
+     * Runs what computes for long and belongs to no packet beside the workers: it must take no spare from a handler that blocks.
+     * The end of the shard does not wait for it.
+     */
+    private void compute(Runnable task, Runnable done) {
+        Thread.ofVirtual().name("iocp-" + settings.name() + "-tls").start(() -> {
+            task.run();
+            command(_ -> done.run());
+        });
     }
 
     // ---- from any thread

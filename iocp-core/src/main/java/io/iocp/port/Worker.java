@@ -172,17 +172,9 @@ final class Worker extends Thread {
 
     /** Runs a packet of a handler that says that it blocks. */
     void run(Errand.Run packet) {
-        away(() -> packet.run(workers.runner()));
-    }
-
-    void run(Errand.Task task) {
-        away(task.work());
-    }
-
-    private void away(Runnable errandOfOther) {
         onErrand = true;
         try {
-            errandOfOther.run();
+            packet.run(workers.runner());
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
         } finally {

@@ -52,8 +52,8 @@ final class Workers {
     private final Deque<Worker> parked = new ArrayDeque<>();
     private final Counters ofEnded = new Counters();
 
-    /** Packets and tasks for spares; a handle never has more than one here, but posts may. */
-    private final Queue<Errand.Waiting> waiting;
+    /** Packets for spares; a handle never has more than one here, but posts may. */
+    private final Queue<Errand.Run> waiting;
 
     /** A spare is on its way to them. */
     private final AtomicBoolean searching = new AtomicBoolean();
@@ -221,22 +221,6 @@ final class Workers {
         return true;
     }
 
-    /**
-     * Runs what computes for long and belongs to no packet on another thread, a spare or a virtual one. The end of the port does
-     * not wait for it.
-     */
-    void runTask(Runnable work, Runnable done) {
-        Runnable task = () -> {
-            work.run();
-            done.run();
-        };
-        if (most > shards && waiting.offer(new Errand.Task(task))) {
-            callForWork();
-        } else {
-            Thread.ofVirtual().name("iocp-" + name + "-task").start(task);
-        }
-    }
-
     private void runOnVirtualThread(Errand.Run errand) {
         HANDLER_OF.set(this);
         try {
@@ -278,20 +262,15 @@ final class Workers {
     void work(Worker spare) {
         boolean searches = true;
         while (true) {
-            Errand.Waiting next = waiting.poll();
+            Errand.Run next = waiting.poll();
             if (next != null) {
                 if (searches) {
                     searches = false;
                     searching.set(false);
                 }
                 callForWork();
-                switch (next) {
-                    case Errand.Task task -> spare.run(task);
-                    case Errand.Run packet -> {
-                        spare.run(packet);
-                        back();
-                    }
-                }
+                spare.run(next);
+                back();
             } else if (!searches) {
                 return;
             } else {
