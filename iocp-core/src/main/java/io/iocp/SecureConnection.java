@@ -24,9 +24,11 @@ import org.jspecify.annotations.Nullable;
  *       keys) completes nothing. {@link io.iocp.operation.Status#EOF} is the peer's close_notify; the end of its stream without
  *       one is {@link io.iocp.operation.Status#TLS_ERROR}, unless {@link TlsOptions#withTruncationAllowed} says otherwise.
  *   <li>A receive that is cancelled or timed out has lost nothing. A send that is cancelled or timed out before its turn changes
- *       nothing; one that is under way leaves a record cut in two, so the session ends there: later sends end with {@link
- *       io.iocp.operation.Status#TLS_ERROR}. A handshake that is cancelled or timed out leaves nothing to be used.
- *   <li>{@link #disconnect}, {@link #shutdownOutput} and, if it can be sent at once, {@link #close} send a close_notify first.
+ *       nothing; one that is under way leaves a record cut in two, unless it ended just between two, so the session ends there: later
+ *       sends end with {@link io.iocp.operation.Status#TLS_ERROR}. A handshake that is cancelled or timed out leaves nothing to be used.
+ *   <li>{@link #disconnect} and {@link #shutdownOutput} send a close_notify first. {@link #close} does if it can be sent at once:
+ *       behind much that the peer has not taken yet it cannot, and the peer sees its stream cut off; disconnect GRACEFUL before,
+ *       and wait for that packet.
  *   <li>The engine's long computations run on virtual threads, as many at once as there are processors, never on the worker that
  *       serves the other connections.
  * </ul>

@@ -317,6 +317,7 @@ final class Flow implements CompletionSink {
         for (Endpoint endpoint : endpoints) {
             endWaiting(endpoint.input);
             endWaiting(endpoint.output);
+            part(endpoint);
         }
     }
 
