@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -138,6 +139,42 @@ class OpenSslEnginesTest {
     void whenItIsNotOnTheClassPathThenWhatIsMissingIsTold() throws Exception {
         assertThat(problemWithout("netty-handler")).contains("io.netty:netty-handler");
         assertThat(problemWithout("netty-tcnative")).contains("io.netty:netty-tcnative-boringssl-static");
+    }
+
+    @Test
+    void whenItIsNotOnTheClassPathThenTheJdkIsTaken() throws Exception {
+        try (URLClassLoader loader =
+                new URLClassLoader(classPathWithout("netty"), ClassLoader.getPlatformClassLoader())) {
+            Method made = loader.loadClass(WithoutNetty.class.getName()).getDeclaredMethod("made");
+            made.setAccessible(true);
+            assertThat(String.valueOf(made.invoke(null))).startsWith("sun.security.ssl.");
+        }
+    }
+
+    /** Where there are no classes of Netty. */
+    static final class WithoutNetty {
+        private WithoutNetty() {}
+
+        /** The class of an engine that was made and released. */
+        static String made() throws Exception {
+            SslStoreBundle stores = new PemSslStoreBundle(
+                    PemSslStore.of(
+                            List.of(Certificates.valid("one.example").certificate()),
+                            Certificates.valid("one.example").key()),
+                    null);
+            TlsBundle bundle = new TlsBundle(
+                    "web",
+                    SslBundle.of(stores),
+                    TlsProvider.AUTO,
+                    null,
+                    InstantSource.system(),
+                    System::nanoTime,
+                    event -> {});
+            BundleEngines engines = new BundleEngines(bundle, Map.of());
+            SSLEngine engine = engines.engine(TlsOptions.server(SSLContext.getDefault()), null);
+            engines.release(engine);
+            return engine.getClass().getName();
+        }
     }
 
     private static String problemWithout(String artifact) throws Exception {
