@@ -175,7 +175,7 @@ public abstract class Endpoint {
 
     /** They have ended the output; their packets wait until the endpoint is no longer {@link #engineBusy}. Null for none. */
     @Nullable
-    public OperationList parting;
+    public List<Operation> parting;
 
     /** It has drained, and is recycled as soon as it is no longer {@link #engineBusy}. */
     @Nullable

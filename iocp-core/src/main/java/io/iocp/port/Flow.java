@@ -16,7 +16,6 @@ import io.iocp.operation.Handshake;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OpenFile;
 import io.iocp.operation.Operation;
-import io.iocp.operation.OperationList;
 import io.iocp.operation.Post;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
@@ -456,9 +455,9 @@ final class Flow implements CompletionSink {
         if (!endpoint.engineBusy) {
             return false;
         }
-        OperationList parting = endpoint.parting;
+        List<Operation> parting = endpoint.parting;
         if (parting == null) {
-            parting = new OperationList();
+            parting = new ArrayList<>(1);
             endpoint.parting = parting;
         }
         parting.add(operation);
@@ -467,10 +466,10 @@ final class Flow implements CompletionSink {
 
     /** What waited for the end of the output to be flushed is done, or as done as it gets. */
     private void part(Endpoint endpoint) {
-        OperationList parting = endpoint.parting;
+        List<Operation> parting = endpoint.parting;
         if (parting != null) {
             endpoint.parting = null;
-            for (Operation operation = parting.poll(); operation != null; operation = parting.poll()) {
+            for (Operation operation : parting) {
                 Status over = endStatus(endpoint, operation);
                 makeReady(operation, over == null ? Status.OK : over, operation.bytes, 0);
             }
@@ -1100,10 +1099,10 @@ final class Flow implements CompletionSink {
             firstData.cancel(accept);
         } else if (direction.current == operation) {
             end(operation, cancelled(operation));
-        } else if (direction.remove(operation)) {
-            makeReady(operation, cancelled(operation), 0, 0);
         } else if (endpoint.parting != null && endpoint.parting.remove(operation)) {
             makeReady(operation, cancelled(operation), operation.bytes, 0);
+        } else if (direction.remove(operation)) {
+            makeReady(operation, cancelled(operation), 0, 0);
         }
         // Else its packet is ready already, or it comes behind this cancel in the inbox and take() sees the state.
     }
