@@ -47,6 +47,9 @@ public final class TlsSession {
 
     private static final int RECORD_BYTES = 1 << 14;
 
+    /** What a peer can make the engine want to say (an answer to new keys) while nothing can be sent; the engine keeps it all. */
+    private static final int MOST_UNANSWERED = 64;
+
     /** What a record of TLS can begin with: change_cipher_spec, alert, handshake, application_data. */
     private static final int LEAST_TYPE = 20;
 
@@ -76,6 +79,9 @@ public final class TlsSession {
     private boolean established;
     private boolean outputEnding;
     private boolean inputEnded;
+
+    /** Records without text that have come since all was sent that the engine had to say. */
+    private int unanswered;
 
     /** What the engine has said last; asking it takes a lock. */
     private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
@@ -206,7 +212,8 @@ public final class TlsSession {
         if (!established) {
             return status == HandshakeStatus.NEED_TASK || status == HandshakeStatus.NEED_WRAP;
         }
-        if (status == HandshakeStatus.NEED_TASK || status == HandshakeStatus.NEED_UNWRAP) {
+        // With its output ended an engine may want nothing but to receive for ever: OpenSSL's says so.
+        if (status == HandshakeStatus.NEED_TASK || (status == HandshakeStatus.NEED_UNWRAP && !outputEnding)) {
             throw new SSLException("the peer wants to renegotiate, which is not supported");
         }
         return false;
@@ -293,6 +300,9 @@ public final class TlsSession {
             if (result.getStatus() == Status.BUFFER_UNDERFLOW && record.hasRemaining()) {
                 throw new SSLException("a TLS record that is shorter than it says");
             }
+            if (established && result.bytesConsumed() > 0 && result.bytesProduced() == 0) {
+                checkAnswers();
+            }
             boolean nothing = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
             // An engine written in C may have decrypted more than there was room for; and it ends a handshake only when
             // it
@@ -301,6 +311,13 @@ public final class TlsSession {
             if (nothing || whole || waitsForOther()) {
                 return;
             }
+        }
+    }
+
+    /** A peer that wants new keys again and again and does not read would have all the answers kept for it. */
+    private void checkAnswers() throws SSLException {
+        if (mustWrap() && ++unanswered > MOST_UNANSWERED) {
+            throw new SSLException("the peer wants an answer (to new keys) again and again, and reads none of them");
         }
     }
 
@@ -431,6 +448,9 @@ public final class TlsSession {
             while (true) {
                 ByteBuffer source = plain.next();
                 boolean own = mustWrap();
+                if (!own) {
+                    unanswered = 0;
+                }
                 if (!own && (!source.hasRemaining() || taken >= most)) {
                     break;
                 }
@@ -488,13 +508,19 @@ public final class TlsSession {
         return into;
     }
 
-    /** It is not used any more: its memory goes back. */
+    /** It is not used any more: its memory goes back. Nothing of it is the engine's, whose tasks may still run. */
     public void close() {
         ByteBuffer part = partial;
         if (part != null) {
             partial = null;
             records.give(part);
         }
+        closeAfterAll();
+    }
+
+    /** As {@link #close}, when others may use the record buffers, or nobody: they get nothing back. */
+    public void closeAfterAll() {
+        partial = null;
         backlog = null;
         for (LeasedBuffer first = plainHead; first != null; first = plainHead) {
             removeFirst(first);
