@@ -89,7 +89,8 @@ public sealed class Connection extends Handle permits SecureConnection {
      * @throws java.nio.channels.AlreadyConnectedException if it is connected
      * @throws java.nio.channels.ConnectionPendingException if it is being connected, or is the target of an accept
      * @throws UnresolvedAddressException if the remote or local name is not known
-     * @throws IllegalArgumentException if the path of a Unix domain socket is too long, or no socket can have both addresses
+     * @throws IllegalArgumentException if the path of a Unix domain socket is too long, or no socket can have both addresses; if
+     *     this is a {@link SecureConnection} and there are first bytes, which would go in plain text
      * @throws IllegalStateException if the connection is not associated, or {@code packet} is in use
      * @throws ClosedChannelException if the connection is closed
      * @see <a href="https://learn.microsoft.com/windows/win32/api/mswsock/nc-mswsock-lpfn_connectex">ConnectEx (Windows)</a>
@@ -103,6 +104,11 @@ public sealed class Connection extends Handle permits SecureConnection {
             Addresses.checkPair(local, request.remote());
         }
         Send data = firstBytes(packet, request.data());
+        if (data != null && this instanceof SecureConnection) {
+            data.settle();
+            throw new IllegalArgumentException("the first bytes of a connect go before the handshake, in plain text:"
+                    + " connect without them, then handshake() and send()");
+        }
         boolean started = false;
         try {
             StartResult result = connect(packet, request, data);

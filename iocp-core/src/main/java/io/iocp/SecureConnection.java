@@ -69,7 +69,9 @@ public final class SecureConnection extends Connection {
         }
         operation.of(settings);
         try {
-            return start(shard, operation);
+            StartResult result = start(shard, operation);
+            endpoint.secured(); // the shard may not have seen it yet, and who comes back starts more
+            return result;
         } catch (RuntimeException refused) {
             endpoint.insecure();
             throw refused;

@@ -293,7 +293,8 @@ public final class TlsOptions {
 
         @Override
         public SSLEngine engine(@Nullable String serverName) throws SSLException {
-            return options.engines.engine(options, serverName);
+            return Objects.requireNonNull(
+                    options.engines.engine(options, serverName), "the TlsEngineFactory has made no engine");
         }
 
         @Override

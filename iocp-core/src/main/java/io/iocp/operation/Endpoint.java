@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -159,8 +158,16 @@ public abstract class Endpoint {
     private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    /** There was a handshake, or one is about to be: nothing goes in plain text behind it. */
-    private final AtomicBoolean secure = new AtomicBoolean();
+    /** Whether there was a handshake. */
+    private enum Secure {
+        NO,
+        /** One is about to be started; whoever starts something else now may come before it. */
+        SOON,
+        /** It is in its place: nothing goes in plain text behind it. */
+        YES
+    }
+
+    private final AtomicReference<Secure> secure = new AtomicReference<>(Secure.NO);
 
     /** What the handshake has come to; null before and without. */
     @Nullable
@@ -393,7 +400,7 @@ public abstract class Endpoint {
         receivePaused = false;
         outputEnding = false;
         outputEnded = false;
-        secure.set(false);
+        secure.set(Secure.NO);
         security = null;
         move(Connection.LEAVING, Connection.NONE);
     }
@@ -402,17 +409,22 @@ public abstract class Endpoint {
 
     /** A handshake is about to be started; false if there was one already. Thread: any. */
     public final boolean secure() {
-        return secure.compareAndSet(false, true);
+        return secure.compareAndSet(Secure.NO, Secure.SOON);
+    }
+
+    /** The handshake is in its place: what is started from now on comes behind it. Thread: any. */
+    public final void secured() {
+        secure.compareAndSet(Secure.SOON, Secure.YES);
     }
 
     /** The handshake was not started. Thread: who was about to. */
     public final void insecure() {
-        secure.set(false);
+        secure.compareAndSet(Secure.SOON, Secure.NO);
     }
 
     /** Whether what is started now is behind a handshake. Thread: any. */
     public final boolean isSecure() {
-        return secure.get();
+        return secure.get() == Secure.YES;
     }
 
     /** What the handshake has come to; null before, and without one. Thread: any. */

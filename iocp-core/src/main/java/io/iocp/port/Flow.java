@@ -191,6 +191,9 @@ final class Flow implements CompletionSink {
         Direction direction = directionOf(operation);
         direction.unfinished++;
         operation.sequence = direction.nextSequence();
+        if (operation instanceof Handshake) {
+            endpoint.secured();
+        }
         Stream stream = operation.stream();
         if (stream != null) {
             stream.reset();
@@ -274,6 +277,7 @@ final class Flow implements CompletionSink {
         if (direction.unfinished > 0
                 || direction.current != null
                 || direction.latched != null
+                || hasLostTls(endpoint, operation)
                 || !mayGoOn(endpoint, operation)) {
             return false;
         }
@@ -366,6 +370,8 @@ final class Flow implements CompletionSink {
         } else if (direction.latched != null) {
             operation.cause = direction.latchedCause;
             makeReady(operation, direction.latched, 0, direction.latchedError);
+        } else if (hasLostTls(endpoint, operation)) {
+            makeReady(operation, Status.ABORTED, 0, 0);
         } else if (!operation.submitted()) {
             makeReady(operation, cancelled(operation), operation.bytes, 0);
         } else {
@@ -383,6 +389,14 @@ final class Flow implements CompletionSink {
                 rearmIfRoom(operation, stream); // receiving may be paused
             }
         }
+    }
+
+    /**
+     * Whether it was started on a secure connection, and this is another one of the same handle (its start took its time, and the
+     * handle was recycled meanwhile): its text must not go out as it is.
+     */
+    private static boolean hasLostTls(Endpoint endpoint, Operation operation) {
+        return operation.secure && endpoint.tls == null && !(operation instanceof Connect);
     }
 
     /** Gives an operation to the engine that waits for no other. */
@@ -414,6 +428,7 @@ final class Flow implements CompletionSink {
 
     private void transmitted(Transmit transmit, Operation part, Status status, long bytes, int nativeError) {
         Endpoint connection = endpointOf(transmit);
+        transmit.cause = part.cause; // before the latch, so that what follows says the same
         if (part instanceof FileOperation) {
             counters.count(Count.BYTES_READ, bytes);
         } else {
@@ -423,7 +438,6 @@ final class Flow implements CompletionSink {
                 latch(connection, transmit, status, nativeError); // else it is the file's
             }
         }
-        transmit.cause = part.cause;
         transmit.wireBytes += part.wireBytes;
         Status over = transmitting.completed(connection, transmit, part, status, bytes);
         if (over == Status.OK && transmit.recycles) {
