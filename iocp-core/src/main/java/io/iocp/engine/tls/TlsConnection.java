@@ -10,7 +10,11 @@ import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import io.iocp.operation.TlsSettings;
 import io.iocp.tls.TlsSession;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +37,22 @@ final class TlsConnection {
      *
      * Any report may lead to the end of this connection, within the call: after one only what looks at the fields anew may
      * follow.
+     *
+     * The engine (SSLEngine) is released by whoever is the last to use it: the connection's end, or the task that runs then. Both
+     * swap `use`, so one of the two finds the other gone; the task does not need the shard for that, which may have ended.
      */
+    private enum Use {
+        /** By the holder alone. */
+        HELD,
+        /** Its tasks run. */
+        COMPUTING,
+        /** By nobody, or by tasks that run on. */
+        GONE
+    }
+
+    private static final Logger LOG = System.getLogger(TlsConnection.class.getName());
+
+    private final AtomicReference<Use> use = new AtomicReference<>(Use.HELD);
     private final TlsLoop loop;
     private final Endpoint endpoint;
     private final TlsSettings settings;
@@ -146,6 +165,8 @@ final class TlsConnection {
     /** Runs what the engine has to compute on another thread, and is served when that is done. */
     void runTasks(TlsHandshake of, Runnable tasks) {
         tasksRun = true;
+        SSLEngine engine = Objects.requireNonNull(session).engine();
+        use.set(Use.COMPUTING);
         Throwable[] thrown = new Throwable[1];
         loop.runElsewhere(
                 () -> {
@@ -154,12 +175,13 @@ final class TlsConnection {
                     } catch (Throwable e) {
                         thrown[0] = e; // of a trust manager, for one: it ends this handshake and nothing else
                     }
+                    if (!use.compareAndSet(Use.COMPUTING, Use.HELD)) {
+                        release(engine);
+                    }
                 },
                 () -> {
                     tasksRun = false;
-                    if (disposed) {
-                        release();
-                    } else {
+                    if (!disposed) {
                         of.tasksDone(thrown[0]);
                         later();
                     }
@@ -168,6 +190,11 @@ final class TlsConnection {
 
     boolean tasksRun() {
         return tasksRun;
+    }
+
+    /** The receive that waits is not to wait for the peer. */
+    void endInput() {
+        input.cancelRequest();
     }
 
     void outputGoesOn() {
@@ -252,25 +279,45 @@ final class TlsConnection {
         output.giveUp();
     }
 
-    /** What the floor itself is sending is not waited for. */
+    /** What the floor itself is sending is not waited for, and it begins nothing new: the shard ends. */
     void giveUp() {
+        closing = true;
         output.giveUp();
     }
 
     /** The connection has gone. */
     void dispose() {
+        TlsSession of = session;
+        if (of != null) {
+            of.close();
+        }
+        ended();
+    }
+
+    /** As {@link #dispose}, and the shard has too. Thread: any, the last one. */
+    void disposeAfterAll() {
+        TlsSession of = session;
+        if (of != null) {
+            of.closeAfterAll();
+        }
+        ended();
+    }
+
+    private void ended() {
         disposed = true;
-        if (!tasksRun) {
-            release(); // else the tasks do when they are done: they use the engine
+        TlsSession of = session;
+        session = null;
+        if (of != null && use.getAndSet(Use.GONE) != Use.COMPUTING) {
+            release(of.engine()); // else the tasks do when they are done: they use it
         }
     }
 
-    private void release() {
-        TlsSession of = session;
-        session = null;
-        if (of != null) {
-            of.close();
-            settings.release(of.engine());
+    private void release(SSLEngine engine) {
+        try {
+            settings.release(engine);
+        } catch (RuntimeException | Error e) {
+            // The descriptor is to be closed all the same.
+            LOG.log(Level.ERROR, "an engine of TLS could not be released", e);
         }
     }
 

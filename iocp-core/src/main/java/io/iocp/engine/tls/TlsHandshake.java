@@ -89,7 +89,7 @@ final class TlsHandshake {
             } else {
                 goOn(session);
             }
-        } catch (SSLException | RuntimeException e) {
+        } catch (SSLException | RuntimeException | Error e) {
             fail(TlsConnection.asSsl(e));
         }
     }
@@ -198,7 +198,7 @@ final class TlsHandshake {
             } else {
                 session.received(buffer.data());
             }
-        } catch (SSLException | RuntimeException e) {
+        } catch (SSLException | RuntimeException | Error e) {
             fail(TlsConnection.asSsl(e));
             return;
         } finally {

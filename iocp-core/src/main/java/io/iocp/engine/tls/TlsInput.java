@@ -213,7 +213,7 @@ final class TlsInput {
                 session.received(buffer.data());
                 noteEnd(session);
             }
-        } catch (SSLException | RuntimeException e) {
+        } catch (SSLException | RuntimeException | Error e) {
             connection.fail(TlsConnection.asSsl(e));
         } finally {
             buffer.release();

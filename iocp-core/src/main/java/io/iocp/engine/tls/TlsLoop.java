@@ -102,7 +102,7 @@ public final class TlsLoop implements EngineLoop {
         TlsConnection connection = of(endpoint);
         if (connection != null) {
             endpoint.tls = null;
-            connection.dispose();
+            connection.disposeAfterAll();
         }
     }
 
@@ -165,8 +165,15 @@ public final class TlsLoop implements EngineLoop {
             waiting = served;
             served = now;
             reported = now.size();
-            now.forEach(TlsConnection::serve);
-            now.clear();
+            int done = 0;
+            try {
+                while (done < reported) {
+                    now.get(done++).serve();
+                }
+            } finally {
+                waiting.addAll(now.subList(done, reported)); // a fault of one is not the others'
+                now.clear();
+            }
         }
         boolean goesOn = reported > 0 || !waiting.isEmpty();
         return reported + engine.turn(goesOn ? 0 : timeoutNanos);
@@ -210,7 +217,11 @@ public final class TlsLoop implements EngineLoop {
 
     @Override
     public void closeDescriptor(Endpoint endpoint) {
-        forget(endpoint);
+        TlsConnection connection = of(endpoint);
+        if (connection != null) {
+            endpoint.tls = null;
+            connection.dispose();
+        }
         engine.closeDescriptor(endpoint);
     }
 

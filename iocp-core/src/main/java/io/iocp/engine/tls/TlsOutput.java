@@ -148,6 +148,9 @@ final class TlsOutput {
     /** Gives the engine the next records, if it has none. */
     void goOn() {
         if (sending) {
+            if (own && writing != null) {
+                endWaiting();
+            }
             return;
         }
         if (writing != null) {
@@ -156,6 +159,15 @@ final class TlsOutput {
             endNow();
         } else if (connection.isEstablished()) {
             goOn(Objects.requireNonNull(connection.session()));
+        }
+    }
+
+    /** A send that waits for what the session sends itself, which the peer may never read, need not wait for that to end. */
+    private void endWaiting() {
+        if (end != null) {
+            report(end, endError);
+        } else if (cancelled) {
+            report(Status.CANCELLED, 0);
         }
     }
 
@@ -171,7 +183,7 @@ final class TlsOutput {
                 if (!sendRecords(Objects.requireNonNull(connection.session()))) {
                     throw new SSLException("the TLS engine takes nothing of what is to be sent");
                 }
-            } catch (SSLException | RuntimeException e) {
+            } catch (SSLException | RuntimeException | Error e) {
                 failed(e);
             }
         }
@@ -187,13 +199,14 @@ final class TlsOutput {
                 return;
             }
             sendOwn(session);
-        } catch (SSLException | RuntimeException e) {
+        } catch (SSLException | RuntimeException | Error e) {
             failed(e);
         }
     }
 
-    private void failed(Exception e) {
+    private void failed(Throwable e) {
         connection.fail(TlsConnection.asSsl(e));
+        connection.endInput();
         connection.later(); // this may be within a submit
     }
 
@@ -280,7 +293,7 @@ final class TlsOutput {
         try {
             plain.clear();
             sendAtOnce(session.wrap(plain, 0));
-        } catch (SSLException | RuntimeException e) {
+        } catch (SSLException | RuntimeException | Error e) {
             // It has nothing to say, then.
         }
     }
