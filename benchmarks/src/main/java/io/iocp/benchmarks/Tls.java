@@ -25,7 +25,7 @@ final class Tls {
     private static final int STREAM_BYTES = 64 * KIB;
     private static final int STREAM_CONNECTIONS = 8;
     /** The JDK's TLS is a good deal of code, and the compiler has to share the server's processor. */
-    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    private static final Duration WARM_UP = Duration.ofSeconds(15);
 
     /** At once, each of which makes a new one when the last is done. */
     private static final int HANDSHAKES = 16;
