@@ -39,7 +39,7 @@ public final class RecordBuffers {
     }
 
     void give(ByteBuffer buffer) {
-        if (free.size() < MOST_KEPT) {
+        if (free.size() < MOST_KEPT && buffer.capacity() == HEADER_BYTES + MOST_CONTENT_BYTES) {
             free.addLast(buffer);
         }
     }

@@ -458,7 +458,9 @@ public final class TlsSession {
                 note(result);
                 taken += result.bytesConsumed();
                 if (result.getStatus() == Status.BUFFER_OVERFLOW) {
-                    throw new SSLException("the engine makes records of more than " + record.capacity() + " bytes");
+                    records.give(record);
+                    record = larger(record);
+                    continue;
                 }
                 int produced = result.bytesProduced();
                 if (produced > 0) {
@@ -489,6 +491,15 @@ public final class TlsSession {
                 out.release();
             }
         }
+    }
+
+    /** The JDK's engine wants more room once its peer has sent records that are larger than the standard has them. */
+    private ByteBuffer larger(ByteBuffer record) throws SSLException {
+        int wanted = engine.getSession().getPacketBufferSize();
+        if (wanted <= record.capacity()) {
+            throw new SSLException("the engine makes records of more than " + record.capacity() + " bytes");
+        }
+        return ByteBuffer.allocate(wanted);
     }
 
     private LeasedBuffer append(@Nullable LeasedBuffer out, ByteBuffer record, int ahead) {

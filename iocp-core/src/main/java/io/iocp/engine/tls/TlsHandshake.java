@@ -41,6 +41,9 @@ final class TlsHandshake {
     /** As a server, what the client has said first; null as long as it has said nothing. */
     private @Nullable ClientHello hello;
 
+    /** What the client has asked for; null for nothing, and as a client. */
+    private @Nullable String serverName;
+
     private @Nullable Throwable taskFailure;
     private boolean cancelled;
 
@@ -98,20 +101,20 @@ final class TlsHandshake {
     private @Nullable TlsSession begin() throws SSLException {
         TlsSettings settings = connection.settings();
         ClientHello first = hello;
-        String name = null;
         if (!settings.isClient()) {
             if (first == null || !first.isWhole()) {
                 return null;
             }
-            name = first.serverName();
+            serverName = first.serverName();
         }
         TlsLoop loop = connection.loop();
-        TlsSession session =
-                new TlsSession(settings.engine(name), loop.buffers(), loop.records(settings.prefersDirectBuffers()));
+        TlsSession session = new TlsSession(
+                settings.engine(serverName), loop.buffers(), loop.records(settings.prefersDirectBuffers()));
         connection.session(session);
         session.begin();
         if (first != null) {
             session.received(first.bytes());
+            hello = null; // which may be long
         }
         return session;
     }
@@ -154,13 +157,12 @@ final class TlsHandshake {
         session.goOn(); // what the peer has sent right behind its last message
         input.noteEnd(session);
         String protocol = engine.getApplicationProtocol();
-        ClientHello first = hello;
         connection
                 .endpoint()
                 .security(new Security(
                         engine.getSession(),
                         protocol == null || protocol.isEmpty() ? null : protocol,
-                        first == null ? connection.settings().requestedName() : first.serverName()));
+                        serverName == null ? connection.settings().requestedName() : serverName));
         end(Status.OK, 0);
     }
 
