@@ -468,6 +468,26 @@ public abstract class Endpoint {
         }
     }
 
+    /**
+     * Takes an operation off the roll that will hardly be started here again, so that nobody has to keep it. It has ended and was not
+     * handed over yet: nobody can start it meanwhile.
+     */
+    public final void strikeOff(Operation operation) {
+        synchronized (rollLock) {
+            for (int i = 0; i < rollSize; i++) {
+                if (roll[i] == operation) {
+                    Operation[] others = new Operation[roll.length];
+                    System.arraycopy(roll, 0, others, 0, i);
+                    rollSize--;
+                    System.arraycopy(roll, i + 1, others, i, rollSize - i);
+                    roll = others;
+                    operation.struckOff(this);
+                    return;
+                }
+            }
+        }
+    }
+
     private void dropLeavers() {
         Set<Operation> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Operation> staying = new ArrayList<>();

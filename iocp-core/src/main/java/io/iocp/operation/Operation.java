@@ -275,6 +275,11 @@ public abstract sealed class Operation
         home = endpoint;
     }
 
+    /** It is on the roll of {@code endpoint} no more, whose lock the caller has. */
+    final void struckOff(Endpoint endpoint) {
+        HOME.compareAndSet(this, endpoint, null);
+    }
+
     /**
      * Whether it has to stay on the roll of {@code endpoint}, because it is in flight there or may be at any moment. If not
      * it will be put there anew by its next start.

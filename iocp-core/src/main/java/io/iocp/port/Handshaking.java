@@ -56,6 +56,7 @@ final class Handshaking {
         if (endpoint == null) {
             return;
         }
+        endpoint.strikeOff(handshake);
         Operation current = endpoint.output.current;
         if (current == handshake.turn) {
             flow.free(endpoint, endpoint.output);
