@@ -722,7 +722,9 @@ public final class Shard implements Sleepers.Member {
                 state(),
                 load(),
                 readyPackets(),
-                flow.inFlight().total() + outside.get(),
+                // A shard that has ended in good order waited for all who were about to start: who is left is being
+                // refused.
+                flow.inFlight().total() + (terminated && !leaked ? 0 : outside.get()),
                 loop.ringMemoryBytes(),
                 loop.receiveMemoryBytes());
     }
