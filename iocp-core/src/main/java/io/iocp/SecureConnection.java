@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #disconnect} and {@link #shutdownOutput} send a close_notify first. {@link #close} does if it can be sent at once:
  *       behind much that the peer has not taken yet it cannot, and the peer sees its stream cut off; disconnect GRACEFUL before,
  *       and wait for that packet.
- *   <li>The engine's long computations run on virtual threads, as many at once as there are processors, never on the worker that
+ *   <li>The engine's long computations run on threads of their own, twice as many as the port has shards, never on the worker that
  *       serves the other connections.
  * </ul>
  *

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,11 +40,16 @@ public final class PortCore {
         CLOSED
     }
 
+    private static final long TLS_IDLE_SECONDS = 10;
+
     private final PortSettings settings;
     private final Engine engine;
     private final PacketRunner runner;
     private final @Nullable PacketQueue packets;
     private final PostQueue posts = new PostQueue();
+
+    /** Computes for TLS handshakes; its threads end when there was nothing to do for a while. */
+    private final ThreadPoolExecutor tlsThreads;
 
     /** Records that are on their way, and plain text that was received. */
     private final BufferPool tlsBuffers = new BufferPool();
@@ -77,6 +84,7 @@ public final class PortCore {
      */
     public PortCore(PortSettings settings, Engine engine, PacketRunner runner, boolean withQueue) throws IOException {
         this.settings = settings;
+        this.tlsThreads = tlsThreads(settings);
         this.engine = engine;
         this.runner = runner;
         this.packets = withQueue ? new PacketQueue(settings.name(), settings.shards(), this::discardAccepted) : null;
@@ -123,6 +131,30 @@ public final class PortCore {
 
     Sleepers sleepers() {
         return sleepers;
+    }
+
+    private static ThreadPoolExecutor tlsThreads(PortSettings settings) {
+        int most = 2 * settings.shards(); // one may wait for somebody far away whom it asks about a certificate
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                most,
+                most,
+                TLS_IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("iocp-" + settings.name() + "-tls-", 0)
+                        .factory());
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
+
+    /**
+     * Runs what computes for long and belongs to no packet, beside the workers: it must take no spare from a handler that blocks.
+     * The end of the port does not wait for it. Waiting tasks are bounded by the connections that shake hands.
+     */
+    void compute(Runnable task) {
+        tlsThreads.execute(task);
     }
 
     BufferPool tlsBuffers() {

@@ -119,12 +119,8 @@ public final class Shard implements Sleepers.Member {
         this.delivery = new Delivery(this, port, flow, ready, word);
     }
 
-    /**
-     * Runs what computes for long and belongs to no packet beside the workers: it must take no spare from a handler that blocks.
-     * The end of the shard does not wait for it.
-     */
     private void compute(Runnable task, Runnable done) {
-        Thread.ofVirtual().name("iocp-" + settings.name() + "-tls").start(() -> {
+        port.compute(() -> {
             task.run();
             command(_ -> done.run());
         });
