@@ -154,16 +154,8 @@ public final class TlsSession {
      */
     public void received(ByteBuffer cipher) throws SSLException {
         ByteBuffer before = backlog;
-        if (before != null) {
-            ByteBuffer joined = ByteBuffer.allocate(before.remaining() + cipher.remaining())
-                    .put(before)
-                    .put(cipher)
-                    .flip();
-            backlog = null;
-            unwrapAll(joined);
-        } else {
-            unwrapAll(cipher);
-        }
+        backlog = null;
+        unwrapAll(before == null ? cipher : joined(before, cipher));
         if (established && !inputEnded) {
             boolean _ = waitsForOther(); // also what came last may have been a wish to renegotiate
         }
@@ -221,12 +213,16 @@ public final class TlsSession {
 
     /** Everything from this record on comes again when the engine is ready. */
     private void keep(ByteBuffer record, ByteBuffer cipher) {
-        backlog = ByteBuffer.allocate(record.remaining() + cipher.remaining())
-                .put(record)
-                .put(cipher)
-                .flip();
+        backlog = joined(record, cipher);
         partial = null;
         records.give(record);
+    }
+
+    private static ByteBuffer joined(ByteBuffer first, ByteBuffer second) {
+        return ByteBuffer.allocate(first.remaining() + second.remaining())
+                .put(first)
+                .put(second)
+                .flip();
     }
 
     /** Copies bytes until there is a whole record; false if there is not. */
@@ -304,9 +300,9 @@ public final class TlsSession {
                 checkAnswers();
             }
             boolean nothing = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
-            // An engine written in C may have decrypted more than there was room for; and it ends a handshake only when
-            // it
-            // is asked once more, with nothing.
+            // An engine written in C may have decrypted more than there was room for, and ends a handshake only when it
+            // is
+            // asked once more with nothing.
             boolean whole = established && !record.hasRemaining() && free.hasRemaining();
             if (nothing || whole || waitsForOther()) {
                 return;

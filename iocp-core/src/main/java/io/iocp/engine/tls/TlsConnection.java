@@ -231,16 +231,12 @@ final class TlsConnection {
 
     // ---- from the shard
 
-    void submit(Receive receive) {
-        input.submit(receive);
-    }
-
-    void submit(ReceiveContinuously receive) {
-        input.submit(receive);
-    }
-
-    void submit(Send send) {
-        output.submit(send);
+    void submit(Operation operation) {
+        switch (operation) {
+            case Receive _, ReceiveContinuously _ -> input.submit(operation);
+            case Send send -> output.submit(send);
+            default -> throw new IllegalArgumentException("not for a secure connection: " + operation.kind());
+        }
     }
 
     @Nullable

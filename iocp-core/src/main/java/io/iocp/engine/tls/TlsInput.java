@@ -84,25 +84,17 @@ final class TlsInput {
 
     // ---- from the shard
 
-    void submit(Receive receive) {
+    /** @param receive a single receive or a continuous one */
+    void submit(Operation receive) {
         reading = receive;
         cancelled = false;
-        if (end != null || plainBytes() > 0) {
-            connection.later();
-        } else {
-            request();
+        if (receive instanceof ReceiveContinuously) {
+            incoming = null; // the handshake's, with the engine no more: whoever receives like this needs none
         }
-    }
-
-    void submit(ReceiveContinuously receive) {
-        reading = receive;
-        incoming = null; // the handshake's, with the engine no more: whoever receives like this needs none
-        cancelled = false;
         if (end != null || plainBytes() > 0) {
             connection.later();
         } else {
-            receiving = true;
-            engine().submit(receive);
+            requestFor(receive);
         }
     }
 
@@ -134,6 +126,15 @@ final class TlsInput {
     }
 
     // ---- to the engine
+
+    private void requestFor(Operation receive) {
+        if (receive instanceof ReceiveContinuously) {
+            receiving = true;
+            engine().submit(receive);
+        } else {
+            request();
+        }
+    }
 
     /** Asks for cipher text. */
     void request() {
@@ -240,26 +241,16 @@ final class TlsInput {
         }
         if (of instanceof ReceiveContinuously receive) {
             deliver(receive);
-            goOn(receive);
         } else if (plainBytes() > 0) {
             report(Status.OK, take((Receive) of), 0);
-        } else if (end != null) {
-            report(end, 0, endError);
-        } else if (cancelled) {
-            report(Status.CANCELLED, 0, 0);
-        } else {
-            request();
+            return;
         }
-    }
-
-    private void goOn(ReceiveContinuously receive) {
         if (end != null) {
             report(end, 0, endError);
         } else if (cancelled) {
             report(Status.CANCELLED, 0, 0);
         } else {
-            receiving = true;
-            engine().submit(receive);
+            requestFor(of);
         }
     }
 

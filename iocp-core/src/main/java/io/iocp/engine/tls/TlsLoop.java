@@ -13,7 +13,6 @@ import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.Operation;
 import io.iocp.operation.Receive;
 import io.iocp.operation.ReceiveContinuously;
-import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import io.iocp.tls.RecordBuffers;
 import java.lang.foreign.MemorySegment;
@@ -117,13 +116,8 @@ public final class TlsLoop implements EngineLoop {
         TlsConnection connection = of(operation);
         if (connection == null) {
             engine.submit(operation);
-            return;
-        }
-        switch (operation) {
-            case Receive receive -> connection.submit(receive);
-            case ReceiveContinuously receive -> connection.submit(receive);
-            case Send send -> connection.submit(send);
-            default -> throw new IllegalArgumentException("not for a secure connection: " + operation.kind());
+        } else {
+            connection.submit(operation);
         }
     }
 

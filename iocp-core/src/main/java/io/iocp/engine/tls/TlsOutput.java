@@ -147,14 +147,10 @@ final class TlsOutput {
 
     /** Gives the engine the next records, if it has none. */
     void goOn() {
-        if (sending) {
-            if (own && writing != null) {
-                endWaiting();
-            }
-            return;
-        }
-        if (writing != null) {
+        if (writing != null && (own || !sending)) {
             goOnWithSend();
+        } else if (sending) {
+            return;
         } else if (end != null) {
             endNow();
         } else if (connection.isEstablished()) {
@@ -162,15 +158,7 @@ final class TlsOutput {
         }
     }
 
-    /** A send that waits for what the session sends itself, which the peer may never read, need not wait for that to end. */
-    private void endWaiting() {
-        if (end != null) {
-            report(end, endError);
-        } else if (cancelled) {
-            report(Status.CANCELLED, 0);
-        }
-    }
-
+    /** Also while the session sends something itself, which the peer may never read: what is to end need not wait for that. */
     private void goOnWithSend() {
         if (end != null) {
             report(end, endError);
@@ -178,7 +166,7 @@ final class TlsOutput {
             report(Status.OK, 0);
         } else if (cancelled) {
             report(Status.CANCELLED, 0);
-        } else {
+        } else if (!sending) {
             try {
                 if (!sendRecords(Objects.requireNonNull(connection.session()))) {
                     throw new SSLException("the TLS engine takes nothing of what is to be sent");
@@ -198,7 +186,13 @@ final class TlsOutput {
             } else if (!ending && (connection.isClosing() || !session.mustWrap())) {
                 return;
             }
-            sendOwn(session);
+            Status status = sendAtOnce(session.wrap(plain, 0));
+            if (status != null && status != Status.OK) {
+                notSent(status, outgoing().nativeError);
+            }
+            if (status != null) {
+                endNow();
+            }
         } catch (SSLException | RuntimeException | Error e) {
             failed(e);
         }
@@ -231,36 +225,9 @@ final class TlsOutput {
         Send send = writing;
         Send raw = outgoing(records);
         raw.continues = send != null && (send.continues || !plain.isEmpty());
-        if (send == null && connection.handshake() == null) {
-            submitOwn(raw);
-        } else {
-            sending = true;
-            engine().submit(raw);
-        }
+        sending = true;
+        engine().submit(raw);
         return true;
-    }
-
-    /** At once if that can be: who closes the connection next is not to cut it off. */
-    private void sendOwn(TlsSession session) throws SSLException {
-        LeasedBuffer records = session.wrap(plain, 0);
-        if (records.length() == 0) {
-            records.release();
-            endNow();
-            return;
-        }
-        Send raw = outgoing(records);
-        Status status = engine().attempt(raw);
-        if (status == null) {
-            submitOwn(raw);
-            return;
-        }
-        raw.settle();
-        if (status != Status.OK) {
-            notSent(status, raw.nativeError);
-        }
-        if (ended) {
-            endNow();
-        }
     }
 
     private Send outgoing() {
@@ -305,17 +272,20 @@ final class TlsOutput {
         sendAtOnce(alert);
     }
 
-    private void sendAtOnce(LeasedBuffer records) {
+    /** How it has ended, OK also where a close leaves nobody to whom that matters; null if the rest of it is on its way. */
+    private @Nullable Status sendAtOnce(LeasedBuffer records) {
         if (records.length() == 0 || sending) {
             records.release();
-            return;
+            return Status.OK;
         }
         Send raw = outgoing(records);
-        if (engine().attempt(raw) == null && !connection.isClosing()) {
-            submitOwn(raw); // the rest of it
-        } else {
-            raw.settle();
+        Status status = engine().attempt(raw);
+        if (status == null && !connection.isClosing()) {
+            submitOwn(raw);
+            return null;
         }
+        raw.settle();
+        return status == null ? Status.OK : status;
     }
 
     private void submitOwn(Send raw) {
