@@ -4,6 +4,7 @@ import io.iocp.operation.TlsSettings;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Consumer;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
@@ -30,25 +31,16 @@ public final class TlsOptions {
     private final List<String> cipherSuites;
     private final boolean truncationAllowed;
 
-    private TlsOptions(
-            TlsEngineFactory engines,
-            @Nullable String host,
-            int port,
-            boolean hostNameCheck,
-            TlsClientAuthentication clientAuthentication,
-            List<String> applicationProtocols,
-            List<String> protocols,
-            List<String> cipherSuites,
-            boolean truncationAllowed) {
-        this.engines = engines;
-        this.host = host;
-        this.port = port;
-        this.hostNameCheck = hostNameCheck;
-        this.clientAuthentication = clientAuthentication;
-        this.applicationProtocols = applicationProtocols;
-        this.protocols = protocols;
-        this.cipherSuites = cipherSuites;
-        this.truncationAllowed = truncationAllowed;
+    private TlsOptions(Draft draft) {
+        this.engines = draft.engines;
+        this.host = draft.host;
+        this.port = draft.port;
+        this.hostNameCheck = draft.hostNameCheck;
+        this.clientAuthentication = draft.clientAuthentication;
+        this.applicationProtocols = draft.applicationProtocols;
+        this.protocols = draft.protocols;
+        this.cipherSuites = draft.cipherSuites;
+        this.truncationAllowed = draft.truncationAllowed;
     }
 
     /** As a server with the certificate of this context. */
@@ -77,44 +69,52 @@ public final class TlsOptions {
     }
 
     private static TlsOptions of(TlsEngineFactory engines, @Nullable String host, int port) {
-        return new TlsOptions(
-                Objects.requireNonNull(engines),
-                host,
-                port,
-                true,
-                TlsClientAuthentication.NONE,
-                List.of(),
-                List.of(),
-                List.of(),
-                false);
+        return new TlsOptions(new Draft(Objects.requireNonNull(engines), host, port));
+    }
+
+    private TlsOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return new TlsOptions(draft);
+    }
+
+    /** A copy that one value can be changed of. */
+    private static final class Draft {
+        final TlsEngineFactory engines;
+        final @Nullable String host;
+        final int port;
+        boolean hostNameCheck = true;
+        TlsClientAuthentication clientAuthentication = TlsClientAuthentication.NONE;
+        List<String> applicationProtocols = List.of();
+        List<String> protocols = List.of();
+        List<String> cipherSuites = List.of();
+        boolean truncationAllowed;
+
+        Draft(TlsEngineFactory engines, @Nullable String host, int port) {
+            this.engines = engines;
+            this.host = host;
+            this.port = port;
+        }
+
+        Draft(TlsOptions from) {
+            this(from.engines, from.host, from.port);
+            hostNameCheck = from.hostNameCheck;
+            clientAuthentication = from.clientAuthentication;
+            applicationProtocols = from.applicationProtocols;
+            protocols = from.protocols;
+            cipherSuites = from.cipherSuites;
+            truncationAllowed = from.truncationAllowed;
+        }
     }
 
     /** As a server, whether clients are asked for a certificate. A client does not look at it. */
     public TlsOptions withClientAuthentication(TlsClientAuthentication authentication) {
-        return new TlsOptions(
-                engines,
-                host,
-                port,
-                hostNameCheck,
-                Objects.requireNonNull(authentication),
-                applicationProtocols,
-                protocols,
-                cipherSuites,
-                truncationAllowed);
+        return with(draft -> draft.clientAuthentication = Objects.requireNonNull(authentication));
     }
 
     /** As a client, whether the certificate must be for the host. Without the check anybody with a trusted one may answer. */
     public TlsOptions withHostNameCheck(boolean check) {
-        return new TlsOptions(
-                engines,
-                host,
-                port,
-                check,
-                clientAuthentication,
-                applicationProtocols,
-                protocols,
-                cipherSuites,
-                truncationAllowed);
+        return with(draft -> draft.hostNameCheck = check);
     }
 
     /**
@@ -122,44 +122,17 @@ public final class TlsOptions {
      * offers, and refuses a client that offers others only.
      */
     public TlsOptions withApplicationProtocols(String... names) {
-        return new TlsOptions(
-                engines,
-                host,
-                port,
-                hostNameCheck,
-                clientAuthentication,
-                List.of(names),
-                protocols,
-                cipherSuites,
-                truncationAllowed);
+        return with(draft -> draft.applicationProtocols = List.of(names));
     }
 
     /** The versions that are offered, such as {@code TLSv1.3}; none = those of the context. */
     public TlsOptions withProtocols(String... names) {
-        return new TlsOptions(
-                engines,
-                host,
-                port,
-                hostNameCheck,
-                clientAuthentication,
-                applicationProtocols,
-                List.of(names),
-                cipherSuites,
-                truncationAllowed);
+        return with(draft -> draft.protocols = List.of(names));
     }
 
     /** The cipher suites that are offered, the best first; none = those of the context. */
     public TlsOptions withCipherSuites(String... names) {
-        return new TlsOptions(
-                engines,
-                host,
-                port,
-                hostNameCheck,
-                clientAuthentication,
-                applicationProtocols,
-                protocols,
-                List.of(names),
-                truncationAllowed);
+        return with(draft -> draft.cipherSuites = List.of(names));
     }
 
     /**
@@ -168,16 +141,7 @@ public final class TlsOptions {
      * that knows its own end.
      */
     public TlsOptions withTruncationAllowed(boolean allowed) {
-        return new TlsOptions(
-                engines,
-                host,
-                port,
-                hostNameCheck,
-                clientAuthentication,
-                applicationProtocols,
-                protocols,
-                cipherSuites,
-                allowed);
+        return with(draft -> draft.truncationAllowed = allowed);
     }
 
     public boolean isClient() {
