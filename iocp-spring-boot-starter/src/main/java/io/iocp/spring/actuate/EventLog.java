@@ -7,6 +7,7 @@ import io.iocp.HandOver;
 import io.iocp.PortListener;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.server.HandshakeListener;
 import io.iocp.spring.server.HandshakeOutcome;
 import io.iocp.spring.server.TcpServerStarted;
@@ -31,7 +32,7 @@ import org.springframework.context.event.EventListener;
  *
  * <p>Thread: any. Two writers meet only if the ring went round between them.
  */
-public final class EventLog implements HandshakeListener {
+public final class EventLog implements HandshakeListener, ConnectionListener {
     private static final int LONGEST_KEY = 120;
     private static final int LONGEST_REASON = 200;
     private static final long WINDOW_NANOS = Duration.ofSeconds(1).toNanos();
@@ -172,6 +173,55 @@ public final class EventLog implements HandshakeListener {
                     handshake.port(),
                     handshake.server(),
                     outcome.tag() + ": " + shortened(String.valueOf(handshake.failure()), LONGEST_REASON));
+        }
+    }
+
+    @Override
+    public void rejected(String port, String server, String reason) {
+        if (admits()) {
+            record(EventType.REJECTED, port, server, reason);
+        }
+    }
+
+    @Override
+    public void readerSlow(String port, String owner, long connection, long pendingBytes) {
+        if (admits()) {
+            record(
+                    EventType.SLOW_READER,
+                    port,
+                    owner,
+                    "connection " + connection + ": " + pendingBytes + " bytes wait to be sent, so it is not read");
+        }
+    }
+
+    @Override
+    public void dropped(String port, String owner, long connection, String reason) {
+        if (admits()) {
+            record(EventType.DROPPED, port, owner, "connection " + connection + ": " + reason);
+        }
+    }
+
+    @Override
+    public void serverPaused(String port, String server) {
+        record(EventType.SERVER_PAUSED, port, server, "accepts no more until it is resumed");
+    }
+
+    @Override
+    public void serverResumed(String port, String server) {
+        record(EventType.SERVER_RESUMED, port, server, "accepts again");
+    }
+
+    @Override
+    public void clientConnected(String port, String client, long connection, String peer) {
+        if (admits()) {
+            record(EventType.CLIENT_CONNECTED, port, client, "connection " + connection + " to " + peer);
+        }
+    }
+
+    @Override
+    public void clientLost(String port, String client, String reason) {
+        if (admits()) {
+            record(EventType.CLIENT_LOST, port, client, reason);
         }
     }
 
