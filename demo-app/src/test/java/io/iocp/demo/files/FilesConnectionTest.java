@@ -46,11 +46,6 @@ class FilesConnectionTest {
         }
 
         @Override
-        public String server() {
-            return "files";
-        }
-
-        @Override
         public void send(ByteBuffer data) {
             throw new AssertionError("copies");
         }

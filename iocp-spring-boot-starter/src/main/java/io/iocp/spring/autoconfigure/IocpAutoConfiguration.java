@@ -2,20 +2,15 @@ package io.iocp.spring.autoconfigure;
 
 import io.iocp.CompletionPort;
 import io.iocp.PortOptions;
+import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.IoCompletionHandlerBeanPostProcessor;
 import io.iocp.spring.server.GracefulShutdown;
-import io.iocp.spring.server.HandshakeListener;
 import io.iocp.spring.server.ServerSettings;
 import io.iocp.spring.server.TcpServers;
 import io.iocp.spring.tls.TlsBundles;
 import io.iocp.spring.tls.TlsProvider;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.UnknownHostException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -143,7 +138,7 @@ public final class IocpAutoConfiguration {
         Set<String> disabled = new TreeSet<>();
         properties.servers().forEach((name, server) -> {
             if (server.enabled()) {
-                settings.add(settingsOf(name, server, bundles));
+                settings.add(server.settings(name, bundles));
             } else {
                 disabled.add(name);
             }
@@ -158,48 +153,7 @@ public final class IocpAutoConfiguration {
                 ended -> handshakes.forEach(listener -> listener.ended(ended)));
     }
 
-    private static ServerSettings settingsOf(String name, IocpProperties.Server server, TlsBundles bundles) {
-        String prefix = "iocp.servers." + name + ".";
-        Integer port = server.port();
-        if (port == null) {
-            throw new InvalidConfigurationPropertyValueException(
-                    prefix + "port", null, "Must be set; 0 means any free port.");
-        }
-        require(prefix + "port", port, 0, 65_535);
-        require(prefix + "backlog", server.backlog(), 1, Integer.MAX_VALUE);
-        require(prefix + "max-connections", server.maxConnections(), 0, Integer.MAX_VALUE);
-        require(prefix + "receive-buffer-size", server.receiveBufferSize().toBytes(), 16, 16 << 20);
-        return new ServerSettings(
-                name,
-                new InetSocketAddress(server.address() == null ? everyAddress() : server.address(), port),
-                server.completionPort(),
-                server.backlog(),
-                server.maxConnections(),
-                server.idleTimeout(),
-                (int) server.receiveBufferSize().toBytes(),
-                server.socket().options(prefix + "socket."),
-                server.ssl().tls(prefix + "ssl.", bundles));
-    }
-
-    /** The wildcard of IPv6, which takes IPv4 too, as Boot's web servers do; of IPv4 where there is no IPv6. */
-    private static InetAddress everyAddress() {
-        try {
-            return InetAddress.getByAddress(new byte[hasIpv6() ? 16 : 4]);
-        } catch (UnknownHostException e) {
-            throw new AssertionError("addresses of 4 and 16 bytes are legal", e);
-        }
-    }
-
-    private static boolean hasIpv6() {
-        try {
-            SocketChannel.open(StandardProtocolFamily.INET6).close();
-            return true;
-        } catch (UnsupportedOperationException | IOException e) {
-            return false;
-        }
-    }
-
-    private static void require(String key, long value, long least, long most) {
+    static void require(String key, long value, long least, long most) {
         if (value < least || value > most) {
             throw new InvalidConfigurationPropertyValueException(
                     key, value, "Must be from " + least + " to " + most + ".");

@@ -3,13 +3,11 @@ package io.iocp.spring.autoconfigure;
 import io.iocp.BlockingDetection;
 import io.iocp.EngineChoice;
 import io.iocp.spring.tls.TlsProvider;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of the completion port and its servers.
@@ -26,7 +24,7 @@ public record IocpProperties(
         @DefaultValue Workers workers,
         @DefaultValue Shutdown shutdown,
         @DefaultValue Ssl ssl,
-        @DefaultValue Map<String, Server> servers,
+        @DefaultValue Map<String, ServerProperties> servers,
         @DefaultValue Events events) {
 
     /**
@@ -58,33 +56,6 @@ public record IocpProperties(
      *     for, else the JDK's.
      */
     public record Ssl(@DefaultValue("auto") TlsProvider provider) {}
-
-    /**
-     * One server.
-     *
-     * @param enabled Whether it is started. Handlers may name it all the same.
-     * @param address Network address to listen on. All addresses of the machine by default.
-     * @param port Port number to listen on; 0 means any free one. Required.
-     * @param backlog Connections that the kernel completes before they are accepted.
-     * @param maxConnections Connections that may be open at once; one more is closed as soon as it is accepted. 0 means as many
-     *     as there are descriptors.
-     * @param idleTimeout Time without a byte received or sent after which a connection is closed. Never by default.
-     * @param receiveBufferSize Size of each receive buffer. A connection has one only while there are bytes in it.
-     * @param completionPort Name of the completion port that serves it.
-     * @param socket What is set on its sockets.
-     * @param ssl TLS of its connections.
-     */
-    public record Server(
-            @DefaultValue("true") boolean enabled,
-            @Nullable InetAddress address,
-            @Nullable Integer port,
-            @DefaultValue("1024") int backlog,
-            @DefaultValue("0") int maxConnections,
-            @Nullable Duration idleTimeout,
-            @DefaultValue("4KB") DataSize receiveBufferSize,
-            @DefaultValue("default") String completionPort,
-            @DefaultValue SocketProperties socket,
-            @DefaultValue SslServerProperties ssl) {}
 
     /**
      * Recent events.

@@ -92,9 +92,9 @@ public final class HandlerEndpoint {
     }
 
     /** Calls the method. */
-    public @Nullable Object invoke(@Nullable Replies replies, OverlappedIO packet) throws Exception {
+    public @Nullable Object invoke(@Nullable Exchange exchange, OverlappedIO packet) throws Exception {
         try {
-            return invocation.invoke(replies, packet);
+            return invocation.invoke(exchange, packet);
         } catch (Exception | Error e) {
             throw e;
         } catch (Throwable t) {

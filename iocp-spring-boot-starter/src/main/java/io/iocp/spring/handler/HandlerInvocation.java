@@ -7,5 +7,5 @@ import org.jspecify.annotations.Nullable;
 interface HandlerInvocation {
 
     @Nullable
-    Object invoke(@Nullable Replies replies, OverlappedIO packet) throws Throwable;
+    Object invoke(@Nullable Exchange exchange, OverlappedIO packet) throws Throwable;
 }

@@ -13,13 +13,13 @@ import java.util.Set;
 
 /**
  * Binds a handler method, once, at start-up: bean, arguments taken out of the packet and result become one method handle of
- * the type {@code (Replies, OverlappedIO)Object}. A packet then costs no reflection, no array and no allocation.
+ * the type {@code (Exchange, OverlappedIO)Object}. A packet then costs no reflection, no array and no allocation.
  *
  * <p>Next: the annotated method.
  */
 final class HandlerMethodInvoker {
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final MethodType SHAPE = MethodType.methodType(Object.class, Replies.class, OverlappedIO.class);
+    private static final MethodType SHAPE = MethodType.methodType(Object.class, Exchange.class, OverlappedIO.class);
     private static final byte[] TEMPLATE = template();
 
     private HandlerMethodInvoker() {}
@@ -32,7 +32,7 @@ final class HandlerMethodInvoker {
         for (int i = 0; i < parameters.length; i++) {
             MethodHandle filter = HandlerParameters.filterFor(method, parameters[i], target, kinds);
             filters[i] = filter.asType(filter.type().changeReturnType(parameters[i].getType()));
-            order[i] = filter.type().parameterType(0) == Replies.class ? 0 : 1;
+            order[i] = filter.type().parameterType(0) == Exchange.class ? 0 : 1;
         }
         handle = MethodHandles.filterArguments(handle, 0, filters);
         MethodType shape = SHAPE.changeReturnType(handle.type().returnType());

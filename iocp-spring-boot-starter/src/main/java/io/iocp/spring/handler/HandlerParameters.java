@@ -34,11 +34,12 @@ final class HandlerParameters {
 
     /** What a server's connection knows, which may be another object than that of its accept's packet. */
     private static final Map<Class<?>, MethodHandle> OF_SERVER = Map.of(
-            Connection.class, ofReplies("connectionOf", Connection.class),
-            SecureConnection.class, ofReplies("secureConnectionOf", SecureConnection.class),
-            SSLSession.class, ofReplies("sessionOf", SSLSession.class),
-            X509Certificate.class, ofReplies("certificateOf", X509Certificate.class),
-            Principal.class, ofReplies("principalOf", Principal.class));
+            Connection.class, ofExchange("connectionOf", Connection.class),
+            SecureConnection.class, ofExchange("secureConnectionOf", SecureConnection.class),
+            SSLSession.class, ofExchange("sessionOf", SSLSession.class),
+            X509Certificate.class, ofExchange("certificateOf", X509Certificate.class),
+            Principal.class, ofExchange("principalOf", Principal.class),
+            ConnectionInfo.class, ofExchange("infoOf", ConnectionInfo.class));
 
     private static final Map<Class<?>, MethodHandle> OF_PORT = Map.of(
             SecureConnection.class, part("secureConnection", SecureConnection.class),
@@ -54,13 +55,13 @@ final class HandlerParameters {
     private static final Set<Class<?>> SHOW_THE_END =
             Set.of(OverlappedIO.class, Status.class, IOException.class, Exception.class, Throwable.class);
 
-    private static final MethodHandle REPLIES = MethodHandles.identity(Replies.class);
+    private static final MethodHandle REPLIES = MethodHandles.identity(Exchange.class);
     private static final MethodHandle KEY = part("key", Object.class);
     private static final MethodHandle ATTACHMENT = part("attachment", Object.class);
 
     private HandlerParameters() {}
 
-    /** A handle from {@code OverlappedIO}, or from {@code Replies}, to the parameter's value. */
+    /** A handle from {@code OverlappedIO}, or from {@code Exchange}, to the parameter's value. */
     static MethodHandle filterFor(Method method, Parameter parameter, HandlerTarget target, Set<OperationKind> kinds) {
         Class<?> type = parameter.getType();
         if (parameter.isAnnotationPresent(CompletionKey.class)) {
@@ -143,8 +144,8 @@ final class HandlerParameters {
         return part(name, type, OverlappedIO.class);
     }
 
-    private static MethodHandle ofReplies(String name, Class<?> type) {
-        return part(name, type, Replies.class);
+    private static MethodHandle ofExchange(String name, Class<?> type) {
+        return part(name, type, Exchange.class);
     }
 
     private static MethodHandle part(String name, Class<?> type, Class<?> from) {

@@ -23,20 +23,24 @@ final class PacketParts {
     }
 
     /** Of a server: also of the accept, before there are other packets of the connection. */
-    static Connection connectionOf(Replies replies) {
-        return replies.connection();
+    static Connection connectionOf(Exchange exchange) {
+        return exchange.connection();
     }
 
-    static @Nullable SecureConnection secureConnectionOf(Replies replies) {
-        return replies.connection() instanceof SecureConnection secure ? secure : null;
+    static ConnectionInfo infoOf(Exchange exchange) {
+        return exchange.info();
+    }
+
+    static @Nullable SecureConnection secureConnectionOf(Exchange exchange) {
+        return exchange.connection() instanceof SecureConnection secure ? secure : null;
     }
 
     static @Nullable SecureConnection secureConnection(OverlappedIO packet) {
         return packet.handle() instanceof SecureConnection secure ? secure : null;
     }
 
-    static @Nullable SSLSession sessionOf(Replies replies) {
-        return session(secureConnectionOf(replies));
+    static @Nullable SSLSession sessionOf(Exchange exchange) {
+        return session(secureConnectionOf(exchange));
     }
 
     static @Nullable SSLSession session(OverlappedIO packet) {
@@ -47,8 +51,8 @@ final class PacketParts {
         return connection == null ? null : connection.session();
     }
 
-    static @Nullable X509Certificate certificateOf(Replies replies) {
-        return certificate(sessionOf(replies));
+    static @Nullable X509Certificate certificateOf(Exchange exchange) {
+        return certificate(sessionOf(exchange));
     }
 
     static @Nullable X509Certificate certificate(OverlappedIO packet) {
@@ -67,8 +71,8 @@ final class PacketParts {
         }
     }
 
-    static @Nullable Principal principalOf(Replies replies) {
-        return principal(certificateOf(replies));
+    static @Nullable Principal principalOf(Exchange exchange) {
+        return principal(certificateOf(exchange));
     }
 
     static @Nullable Principal principal(OverlappedIO packet) {

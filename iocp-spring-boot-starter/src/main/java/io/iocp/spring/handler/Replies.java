@@ -17,9 +17,6 @@ public interface Replies {
     /** The connection that is sent to. */
     Connection connection();
 
-    /** Name of the server that accepted the connection. */
-    String server();
-
     /** Sends the bytes from position to limit. They are copied now; position and limit are not changed. */
     void send(ByteBuffer data);
 

@@ -18,7 +18,7 @@ public interface RoutedHandler extends CompletionHandler {
         return handler == null ? CompletionHandler.super.identity(kind, key) : handler.id();
     }
 
-    /** Name of the server that it belongs to, null for none. */
+    /** Name of the server that it belongs to, null if it is no server's. */
     @Nullable
     String server();
 }

@@ -1,7 +1,7 @@
 package io.iocp.spring.metrics;
 
-import io.iocp.spring.server.HandshakeListener;
-import io.iocp.spring.server.TlsHandshake;
+import io.iocp.spring.connection.HandshakeListener;
+import io.iocp.spring.connection.TlsHandshake;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;

@@ -7,6 +7,15 @@ import io.iocp.OverlappedIO;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.connection.ConnectionOwner;
+import io.iocp.spring.connection.ConnectionSettings;
+import io.iocp.spring.connection.ConnectionTls;
+import io.iocp.spring.connection.ConnectionView;
+import io.iocp.spring.connection.HandshakeListener;
+import io.iocp.spring.connection.HandshakeOutcome;
+import io.iocp.spring.connection.TcpConnection;
+import io.iocp.spring.connection.TlsHandshake;
+import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
 import io.iocp.spring.handler.ReturnValue;
@@ -16,6 +25,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -34,15 +44,17 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread: any; accepts run on workers.
  *
- * <p>Next: {@link ServerConnection#completed}.
+ * <p>Next: {@link TcpConnection#completed}.
  */
-public final class TcpServer {
+public final class TcpServer implements ConnectionOwner {
     private static final Logger LOG = LoggerFactory.getLogger(TcpServer.class);
 
     /** Life of a server. It may be started again after a stop. */
     public enum State {
         STOPPED,
         LISTENING,
+        /** Accepts no more until it is resumed: who connects waits in the backlog. Connections live on. */
+        PAUSED,
         /** Accepts no more; connections are being finished. */
         DRAINING,
         /** Accepting ended although nobody asked for it. */
@@ -52,9 +64,10 @@ public final class TcpServer {
     private final ServerSettings settings;
     private final CompletionPort port;
     private final HandlerTable handlers;
+    private final ConnectionSettings connectionSettings;
     private final Consumer<Object> events;
     private final HandshakeListener handshakes;
-    private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
     private final LongAdder unclaimed = new LongAdder();
@@ -63,6 +76,9 @@ public final class TcpServer {
     private final AtomicBoolean unclaimedLogged = new AtomicBoolean();
     private volatile State state = State.STOPPED;
     private volatile @Nullable Listener listener;
+
+    /** The accept that is wanted; null while none is. Guarded by this. */
+    private @Nullable OverlappedIO accepting;
 
     /**
      * Makes a server, without starting it.
@@ -76,6 +92,9 @@ public final class TcpServer {
             Consumer<Object> events,
             HandshakeListener handshakes) {
         this.settings = settings;
+        ServerTls tls = settings.tls();
+        this.connectionSettings = new ConnectionSettings(
+                settings.idleTimeout(), tls == null ? null : new ConnectionTls(tls.options(), tls.handshakeTimeout()));
         this.port = port;
         this.handlers = handlers;
         this.events = events;
@@ -94,7 +113,7 @@ public final class TcpServer {
      * @throws ServerStartException if the address cannot be listened on
      */
     public synchronized void start() {
-        if (state == State.LISTENING) {
+        if (state == State.LISTENING || state == State.PAUSED) {
             return;
         }
         try {
@@ -103,8 +122,8 @@ public final class TcpServer {
                     new ListenOptions(settings.backlog(), settings.receiveBufferSize(), settings.socket()));
             listener = opening;
             state = State.LISTENING;
-            port.associate(opening, settings.name(), new Accepts(opening));
-            opening.acceptContinuously(new OverlappedIO());
+            port.associate(opening, settings.name(), new Accepts());
+            accept(opening);
         } catch (IOException e) {
             stopListening(State.STOPPED);
             throw new ServerStartException(settings, e);
@@ -123,27 +142,70 @@ public final class TcpServer {
         }
     }
 
+    /**
+     * Accepts no more until {@link #resume()}; connections live on, and who connects meanwhile waits in the backlog. What was
+     * accepted already may still come.
+     *
+     * @return whether it was listening
+     */
+    public synchronized boolean pause() {
+        Listener open = listener;
+        if (state != State.LISTENING || open == null) {
+            return false;
+        }
+        state = State.PAUSED;
+        accepting = null;
+        open.cancelAll();
+        LOG.info("server '{}' is paused, with {} connections", name(), connections());
+        return true;
+    }
+
+    /**
+     * Accepts again.
+     *
+     * @return whether it was paused
+     * @throws ClosedChannelException if its port is closed
+     */
+    public synchronized boolean resume() throws ClosedChannelException {
+        Listener open = listener;
+        if (state != State.PAUSED || open == null) {
+            return false;
+        }
+        accept(open);
+        state = State.LISTENING;
+        LOG.info("server '{}' is resumed", name());
+        return true;
+    }
+
+    /** Each time with a packet of its own: the last one of an accept that was paused may come when the next has begun. */
+    private void accept(Listener open) throws ClosedChannelException {
+        OverlappedIO packet = new OverlappedIO();
+        accepting = packet;
+        open.acceptContinuously(packet);
+    }
+
     /** Accepts no more, and closes each connection once its handler has returned and what it sent has left. Never waits. */
     public synchronized void drain() {
-        if (state == State.LISTENING) {
+        if (state == State.LISTENING || state == State.PAUSED) {
             LOG.info("server '{}' stops, with {} connections", name(), connections());
             stopListening(State.DRAINING);
             events.accept(new TcpServerStopped(name(), port.name(), false));
         }
-        connections.forEach(ServerConnection::shutDown);
+        connections.forEach(TcpConnection::shutDown);
     }
 
     /** Accepts no more and closes every connection at once. Never waits. */
     public synchronized void stop() {
-        if (state == State.LISTENING) {
+        if (state == State.LISTENING || state == State.PAUSED) {
             events.accept(new TcpServerStopped(name(), port.name(), false));
         }
         stopListening(State.STOPPED);
-        connections.forEach(ServerConnection::abort);
+        connections.forEach(c -> c.abort(CloseReason.SHUTDOWN));
     }
 
     private void stopListening(State next) {
         state = next;
+        accepting = null;
         Listener open = listener;
         if (open != null) {
             open.close();
@@ -153,12 +215,6 @@ public final class TcpServer {
     // ---- accepting
 
     private final class Accepts implements RoutedHandler {
-        private final Listener of;
-
-        Accepts(Listener of) {
-            this.of = of;
-        }
-
         @Override
         public void completed(OverlappedIO packet) throws Exception {
             // Read before the handler, which is user code.
@@ -170,7 +226,7 @@ public final class TcpServer {
                 }
             } finally {
                 if (!more) {
-                    acceptEnded(of, status);
+                    acceptEnded(packet, status);
                 }
             }
         }
@@ -194,7 +250,7 @@ public final class TcpServer {
 
     private void accepted(OverlappedIO packet) throws Exception {
         Connection accepted = packet.accepted();
-        if (state != State.LISTENING) {
+        if (!isServing()) {
             reject(accepted, RejectReason.STOPPING);
             return;
         }
@@ -210,7 +266,7 @@ public final class TcpServer {
             reject(accepted, RejectReason.STOPPING); // the port is being closed
             return;
         }
-        ServerConnection context = new ServerConnection(this, handlers, connection, tls);
+        TcpConnection context = new TcpConnection(this, handlers, connectionSettings, connection);
         HandlerEndpoint handler = handlers.of(OperationKind.ACCEPT);
         Object result = null;
         if (handler != null) {
@@ -228,7 +284,7 @@ public final class TcpServer {
         open(context, handler, result);
     }
 
-    private void open(ServerConnection context, @Nullable HandlerEndpoint handler, @Nullable Object result) {
+    private void open(TcpConnection context, @Nullable HandlerEndpoint handler, @Nullable Object result) {
         Connection connection = context.connection();
         boolean hasKey = handler != null && handler.returnValue() == ReturnValue.KEY && result != null;
         connections.add(context);
@@ -243,15 +299,19 @@ public final class TcpServer {
             return;
         }
         try {
-            connection.idleTimeout(settings.idleTimeout());
             context.begin(handler != null && !hasKey ? handler.returnValue() : ReturnValue.NOTHING, result);
         } catch (IOException | RuntimeException e) {
-            context.abort();
+            context.abort(CloseReason.SHUTDOWN);
         }
-        if (state != State.LISTENING) {
+        if (!isServing()) {
             // Whoever stopped the server may have looked at the connections before this one could be told.
             context.shutDown();
         }
+    }
+
+    private boolean isServing() {
+        State now = state;
+        return now == State.LISTENING || now == State.PAUSED;
     }
 
     private void reject(Connection connection, RejectReason reason) {
@@ -259,31 +319,27 @@ public final class TcpServer {
         connection.close();
     }
 
-    private synchronized void acceptEnded(Listener of, Status status) {
-        // The last packet of a listener that was closed may come when the server listens anew.
-        if (of.id() == currentListener() && state == State.LISTENING && status != Status.PORT_CLOSED) {
+    private synchronized void acceptEnded(OverlappedIO packet, Status status) {
+        // The last packet of a listener that was closed or paused may come when the server listens anew.
+        if (packet == accepting && state == State.LISTENING && status != Status.PORT_CLOSED) {
             state = State.FAILED;
             LOG.error("server '{}' accepts no more connections: {}", name(), status);
             events.accept(new TcpServerStopped(name(), port.name(), true));
         }
     }
 
-    private long currentListener() {
-        Listener open = listener;
-        return open == null ? -1 : open.id();
-    }
-
     // ---- told by the connections
 
-    void closed(ServerConnection connection, CloseReason reason) {
+    @Override
+    public void closed(TcpConnection connection, CloseReason reason) {
         if (connections.remove(connection)) {
             active.decrementAndGet();
             counter(closed, reason).increment();
         }
     }
 
-    /** @param session null unless it succeeded */
-    void handshakeEnded(
+    @Override
+    public void handshakeEnded(
             HandshakeOutcome outcome, @Nullable SSLSession session, long nanos, @Nullable IOException failure) {
         if (failure != null) {
             // The network sends what it likes: no more than this, and the meter and the sampled event.
@@ -299,7 +355,8 @@ public final class TcpServer {
                 failure));
     }
 
-    void unclaimed(OperationKind kind) {
+    @Override
+    public void unclaimed(OperationKind kind) {
         unclaimed.increment();
         if (unclaimedLogged.compareAndSet(false, true)) {
             LOG.warn(
@@ -311,8 +368,34 @@ public final class TcpServer {
 
     // ---- facts
 
+    @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public boolean isServer() {
+        return true;
+    }
+
+    /** The connections that are open, in no order. Thread: any. */
+    public List<ConnectionView> connectionViews() {
+        return connections.stream().map(TcpConnection::view).toList();
+    }
+
+    /**
+     * Closes the connection of this id at once.
+     *
+     * @return whether there is one
+     */
+    public boolean closeConnection(long id) {
+        for (TcpConnection connection : connections) {
+            if (connection.id() == id) {
+                connection.abort(CloseReason.OPERATOR);
+                return true;
+            }
+        }
+        return false;
     }
 
     public ServerSettings settings() {
@@ -330,7 +413,7 @@ public final class TcpServer {
     /** Where it listens, with the port number that was chosen for 0; null if it does not. */
     public @Nullable InetSocketAddress localAddress() {
         Listener open = listener;
-        return open == null || state != State.LISTENING ? null : (InetSocketAddress) open.localAddress();
+        return open == null || !isServing() ? null : (InetSocketAddress) open.localAddress();
     }
 
     /** Connections that are open now. */

@@ -1,6 +1,7 @@
 package io.iocp.spring.server;
 
 import io.iocp.CompletionPort;
+import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.handler.HandlerRegistry;
 import java.util.ArrayList;
 import java.util.Collection;

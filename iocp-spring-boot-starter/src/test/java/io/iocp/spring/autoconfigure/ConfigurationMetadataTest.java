@@ -47,7 +47,7 @@ class ConfigurationMetadataTest {
                 keys.add(key);
             }
             if (component.getName().equals("servers")) {
-                collect(key + ".*", IocpProperties.Server.class, keys);
+                collect(key + ".*", ServerProperties.class, keys);
             }
         }
     }

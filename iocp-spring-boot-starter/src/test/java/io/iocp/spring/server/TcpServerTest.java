@@ -19,6 +19,7 @@ import io.iocp.operation.Status;
 import io.iocp.spring.annotation.CompletionKey;
 import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
+import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.Replies;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

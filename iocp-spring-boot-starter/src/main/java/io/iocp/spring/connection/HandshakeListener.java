@@ -1,4 +1,4 @@
-package io.iocp.spring.server;
+package io.iocp.spring.connection;
 
 /** Is told of every TLS handshake of every server. Every bean of this type is. Thread: workers, several at once; must not wait. */
 @FunctionalInterface

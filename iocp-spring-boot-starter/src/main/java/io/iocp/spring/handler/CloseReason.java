@@ -1,8 +1,8 @@
-package io.iocp.spring.server;
+package io.iocp.spring.handler;
 
 import java.util.Locale;
 
-/** Why a server's connection was closed. */
+/** Why a connection of a server or a client was closed. */
 public enum CloseReason {
     /** The peer ended its stream in good order. */
     PEER,
@@ -19,7 +19,9 @@ public enum CloseReason {
     /** The TLS handshake failed or took too long; or a record was not what it should be, or the end came without a close_notify. */
     TLS_FAILED,
     /** The server or its port was stopped. */
-    SHUTDOWN;
+    SHUTDOWN,
+    /** Somebody closed it through the management endpoint. */
+    OPERATOR;
 
     /** As a meter's tag. */
     public String tag() {

@@ -1,4 +1,4 @@
-package io.iocp.spring.server;
+package io.iocp.spring.connection;
 
 import io.iocp.Connection;
 import io.iocp.Handle;
@@ -9,28 +9,35 @@ import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.handler.CloseReason;
+import io.iocp.spring.handler.ConnectionInfo;
+import io.iocp.spring.handler.Exchange;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
-import io.iocp.spring.handler.Replies;
 import io.iocp.spring.handler.ReturnValue;
 import io.iocp.spring.handler.RoutedHandler;
-import io.iocp.spring.tls.ServerTls;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Locale;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One accepted connection: passes its packets to the server's handlers, sends their results, and decides when it ends.
+ * One connection of a server or a client: passes its packets to the owner's handlers, sends their results, and decides when it
+ * ends.
  *
- * <p>Thread: workers, one packet of the connection at a time, but for {@link #shutDown}, {@link #abort} and {@link #route}, which are any.
+ * <p>Thread: workers, one packet of the connection at a time, but for {@link #shutDown}, {@link #abort}, {@link #route} and {@link
+ * #view}, which are any.
  *
  * <p>Next: {@link HandlerEndpoint#invoke}.
  */
-final class ServerConnection implements RoutedHandler, Replies {
+public final class TcpConnection implements RoutedHandler, Exchange, ConnectionInfo {
     /** Bytes or packets that wait to be sent from which on the connection is not read. */
     private static final long MOST_PENDING_BYTES = 1 << 20;
 
@@ -65,16 +72,19 @@ final class ServerConnection implements RoutedHandler, Replies {
         ENDED
     }
 
-    private final TcpServer server;
+    private final ConnectionOwner owner;
     private final HandlerTable handlers;
+    private final ConnectionSettings settings;
     private final Connection connection;
-    private final @Nullable ServerTls tls;
-    private final long acceptedAt = System.nanoTime();
+    private final long openedNanos = System.nanoTime();
+    private final Instant openedAt = Instant.now();
     private final OverlappedIO receive = new OverlappedIO();
     private final ArrayDeque<OverlappedIO> kept = new ArrayDeque<>(2);
     private Reading reading = Reading.ON;
     private int pendingSends;
     private long pendingBytes;
+    private long bytesReceived;
+    private long bytesSent;
 
     /** The application will reply to something that it has received. */
     private boolean heldOpen;
@@ -82,12 +92,13 @@ final class ServerConnection implements RoutedHandler, Replies {
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
 
-    /** @param connection a {@link SecureConnection} if there is {@code tls} */
-    ServerConnection(TcpServer server, HandlerTable handlers, Connection connection, @Nullable ServerTls tls) {
-        this.server = server;
+    /** @param connection a {@link SecureConnection} if the settings have TLS */
+    public TcpConnection(
+            ConnectionOwner owner, HandlerTable handlers, ConnectionSettings settings, Connection connection) {
+        this.owner = owner;
         this.handlers = handlers;
+        this.settings = settings;
         this.connection = connection;
-        this.tls = tls;
     }
 
     /**
@@ -96,7 +107,9 @@ final class ServerConnection implements RoutedHandler, Replies {
      *
      * @param greeting what the handler of the accept has returned, to be sent as {@code how} says
      */
-    void begin(ReturnValue how, @Nullable Object greeting) throws ClosedChannelException {
+    public void begin(ReturnValue how, @Nullable Object greeting) throws ClosedChannelException {
+        connection.idleTimeout(settings.idleTimeout());
+        ConnectionTls tls = settings.tls();
         if (connection instanceof SecureConnection secure && tls != null) {
             LeasedBuffer first = greeting == null
                     ? null
@@ -148,10 +161,10 @@ final class ServerConnection implements RoutedHandler, Replies {
     private void handshaken(OverlappedIO packet) throws Exception {
         Status status = packet.status();
         HandshakeOutcome outcome = HandshakeOutcome.of(status, packet.wireBytes());
-        server.handshakeEnded(
+        owner.handshakeEnded(
                 outcome,
                 status == Status.OK && connection instanceof SecureConnection secure ? secure.session() : null,
-                System.nanoTime() - acceptedAt,
+                System.nanoTime() - openedNanos,
                 packet.failure());
         HandlerEndpoint handler = handlers.of(OperationKind.TLS_HANDSHAKE);
         if (handler != null && (status == Status.OK || handler.seesTheEnd())) {
@@ -172,10 +185,13 @@ final class ServerConnection implements RoutedHandler, Replies {
         Status status = packet.status();
         boolean last = packet == receive && !packet.more();
         OperationKind kind = packet.kind();
+        if (status == Status.OK) {
+            bytesReceived += packet.bytesTransferred();
+        }
         HandlerEndpoint handler = handlers.of(kind);
         if (handler == null) {
             if (status == Status.OK) {
-                server.unclaimed(kind);
+                owner.unclaimed(kind);
                 close(CloseReason.APPLICATION);
             }
         } else if (status == Status.OK ? !isEnding() : handler.seesTheEnd()) {
@@ -226,6 +242,7 @@ final class ServerConnection implements RoutedHandler, Replies {
             pendingSends--;
             if (kind == OperationKind.SEND || kind == OperationKind.TLS_SEND) {
                 pendingBytes -= packet.bytesTransferred(); // the bytes of a file wait where they are
+                bytesSent += packet.bytesTransferred();
             }
         }
         HandlerEndpoint handler = handlers.of(kind);
@@ -261,7 +278,7 @@ final class ServerConnection implements RoutedHandler, Replies {
     private void handled(OverlappedIO packet) throws Exception {
         HandlerEndpoint handler = handlers.of(packet.kind());
         if (handler == null) {
-            server.unclaimed(packet.kind());
+            owner.unclaimed(packet.kind());
         } else {
             run(handler, packet);
         }
@@ -293,8 +310,28 @@ final class ServerConnection implements RoutedHandler, Replies {
     }
 
     @Override
-    public String server() {
-        return server.name();
+    public ConnectionInfo info() {
+        return this;
+    }
+
+    @Override
+    public ByteBuffer data(OverlappedIO packet) {
+        return packet.data();
+    }
+
+    @Override
+    public @Nullable Object frame() {
+        return null;
+    }
+
+    @Override
+    public @Nullable CloseReason closeReason() {
+        return closeReason;
+    }
+
+    @Override
+    public void sendWhenComplete(CompletionStage<?> stage, ReturnValue how) {
+        throw new UnsupportedOperationException("comes with the inbound side");
     }
 
     @Override
@@ -413,7 +450,7 @@ final class ServerConnection implements RoutedHandler, Replies {
     }
 
     /** Has the connection closed once its handler has returned and what was sent back has left. Thread: any. */
-    void shutDown() {
+    public void shutDown() {
         try {
             connection.post(new OverlappedIO(Mark.SHUT_DOWN), 0);
         } catch (IOException e) {
@@ -426,8 +463,8 @@ final class ServerConnection implements RoutedHandler, Replies {
     }
 
     /** Closes at once. Thread: any. */
-    void abort() {
-        close(CloseReason.SHUTDOWN);
+    public void abort(CloseReason reason) {
+        close(reason);
     }
 
     private void close(CloseReason reason) {
@@ -444,7 +481,7 @@ final class ServerConnection implements RoutedHandler, Replies {
     @Override
     public void closed(Handle handle, Status reason) {
         CloseReason known = closeReason;
-        server.closed(this, known != null ? known : reasonOf(reason));
+        owner.closed(this, known != null ? known : reasonOf(reason));
     }
 
     // ---- for the workers and listeners of the port
@@ -461,7 +498,69 @@ final class ServerConnection implements RoutedHandler, Replies {
     }
 
     @Override
+    public @Nullable String server() {
+        return owner.isServer() ? owner.name() : null;
+    }
+
+    // ---- facts
+
+    /** A snapshot. Thread: any. */
+    public ConnectionView view() {
+        return ConnectionView.of(this);
+    }
+
+    @Override
+    public long id() {
+        return connection.id();
+    }
+
+    @Override
+    public String owner() {
+        return owner.name();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return transportAddress();
+    }
+
+    @Override
+    public SocketAddress transportAddress() {
+        return connection.remoteAddress();
+    }
+
+    @Override
+    public Instant openedAt() {
+        return openedAt;
+    }
+
+    @Override
+    public long bytesReceived() {
+        return bytesReceived;
+    }
+
+    @Override
+    public long bytesSent() {
+        return bytesSent;
+    }
+
+    @Override
+    public long pendingBytes() {
+        return pendingBytes;
+    }
+
+    @Override
+    public String state() {
+        return reading.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public @Nullable Object key() {
+        return connection.key();
+    }
+
+    @Override
     public String toString() {
-        return server.name() + " " + connection;
+        return owner.name() + " " + connection;
     }
 }

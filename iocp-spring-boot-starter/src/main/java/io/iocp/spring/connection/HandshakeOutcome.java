@@ -1,4 +1,4 @@
-package io.iocp.spring.server;
+package io.iocp.spring.connection;
 
 import io.iocp.operation.Status;
 import java.util.Locale;
@@ -18,8 +18,12 @@ public enum HandshakeOutcome {
     /** The connection was closed on this side: by a handler, or because the server stops. */
     CLOSED;
 
-    /** @param bytes that were received and sent for it */
-    static HandshakeOutcome of(Status status, long bytes) {
+    /**
+     * How the handshake of a packet with this status has ended.
+     *
+     * @param bytes that were received and sent for it
+     */
+    public static HandshakeOutcome of(Status status, long bytes) {
         HandshakeOutcome outcome = of(status);
         return bytes == 0 && (outcome == FAILED || outcome == RESET) ? LEFT : outcome;
     }

@@ -1,4 +1,4 @@
-package io.iocp.spring.server;
+package io.iocp.spring.connection;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

@@ -1,0 +1,35 @@
+package io.iocp.spring.connection;
+
+import io.iocp.operation.OperationKind;
+import io.iocp.spring.handler.CloseReason;
+import java.io.IOException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whoever has opened a connection, a server or a client, and is told what becomes of it.
+ *
+ * <p>Thread: workers.
+ */
+public interface ConnectionOwner {
+
+    String name();
+
+    /** Whether the peer has opened the connection, not this side. */
+    boolean isServer();
+
+    /** The connection is closed, its descriptor too. Called once. */
+    void closed(TcpConnection connection, CloseReason reason);
+
+    /**
+     * The TLS handshake has ended.
+     *
+     * @param session null unless it succeeded
+     * @param nanos since the connection was accepted or connected
+     */
+    void handshakeEnded(
+            HandshakeOutcome outcome, @Nullable SSLSession session, long nanos, @Nullable IOException failure);
+
+    /** No handler wanted a packet of this kind. */
+    void unclaimed(OperationKind kind);
+}

@@ -1,0 +1,13 @@
+package io.iocp.spring.connection;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every connection of a server or a client may do.
+ *
+ * @param idleTimeout without a byte received or sent until it is closed; null = never
+ * @param tls what it is made secure with; null = it is not
+ */
+public record ConnectionSettings(
+        @Nullable Duration idleTimeout, @Nullable ConnectionTls tls) {}
