@@ -3,7 +3,6 @@ package io.iocp.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -14,12 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -30,14 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.json.JsonParserFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.io.DefaultResourceLoader;
 
-/** Holds the README to what is there: its example compiles and answers, its table of keys is the metadata's. */
+/** Holds the README to what is there: its example compiles and answers. */
 class ReadmeTest {
     private static final Path ROOT = root();
-    private static final Pattern KEY_IN_TABLE = Pattern.compile("(?m)^\\| `(iocp\\.[^`]+)` \\|");
 
     @Test
     void theExampleCompilesStartsAndAnswers(@TempDir Path classes) throws Exception {
@@ -58,34 +50,6 @@ class ReadmeTest {
                         .isEqualTo(expected);
             }
         }
-    }
-
-    @Test
-    void theTableOfKeysIsTheMetadatas() throws IOException {
-        Set<String> documented = new TreeSet<>();
-        Matcher row = KEY_IN_TABLE.matcher(readme());
-        while (row.find()) {
-            documented.add(row.group(1));
-        }
-        assertThat(documented).isEqualTo(keysOfMetadata());
-    }
-
-    private static Set<String> keysOfMetadata() throws IOException {
-        String metadata;
-        try (InputStream in = ReadmeTest.class.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
-            assertThat(in).as("configuration metadata").isNotNull();
-            metadata = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-        Set<String> keys = new TreeSet<>();
-        Object properties = JsonParserFactory.getJsonParser().parseMap(metadata).get("properties");
-        for (Object entry : (List<?>) Objects.requireNonNull(properties)) {
-            keys.add(String.valueOf(((Map<?, ?>) entry).get("name")).replace("*", "<name>"));
-        }
-        // Boot's own keys for our endpoints are in Boot's documentation.
-        keys.removeIf(key -> !key.startsWith("iocp."));
-        // A map whose values have the keys with an asterisk.
-        keys.remove("iocp.servers");
-        return keys;
     }
 
     private static String example() throws IOException {
