@@ -147,6 +147,39 @@ public final class CompletionPort implements AutoCloseable {
         return PortStats.of(core, dispatch.learnedHandlers(), buffers.allocatedBytes());
     }
 
+    /** The worker threads at this moment, by number. */
+    public List<WorkerView> workers() {
+        return core.workerStats().stream().map(WorkerView::of).toList();
+    }
+
+    /** How many worker threads there may be: {@link PortOptions#maxWorkers}, or what it was changed to. */
+    public int maxWorkers() {
+        return core.maxWorkers();
+    }
+
+    /**
+     * Changes how many worker threads there may be, while the port runs. More: packets of blocking handlers that wait, and shards
+     * whose handlers keep their workers, get theirs at once. Fewer: spares that are too many end when they have nothing to do and the
+     * kernel has let go of their requests; no handler is disturbed, so there may be more than {@code most} for a while. As many
+     * as the concurrency: there are no spares, and packets of blocking handlers run on the worker of their shard.
+     *
+     * @param most from the {@linkplain PortStats#shards() number of shards} to 65000; 0 = twice the number of shards
+     * @throws IllegalArgumentException if it is none of these; then nothing has changed
+     * @throws IllegalStateException if the port was opened without a handler: your own threads do its work
+     */
+    public void maxWorkers(int most) {
+        if (!hasHandler) {
+            throw new IllegalStateException("port '" + name()
+                    + "' was opened without a handler, so threads of yours do its work: start more or fewer");
+        }
+        int shards = core.shardStats().size();
+        if (most != 0 && (most < shards || most > PortOptions.MOST_WORKERS)) {
+            throw new IllegalArgumentException("maxWorkers must be 0 (twice the concurrency) or from " + shards
+                    + " (the concurrency: each shard needs a worker) to " + PortOptions.MOST_WORKERS + ": " + most);
+        }
+        core.maxWorkers(most == 0 ? 2 * shards : most);
+    }
+
     /** Whether operations can be started and packets posted. */
     public boolean isOpen() {
         return core.state() == PortCore.State.OPEN;

@@ -54,13 +54,15 @@ public record PortOptions(
         @Nullable PortListener listener,
         @Nullable SimulatedNetwork simulated) {
 
+    static final int MOST_WORKERS = 65_000;
+
     public PortOptions {
         check(!name.isBlank(), "name must not be blank");
         check(concurrency >= 0, "concurrency must be 0 (processors) or more: " + concurrency);
         check(concurrency <= 1024, "concurrency must be at most 1024: " + concurrency);
         check(
-                maxWorkers >= 0 && maxWorkers <= 65_000,
-                "maxWorkers must be 0 (twice the concurrency) to 65000: " + maxWorkers);
+                maxWorkers >= 0 && maxWorkers <= MOST_WORKERS,
+                "maxWorkers must be 0 (twice the concurrency) to " + MOST_WORKERS + ": " + maxWorkers);
         check(
                 maxWorkers == 0 || concurrency == 0 || maxWorkers >= concurrency,
                 "maxWorkers (" + maxWorkers + ") must not be less than concurrency (" + concurrency

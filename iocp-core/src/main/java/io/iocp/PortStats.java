@@ -61,9 +61,33 @@ public record PortStats(
      * One shard.
      *
      * @param state what its holder does: works for the port (library), runs user code (handler), or waits (sleeping)
+     * @param worker number of the worker that holds it; -1 for none
      * @param handles listeners, connections and files that live on it
+     * @param ringMemory native bytes that it shares with the kernel
+     * @param receiveMemory native bytes of its receive buffers
      */
-    public record ShardView(int index, String state, int handles, int readyPackets, int inFlight) {}
+    public record ShardView(
+            int index,
+            String state,
+            int worker,
+            int handles,
+            int readyPackets,
+            int inFlight,
+            long ringMemory,
+            long receiveMemory) {
+
+        static ShardView of(ShardStats shard) {
+            return new ShardView(
+                    shard.index(),
+                    shard.state(),
+                    shard.worker(),
+                    shard.handles(),
+                    shard.readyPackets(),
+                    shard.inFlight(),
+                    shard.ringMemoryBytes(),
+                    shard.receiveMemoryBytes());
+        }
+    }
 
     static PortStats of(PortCore core, List<String> learnedHandlers, long sendMemory) {
         List<Counters> counters = core.counters();
@@ -115,9 +139,7 @@ public record PortStats(
                                         .sum(),
                         "send", sendMemory,
                         "tls", core.tlsMemoryBytes()),
-                shards.stream()
-                        .map(s -> new ShardView(s.index(), s.state(), s.handles(), s.readyPackets(), s.inFlight()))
-                        .toList());
+                shards.stream().map(ShardView::of).toList());
     }
 
     private static long sum(List<Counters> counters, ToLongFunction<Counters> of) {

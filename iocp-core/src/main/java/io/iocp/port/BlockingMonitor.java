@@ -133,6 +133,16 @@ final class BlockingMonitor extends Thread {
         return count;
     }
 
+    /** Whether the holder of this shard sleeps in a handler, and nobody is left to take it. Thread: any. */
+    boolean isStuck(int shard) {
+        for (Watch watch : watches) {
+            if (watch.shard.index() == shard) {
+                return watch.stuck;
+            }
+        }
+        return false;
+    }
+
     @Override
     public void run() {
         int asleep = 0;

@@ -334,7 +334,7 @@ public final class PortCore {
     /** A shard should have gone to a spare, and there is none. */
     void noSpareLeft() {
         allBlocked.increment();
-        runner.allBlocked(settings.maxWorkers());
+        runner.allBlocked(workers.most());
     }
 
     /**
@@ -445,7 +445,26 @@ public final class PortCore {
     }
 
     public int maxWorkers() {
-        return settings.maxWorkers();
+        return workers.most();
+    }
+
+    /** Changes how many workers there may be: at least one for each shard. */
+    public void maxWorkers(int most) {
+        workers.most(most);
+    }
+
+    /** Each worker; what holds a shard does what the shard's word says. */
+    public List<WorkerStats> workerStats() {
+        List<WorkerStats> result = new ArrayList<>(workers.stats());
+        for (ShardStats shard : shardStats()) {
+            String does = switch (shard.state()) {
+                case "handler" -> monitor != null && monitor.isStuck(shard.index()) ? "blocked" : "running";
+                case "library" -> "polling";
+                default -> shard.state();
+            };
+            result.replaceAll(w -> w.number() == shard.worker() ? w.holding(shard.index(), does) : w);
+        }
+        return result;
     }
 
     public List<ShardStats> shardStats() {

@@ -712,10 +712,17 @@ public final class Shard implements Sleepers.Member {
         };
     }
 
+    /** Number of the worker that holds it; -1 for none. */
+    private int holder() {
+        long seen = word.sample();
+        return ShardWord.isHeld(seen) ? ShardWord.holder(seen) : -1;
+    }
+
     ShardStats stats() {
         return new ShardStats(
                 index,
                 state(),
+                holder(),
                 load(),
                 readyPackets(),
                 // A shard that has ended in good order waited for all who were about to start: who is left is being

@@ -109,6 +109,11 @@ final class ShardWord {
         return state == SLEEPING || state == WOKEN || state == UNHELD;
     }
 
+    /** Whether a worker holds the shard. */
+    static boolean isHeld(long sampled) {
+        return (sampled & STATE_MASK) != UNHELD && holder(sampled) != NOBODY;
+    }
+
     /** The holder and its packet, whatever it does with it: two samples with the same are of the same run of a handler. */
     static long packet(long sampled) {
         return sampled & ~STATE_MASK;

@@ -111,6 +111,7 @@ final class Worker extends Thread {
     public void run() {
         ThreadProbe own = ThreadProbe.ofCurrent();
         probe = own;
+        boolean retires = false;
         try {
             for (Errand next = await(); next != null; next = await()) {
                 if (perform(next)) {
@@ -118,9 +119,10 @@ final class Worker extends Thread {
                 }
                 workers.release(this);
             }
+            retires = true;
         } finally {
             own.close();
-            workers.ended(this);
+            workers.ended(this, retires);
         }
     }
 

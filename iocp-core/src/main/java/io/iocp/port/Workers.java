@@ -38,7 +38,6 @@ final class Workers {
     private static final ThreadLocal<Workers> HANDLER_OF = new ThreadLocal<>();
 
     private final String name;
-    private final int most;
     private final int shards;
     private final PacketRunner runner;
     private final Runnable spareDone;
@@ -63,6 +62,12 @@ final class Workers {
 
     private int shardsHeld;
     private boolean closed;
+
+    /** Spares that are about to end, and still count. */
+    private int retiring;
+
+    /** How many threads there may be. Written under the lock; {@link #runElsewhere} reads it without. */
+    private volatile int most;
 
     /**
      * @param most how many threads there may be
@@ -152,13 +157,19 @@ final class Workers {
      */
     @Nullable
     Worker reserve() {
+        return reserve(most);
+    }
+
+    /** @param bound threads that there may be */
+    @Nullable
+    private Worker reserve(int bound) {
         Worker spare;
         synchronized (this) {
             spare = parked.pollLast();
             if (spare != null) {
                 return spare;
             }
-            if (all.size() >= most) {
+            if (all.size() >= bound) {
                 return null;
             }
             spare = make();
@@ -243,10 +254,19 @@ final class Workers {
      * packets of a shard that was leaked may come later still. Such a thread ends when it has nothing more to do.
      */
 
+    /*
+     * The bound may change while all this goes on. Raised: whoever raised it calls for work afterwards, and a shard that waits with
+     * its handler gets a spare at the monitor's next look. Lowered: spares that are too many end as soon as they are parked and the
+     * kernel has let go of their requests; nobody is interrupted. Lowered to the shards alone, so that there is no spare at all: whoever
+     * has read the old bound may still offer a packet, after the last spare has ended, and nobody would come for it. So for packets
+     * that wait already there may always be one spare; it ends when it is done with them, and no other packet gets to it, because
+     * runElsewhere refuses from then on.
+     */
+
     /** Sees to it that packets that wait get a spare. */
     private void callForWork() {
         while (!waiting.isEmpty() && searching.compareAndSet(false, true)) {
-            Worker spare = reserve();
+            Worker spare = reserve(Math.max(most, shards + 1));
             if (spare != null) {
                 spare.send(WORK);
                 return;
@@ -287,18 +307,36 @@ final class Workers {
         return Thread.currentThread() instanceof Worker worker ? worker.isOf(this) : HANDLER_OF.get() == this;
     }
 
-    /** Whether a spare without work may end: its time is over, it is still parked, and the kernel has nothing of it. */
+    /** Whether a spare without work may end: its time is over or it is one too many, it is still parked, and the kernel has nothing of it. */
     boolean mayRetire(Worker spare, boolean late) {
-        if (!late && !isClosed()) {
-            return false;
-        }
         synchronized (this) {
-            return (closed || !kernelHoldsRequestsOf.test(spare.number())) && parked.remove(spare);
+            if (!late && !closed && all.size() - retiring <= most) {
+                return false;
+            }
+            boolean retires = (closed || !kernelHoldsRequestsOf.test(spare.number())) && parked.remove(spare);
+            if (retires) {
+                retiring++;
+            }
+            return retires;
         }
     }
 
-    private synchronized boolean isClosed() {
-        return closed;
+    // ---- the bound
+
+    /** How many threads there may be. */
+    int most() {
+        return most;
+    }
+
+    /** Changes how many threads there may be, at least as many as shards. Thread: any. */
+    void most(int threads) {
+        synchronized (this) {
+            most = threads;
+            if (all.size() > threads) {
+                parked.forEach(LockSupport::unpark); // they look whether they may end
+            }
+        }
+        callForWork();
     }
 
     // ---- the end
@@ -309,9 +347,13 @@ final class Workers {
         notifyAll();
     }
 
-    void ended(Worker worker) {
+    /** @param retired as {@link #mayRetire} had said that it may */
+    void ended(Worker worker, boolean retired) {
         synchronized (this) {
             forget(worker);
+            if (retired) {
+                retiring--;
+            }
         }
         callForWork();
     }
@@ -362,6 +404,16 @@ final class Workers {
 
     synchronized boolean isParked(Worker worker) {
         return parked.contains(worker);
+    }
+
+    /** Every thread, and what it has done. */
+    synchronized List<WorkerStats> stats() {
+        List<WorkerStats> result = new ArrayList<>();
+        for (Worker worker : all) {
+            String state = parked.contains(worker) ? "parked" : worker.isAway() ? "blocked" : "starting";
+            result.add(WorkerStats.of(worker.number(), worker.getName(), state, worker.counters));
+        }
+        return result;
     }
 
     /** Packets that wait for a spare. */

@@ -66,7 +66,7 @@ class SpareRaceTest {
             assertThat(workers.mayRetire(ending, true)).isTrue();
             Post post = postThatWaits(port);
             ScriptedPort.settle(port.core.chooseShard());
-            workers.ended(ending);
+            workers.ended(ending, false);
             assertThat(port.next()).isSameAs(post);
             workers.release(ending);
             reserved.forEach(workers::release);
