@@ -2,6 +2,7 @@ package io.iocp.spring.autoconfigure;
 
 import io.iocp.CompletionPort;
 import io.iocp.PortOptions;
+import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.IoCompletionHandlerBeanPostProcessor;
@@ -133,6 +134,7 @@ public final class IocpAutoConfiguration {
             HandlerRegistry registry,
             TlsBundles bundles,
             ObjectProvider<HandshakeListener> listeners,
+            ObjectProvider<ConnectionListener> observers,
             ApplicationEventPublisher events) {
         List<ServerSettings> settings = new ArrayList<>();
         Set<String> disabled = new TreeSet<>();
@@ -150,7 +152,8 @@ public final class IocpAutoConfiguration {
                 ports.stream().toList(),
                 registry,
                 events::publishEvent,
-                ended -> handshakes.forEach(listener -> listener.ended(ended)));
+                ended -> handshakes.forEach(listener -> listener.ended(ended)),
+                ConnectionListener.of(observers.orderedStream().toList()));
     }
 
     static void require(String key, long value, long least, long most) {

@@ -7,6 +7,7 @@ import io.iocp.OverlappedIO;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.ConnectionOwner;
 import io.iocp.spring.connection.ConnectionSettings;
 import io.iocp.spring.connection.ConnectionTls;
@@ -67,6 +68,7 @@ public final class TcpServer implements ConnectionOwner {
     private final ConnectionSettings connectionSettings;
     private final Consumer<Object> events;
     private final HandshakeListener handshakes;
+    private final ConnectionListener observer;
     private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
@@ -90,7 +92,8 @@ public final class TcpServer implements ConnectionOwner {
             CompletionPort port,
             HandlerTable handlers,
             Consumer<Object> events,
-            HandshakeListener handshakes) {
+            HandshakeListener handshakes,
+            ConnectionListener observer) {
         this.settings = settings;
         ServerTls tls = settings.tls();
         this.connectionSettings = new ConnectionSettings(
@@ -99,6 +102,7 @@ public final class TcpServer implements ConnectionOwner {
         this.handlers = handlers;
         this.events = events;
         this.handshakes = handshakes;
+        this.observer = observer;
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, new LongAdder());
         }
@@ -157,6 +161,7 @@ public final class TcpServer implements ConnectionOwner {
         accepting = null;
         open.cancelAll();
         LOG.info("server '{}' is paused, with {} connections", name(), connections());
+        observer.serverPaused(port.name(), name());
         return true;
     }
 
@@ -174,6 +179,7 @@ public final class TcpServer implements ConnectionOwner {
         accept(open);
         state = State.LISTENING;
         LOG.info("server '{}' is resumed", name());
+        observer.serverResumed(port.name(), name());
         return true;
     }
 
@@ -317,6 +323,7 @@ public final class TcpServer implements ConnectionOwner {
     private void reject(Connection connection, RejectReason reason) {
         counter(rejected, reason).increment();
         connection.close();
+        observer.rejected(port.name(), name(), reason.tag());
     }
 
     private synchronized void acceptEnded(OverlappedIO packet, Status status) {
@@ -383,19 +390,45 @@ public final class TcpServer implements ConnectionOwner {
         return connections.stream().map(TcpConnection::view).toList();
     }
 
+    /** The open connection of this id; null if there is none. Thread: any. */
+    public @Nullable ConnectionView connectionView(long id) {
+        TcpConnection connection = connection(id);
+        return connection == null ? null : connection.view();
+    }
+
+    private @Nullable TcpConnection connection(long id) {
+        for (TcpConnection connection : connections) {
+            if (connection.id() == id) {
+                return connection;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Closes the connection of this id once its handler has returned and what it sent has left.
+     *
+     * @return whether there is one
+     */
+    public boolean drainConnection(long id) {
+        TcpConnection connection = connection(id);
+        if (connection != null) {
+            connection.shutDown();
+        }
+        return connection != null;
+    }
+
     /**
      * Closes the connection of this id at once.
      *
      * @return whether there is one
      */
     public boolean closeConnection(long id) {
-        for (TcpConnection connection : connections) {
-            if (connection.id() == id) {
-                connection.abort(CloseReason.OPERATOR);
-                return true;
-            }
+        TcpConnection connection = connection(id);
+        if (connection != null) {
+            connection.abort(CloseReason.OPERATOR);
         }
-        return false;
+        return connection != null;
     }
 
     public ServerSettings settings() {

@@ -1,6 +1,7 @@
 package io.iocp.spring.server;
 
 import io.iocp.CompletionPort;
+import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.handler.HandlerRegistry;
 import java.util.ArrayList;
@@ -45,7 +46,8 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
             List<CompletionPort> ports,
             HandlerRegistry handlers,
             Consumer<Object> events,
-            HandshakeListener handshakes) {
+            HandshakeListener handshakes,
+            ConnectionListener observer) {
         this.disabled = Set.copyOf(disabled);
         this.ports = List.copyOf(ports);
         this.handlers = handlers;
@@ -56,7 +58,9 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
             if (port == null) {
                 throw new UnknownPortException(server, byName.keySet());
             }
-            servers.put(server.name(), new TcpServer(server, port, handlers.server(server.name()), events, handshakes));
+            servers.put(
+                    server.name(),
+                    new TcpServer(server, port, handlers.server(server.name()), events, handshakes, observer));
         }
     }
 
