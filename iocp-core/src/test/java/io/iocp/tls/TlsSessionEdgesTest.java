@@ -9,12 +9,14 @@ import io.iocp.operation.BufferPool;
 import io.iocp.operation.LeasedBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,16 +28,24 @@ class TlsSessionEdgesTest {
     private static final BufferPool BUFFERS = new BufferPool();
     private static final PlainText NOTHING = new PlainText();
 
-    private final TlsSession server;
+    private TlsSession server;
     private final TlsSession client;
 
     TlsSessionEdgesTest() {
-        SSLEngine serving = TestCertificates.server().createSSLEngine();
-        serving.setUseClientMode(false);
+        server = sessionOf(new Ended(serving()));
         SSLEngine asking = TestCertificates.client().createSSLEngine("localhost", 443);
         asking.setUseClientMode(true);
-        server = new TlsSession(new Ended(serving), BUFFERS, new RecordBuffers(false));
-        client = new TlsSession(asking, BUFFERS, new RecordBuffers(false));
+        client = sessionOf(asking);
+    }
+
+    private static TlsSession sessionOf(SSLEngine engine) {
+        return new TlsSession(engine, BUFFERS, new RecordBuffers(false));
+    }
+
+    private static SSLEngine serving() {
+        SSLEngine engine = TestCertificates.server().createSSLEngine();
+        engine.setUseClientMode(false);
+        return engine;
     }
 
     /** As OpenSSL's engine has it: with its output ended it wants to receive, for ever. */
@@ -67,6 +77,34 @@ class TlsSessionEdgesTest {
                             result.bytesConsumed(),
                             result.bytesProduced())
                     : result;
+        }
+    }
+
+    /** As the JDK's engine has it once its peer has sent large records: each of its own needs more room than the standard's. */
+    private static final class Large extends ForwardingSslEngine {
+        private final int room;
+        private boolean large;
+
+        Large(SSLEngine engine, int room) {
+            super(engine);
+            this.room = room;
+        }
+
+        @Override
+        public SSLEngineResult wrap(ByteBuffer[] from, int offset, int length, ByteBuffer into) throws SSLException {
+            return large && into.remaining() < room
+                    ? new SSLEngineResult(SSLEngineResult.Status.BUFFER_OVERFLOW, getHandshakeStatus(), 0, 0)
+                    : super.wrap(from, offset, length, into);
+        }
+
+        @Override
+        public SSLSession getSession() {
+            SSLSession session = super.getSession();
+            return (SSLSession) Proxy.newProxyInstance(
+                    Large.class.getClassLoader(),
+                    new Class<?>[] {SSLSession.class},
+                    (_, method, arguments) ->
+                            method.getName().equals("getPacketBufferSize") ? room : method.invoke(session, arguments));
         }
     }
 
@@ -141,6 +179,36 @@ class TlsSessionEdgesTest {
         late.release();
         assertThat(taken(server)).isEqualTo("on its way");
         assertThat(client.inputEnded()).isTrue();
+    }
+
+    @Test
+    void shouldMakeRoomForAnEngineThatWantsMore() throws SSLException {
+        Large large = new Large(serving(), 34_000);
+        server = sessionOf(large);
+        handshake("TLSv1.3");
+        large.large = true;
+        String text = "0123456789".repeat(5_000);
+        assertThat(move(server, client, text(text))).isGreaterThan(text.length());
+        assertThat(taken(client)).isEqualTo(text);
+    }
+
+    @Test
+    void shouldFailWithAnEngineThatWantsMoreThanItSays() throws SSLException {
+        Large large = new Large(serving(), 16_000);
+        server = sessionOf(new ForwardingSslEngine(large) {
+            @Override
+            public SSLEngineResult wrap(ByteBuffer[] from, int offset, int length, ByteBuffer into)
+                    throws SSLException {
+                return large.large
+                        ? new SSLEngineResult(SSLEngineResult.Status.BUFFER_OVERFLOW, getHandshakeStatus(), 0, 0)
+                        : super.wrap(from, offset, length, into);
+            }
+        });
+        handshake("TLSv1.3");
+        large.large = true;
+        assertThatThrownBy(() -> server.wrap(text("x"), 1 << 16))
+                .isInstanceOf(SSLException.class)
+                .hasMessageContaining("records of more than");
     }
 
     @Test
