@@ -13,6 +13,7 @@ import io.iocp.spring.tls.TlsBundleStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -82,6 +83,7 @@ public final class IocpEndpoint {
                         stats.learnedHandlers()),
                 stats.queueDepth(),
                 inFlight,
+                new Operations(byName(stats.started()), byName(completed(stats))),
                 new Connections(stats.connections(), stats.connectionsClosed()),
                 new Bytes(stats.bytesReceived(), stats.bytesSent(), stats.bytesRead(), stats.bytesWritten()),
                 stats.handlerFailures(),
@@ -92,6 +94,21 @@ public final class IocpEndpoint {
                         .filter(h -> isOf(h, port, own))
                         .map(IocpEndpoint::describe)
                         .toList());
+    }
+
+    private static Map<OperationKind, Long> completed(PortStats stats) {
+        Map<OperationKind, Long> completed = new EnumMap<>(OperationKind.class);
+        stats.completed()
+                .forEach((kind, byStatus) -> completed.put(
+                        kind,
+                        byStatus.values().stream().mapToLong(Long::longValue).sum()));
+        return completed;
+    }
+
+    private static Map<String, Long> byName(Map<OperationKind, Long> counts) {
+        Map<String, Long> byName = new LinkedHashMap<>();
+        counts.forEach((kind, count) -> byName.put(lowerCase(kind), count));
+        return byName;
     }
 
     private static Server describe(TcpServer server) {
@@ -169,6 +186,7 @@ public final class IocpEndpoint {
             Blocking blocking,
             int queueDepth,
             Map<String, Integer> inFlight,
+            Operations operations,
             Connections connections,
             Bytes bytes,
             long handlerFailures,
@@ -202,6 +220,9 @@ public final class IocpEndpoint {
      * @param learnedHandlers ids of those that are treated as if they had said so
      */
     public record Blocking(String detection, long handOvers, long allBlocked, List<String> learnedHandlers) {}
+
+    /** Since the start of the port, by kind: operations started, and packets handed over, whatever their status. */
+    public record Operations(Map<String, Long> started, Map<String, Long> completed) {}
 
     /** Connections of the port: open now, and closed since its start. */
     public record Connections(int open, long closed) {}

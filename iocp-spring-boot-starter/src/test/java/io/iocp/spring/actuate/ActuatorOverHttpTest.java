@@ -2,6 +2,7 @@ package io.iocp.spring.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.iocp.operation.OperationKind;
 import io.iocp.spring.annotation.IoCompletionHandler;
 import java.io.IOException;
 import java.net.URI;
@@ -52,6 +53,8 @@ class ActuatorOverHttpTest {
         json.extractingPath("$.ports.default.engine.reason").isEqualTo("chosen by configuration");
         json.extractingPath("$.ports.default.queueDepth").isEqualTo(0);
         json.extractingPath("$.ports.default.inFlight.accept").isEqualTo(1);
+        json.extractingPath("$.ports.default.operations.completed.receive").isEqualTo(0);
+        json.extractingPath("$.ports.default.operations.started.length()").isEqualTo(OperationKind.values().length);
         json.extractingPath("$.ports.default.servers.echo.state").isEqualTo("listening");
         json.extractingPath("$.ports.default.shards.length()").isEqualTo(1);
         json.extractingPath("$.ports.default.handlers[0].target").isEqualTo("server 'echo'");

@@ -54,6 +54,7 @@ class MissingClassesAutoConfigurationTests {
                         .hasSingleBean(CompletionPort.class)
                         .hasBean("iocpEndpoint")
                         .hasBean("iocpEventsEndpoint")
+                        .hasBean("iocpDashboardEndpoint")
                         .hasBean("iocpHealthIndicator")
                         .hasBean("iocpMeters"));
     }
@@ -67,6 +68,7 @@ class MissingClassesAutoConfigurationTests {
                         .hasSingleBean(TcpServers.class)
                         .doesNotHaveBean("iocpEndpoint")
                         .doesNotHaveBean("iocpEventsEndpoint")
+                        .doesNotHaveBean("iocpDashboardEndpoint")
                         .doesNotHaveBean("iocpEventLog"));
     }
 
