@@ -76,6 +76,21 @@ class FilesConnectionTest {
         }
 
         @Override
+        public void pauseReceiving() {
+            throw new AssertionError("it can always take more");
+        }
+
+        @Override
+        public void resumeReceiving() {
+            throw new AssertionError("it was never paused");
+        }
+
+        @Override
+        public boolean moreFrames() {
+            return false;
+        }
+
+        @Override
         public void closeWhenSent() {
             closes = true;
         }

@@ -9,6 +9,7 @@ import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.connection.Receiving.PauseReason;
 import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.ConnectionInfo;
 import io.iocp.spring.handler.Exchange;
@@ -62,10 +63,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     private enum Reading {
-        /** The continuous receive is on. */
+        /** The continuous receive is on, unless {@link #receiving} is paused. */
         ON,
-        /** Nothing more is read until less waits to be sent; what was read already is still handled. */
-        PAUSED,
         /** Nothing is wanted any more: closes as soon as nothing waits to be sent. */
         ENDING,
         /** Closes as soon as the peer can read that this was all. */
@@ -79,6 +78,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private final long openedNanos = System.nanoTime();
     private final Instant openedAt = Instant.now();
     private final OverlappedIO receive = new OverlappedIO();
+    private final Receiving receiving;
     private final ArrayDeque<OverlappedIO> kept = new ArrayDeque<>(2);
     private Reading reading = Reading.ON;
     private int pendingSends;
@@ -99,6 +99,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         this.handlers = handlers;
         this.settings = settings;
         this.connection = connection;
+        this.receiving = new Receiving(connection);
     }
 
     /**
@@ -200,8 +201,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         if (last) {
             receiveEnded(status);
         } else if (reading == Reading.ON && tooMuchPending()) {
-            reading = Reading.PAUSED;
-            connection.pauseReceiving();
+            receiving.pause(PauseReason.OUTBOUND);
         }
     }
 
@@ -261,7 +261,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
                     });
         } else if (isFinished()) {
             finish();
-        } else if (reading == Reading.PAUSED) {
+        } else if (receiving.isPaused(PauseReason.OUTBOUND)) {
             resumeReading();
         }
     }
@@ -297,8 +297,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     private void resumeReading() {
         if (pendingBytes <= MOST_PENDING_BYTES / 2 && pendingSends <= MOST_PENDING_SENDS / 2) {
-            reading = Reading.ON;
-            connection.resumeReceiving();
+            receiving.resume(PauseReason.OUTBOUND);
         }
     }
 
@@ -388,6 +387,21 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private OverlappedIO replyPacket() {
         OverlappedIO packet = kept.poll();
         return packet == null ? new OverlappedIO(Mark.REPLY) : packet;
+    }
+
+    @Override
+    public void pauseReceiving() {
+        receiving.pause(PauseReason.APPLICATION);
+    }
+
+    @Override
+    public void resumeReceiving() {
+        receiving.resume(PauseReason.APPLICATION);
+    }
+
+    @Override
+    public boolean moreFrames() {
+        return false;
     }
 
     @Override
@@ -551,7 +565,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public String state() {
-        return reading.name().toLowerCase(Locale.ROOT);
+        return reading == Reading.ON && receiving.isPaused()
+                ? "paused"
+                : reading.name().toLowerCase(Locale.ROOT);
     }
 
     @Override

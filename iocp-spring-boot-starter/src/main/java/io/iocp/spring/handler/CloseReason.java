@@ -18,6 +18,10 @@ public enum CloseReason {
     SEND_FAILED,
     /** The TLS handshake failed or took too long; or a record was not what it should be, or the end came without a close_notify. */
     TLS_FAILED,
+    /** What the peer has sent can be no frame, or it ended its stream in the middle of one. */
+    BAD_FRAME,
+    /** The peer has sent more of one frame than {@code framing.max-size}. */
+    FRAME_TOO_LARGE,
     /** The server or its port was stopped. */
     SHUTDOWN,
     /** Somebody closed it through the management endpoint. */

@@ -49,6 +49,23 @@ public interface Replies {
      */
     void holdOpen(boolean hold);
 
+    /**
+     * Stops receiving: no further data, and no further frame, reaches a handler of this connection until {@link
+     * #resumeReceiving()}. What is on its way already is kept, and the peer is slowed down by TCP. For an application that
+     * cannot take more for now; too much to be sent stops receiving by itself. Use this rather than {@link
+     * Connection#pauseReceiving()}, which the library does for reasons of its own.
+     */
+    void pauseReceiving();
+
+    /** Goes on receiving. Does nothing if it was not paused. What was kept comes first. */
+    void resumeReceiving();
+
+    /**
+     * Whether another frame is here already, whose call follows the present one, unless this one closes or pauses the connection
+     * or leaves its reply for later. Until there is none, a handler may gather what it sends. Always false without framing.
+     */
+    boolean moreFrames();
+
     /** Closes the connection once everything sent so far has left. What is received from now on is dropped. */
     void closeWhenSent();
 }
