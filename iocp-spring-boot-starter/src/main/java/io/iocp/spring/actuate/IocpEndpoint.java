@@ -157,6 +157,7 @@ public final class IocpEndpoint {
     private static boolean isOf(HandlerEndpoint handler, CompletionPort port, Map<String, Server> servers) {
         return switch (handler.target()) {
             case HandlerTarget.Server server -> servers.containsKey(server.name());
+            case HandlerTarget.Client _ -> false;
             case HandlerTarget.Channel channel -> channel.port().equals(port.name());
             case HandlerTarget.Port whole -> whole.name().equals(port.name());
         };

@@ -10,7 +10,7 @@ final class DuplicateHandlerFailureAnalyzer extends AbstractFailureAnalyzer<Dupl
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, DuplicateHandlerException cause) {
         return new FailureAnalysis(
-                "Two handlers claim the " + cause.kind() + " packets of "
+                "Two handlers claim the " + cause.claim() + " of "
                         + cause.first().target() + ":\n\n    - " + cause.first() + "\n    - " + cause.second(),
                 "Remove one of them, or give them different servers, channels or kinds in @IoCompletionHandler.",
                 cause);

@@ -6,7 +6,7 @@ import java.util.Set;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Explains that a handler names a server or a port that does not exist. */
+/** Explains that a handler names a server, a client or a port that does not exist. */
 final class UnknownTargetFailureAnalyzer extends AbstractFailureAnalyzer<UnknownTargetException> {
 
     @Override
@@ -14,6 +14,9 @@ final class UnknownTargetFailureAnalyzer extends AbstractFailureAnalyzer<Unknown
         String remedy = switch (cause.handler().target()) {
             case HandlerTarget.Server server ->
                 "Set 'iocp.servers." + server.name() + ".port', or name one of the servers that exist: "
+                        + names(cause.known()) + ".";
+            case HandlerTarget.Client client ->
+                "Set 'iocp.clients." + client.name() + ".port', or name one of the clients that exist: "
                         + names(cause.known()) + ".";
             case HandlerTarget.Channel _, HandlerTarget.Port _ ->
                 "Name one of the completion ports that exist (" + names(cause.known())

@@ -1,6 +1,7 @@
 package io.iocp.spring.handler;
 
 import io.iocp.operation.OperationKind;
+import io.iocp.spring.annotation.ConnectionEvent;
 import java.io.Serial;
 
 /** Two handlers claim the same packets. */
@@ -10,13 +11,21 @@ public class DuplicateHandlerException extends IllegalStateException {
 
     private final transient HandlerEndpoint first;
     private final transient HandlerEndpoint second;
-    private final OperationKind kind;
+    private final String claim;
 
     public DuplicateHandlerException(HandlerEndpoint first, HandlerEndpoint second, OperationKind kind) {
-        super(first + " and " + second + " both claim " + kind + " packets of " + first.target());
+        this(first, second, kind + " packets");
+    }
+
+    public DuplicateHandlerException(HandlerEndpoint first, HandlerEndpoint second, ConnectionEvent event) {
+        this(first, second, event + " events");
+    }
+
+    private DuplicateHandlerException(HandlerEndpoint first, HandlerEndpoint second, String claim) {
+        super(first + " and " + second + " both claim the " + claim + " of " + first.target());
         this.first = first;
         this.second = second;
-        this.kind = kind;
+        this.claim = claim;
     }
 
     public HandlerEndpoint first() {
@@ -27,7 +36,8 @@ public class DuplicateHandlerException extends IllegalStateException {
         return second;
     }
 
-    public OperationKind kind() {
-        return kind;
+    /** What both want: packets of a kind, or events. */
+    public String claim() {
+        return claim;
     }
 }

@@ -2,6 +2,7 @@ package io.iocp.spring.handler;
 
 import io.iocp.OverlappedIO;
 import io.iocp.operation.OperationKind;
+import io.iocp.spring.annotation.ConnectionEvent;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.EnumSet;
@@ -22,6 +23,7 @@ public final class HandlerEndpoint {
     private final Method method;
     private final HandlerTarget target;
     private final Set<OperationKind> kinds;
+    private final Set<ConnectionEvent> events;
     private final boolean blocking;
     private final boolean seesTheEnd;
     private final ReturnValue returnValue;
@@ -34,11 +36,18 @@ public final class HandlerEndpoint {
      * @throws InvalidHandlerException if a parameter or the result cannot be dealt with
      */
     public HandlerEndpoint(
-            String id, Object bean, Method method, HandlerTarget target, Set<OperationKind> kinds, boolean blocking) {
+            String id,
+            Object bean,
+            Method method,
+            HandlerTarget target,
+            Set<OperationKind> kinds,
+            Set<ConnectionEvent> events,
+            boolean blocking) {
         this.id = id;
+        this.events = Set.copyOf(events);
         this.method = method;
         this.target = target;
-        this.kinds = Set.copyOf(kinds.isEmpty() ? defaultKinds(target) : kinds);
+        this.kinds = Set.copyOf(kinds.isEmpty() && events.isEmpty() ? defaultKinds(target) : kinds);
         this.blocking = blocking;
         this.seesTheEnd = HandlerParameters.showsTheEnd(method);
         checkKinds();
@@ -48,7 +57,7 @@ public final class HandlerEndpoint {
 
     private static Set<OperationKind> defaultKinds(HandlerTarget target) {
         return switch (target) {
-            case HandlerTarget.Server _ -> EnumSet.of(OperationKind.RECEIVE);
+            case HandlerTarget.Server _, HandlerTarget.Client _ -> EnumSet.of(OperationKind.RECEIVE);
             case HandlerTarget.Channel _ -> EnumSet.of(OperationKind.POST);
             case HandlerTarget.Port _ -> EnumSet.allOf(OperationKind.class);
         };
@@ -76,6 +85,11 @@ public final class HandlerEndpoint {
 
     public Set<OperationKind> kinds() {
         return kinds;
+    }
+
+    /** What it is told of that is no packet. */
+    public Set<ConnectionEvent> events() {
+        return events;
     }
 
     public boolean blocking() {

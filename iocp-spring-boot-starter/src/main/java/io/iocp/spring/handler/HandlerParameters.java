@@ -74,7 +74,7 @@ final class HandlerParameters {
             return repliesFor(method, target, kinds);
         }
         MethodHandle ofTarget = switch (target) {
-            case HandlerTarget.Server _ -> OF_SERVER.get(type);
+            case HandlerTarget.Server _, HandlerTarget.Client _ -> OF_SERVER.get(type);
             case HandlerTarget.Channel _ -> null;
             case HandlerTarget.Port _ -> OF_PORT.get(type);
         };
@@ -101,7 +101,7 @@ final class HandlerParameters {
                     method, parameter, "nothing in a packet has this type", "Use long for the bytes transferred.");
         }
         return switch (target) {
-            case HandlerTarget.Server _ -> KEY;
+            case HandlerTarget.Server _, HandlerTarget.Client _ -> KEY;
             case HandlerTarget.Channel _ -> ATTACHMENT;
             case HandlerTarget.Port _ ->
                 throw invalid(
@@ -123,7 +123,7 @@ final class HandlerParameters {
     }
 
     private static MethodHandle repliesFor(Method method, HandlerTarget target, Set<OperationKind> kinds) {
-        if (target instanceof HandlerTarget.Server && !kinds.contains(OperationKind.ACCEPT)) {
+        if (target.hasExchange() && !kinds.contains(OperationKind.ACCEPT)) {
             return REPLIES;
         }
         throw new InvalidHandlerException(

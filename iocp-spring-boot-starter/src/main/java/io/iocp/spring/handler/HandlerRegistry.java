@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class HandlerRegistry {
     private final List<HandlerEndpoint> handlers = new CopyOnWriteArrayList<>();
     private final Map<String, HandlerTable> servers = new ConcurrentHashMap<>();
+    private final Map<String, HandlerTable> clients = new ConcurrentHashMap<>();
     private final Map<String, PortDispatcher> ports = new ConcurrentHashMap<>();
 
     /**
@@ -25,6 +26,7 @@ public final class HandlerRegistry {
     public void register(HandlerEndpoint handler) {
         switch (handler.target()) {
             case HandlerTarget.Server server -> server(server.name()).claim(handler);
+            case HandlerTarget.Client client -> client(client.name()).claim(handler);
             case HandlerTarget.Channel channel -> dispatcher(channel.port()).claim(handler);
             case HandlerTarget.Port port -> dispatcher(port.name()).claim(handler);
         }
@@ -34,6 +36,11 @@ public final class HandlerRegistry {
     /** The handlers of a server's connections. */
     public HandlerTable server(String name) {
         return servers.computeIfAbsent(name, n -> new HandlerTable());
+    }
+
+    /** The handlers of a client's connections. */
+    public HandlerTable client(String name) {
+        return clients.computeIfAbsent(name, n -> new HandlerTable());
     }
 
     /**
@@ -57,12 +64,27 @@ public final class HandlerRegistry {
         for (HandlerEndpoint handler : handlers) {
             boolean known = switch (handler.target()) {
                 case HandlerTarget.Server server -> knownServers.contains(server.name());
+                case HandlerTarget.Client _ -> true; // see checkClients
                 case HandlerTarget.Channel channel -> knownPorts.contains(channel.port());
                 case HandlerTarget.Port port -> knownPorts.contains(port.name());
             };
             if (!known) {
                 throw new UnknownTargetException(
                         handler, handler.target() instanceof HandlerTarget.Server ? knownServers : knownPorts);
+            }
+        }
+    }
+
+    /**
+     * Checks that the clients that handlers name exist.
+     *
+     * @param known names, also of those that are not enabled
+     * @throws UnknownTargetException for the first that does not
+     */
+    public void checkClients(Set<String> known) {
+        for (HandlerEndpoint handler : handlers) {
+            if (handler.target() instanceof HandlerTarget.Client client && !known.contains(client.name())) {
+                throw new UnknownTargetException(handler, known);
             }
         }
     }

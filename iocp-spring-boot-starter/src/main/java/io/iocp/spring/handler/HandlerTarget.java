@@ -11,8 +11,20 @@ public sealed interface HandlerTarget {
         }
     }
 
-    /** Packets posted to a port with a certain completion key. */
-    record Channel(String port, String key) implements HandlerTarget {
+    /** Connections that a client opened. */
+    record Client(String name) implements HandlerTarget {
+        @Override
+        public String toString() {
+            return "client '" + name + "'";
+        }
+    }
+
+    /**
+     * Packets posted to a port with a certain completion key.
+     *
+     * @param key equal to that of the posts
+     */
+    record Channel(String port, Object key) implements HandlerTarget {
         @Override
         public String toString() {
             return "channel '" + key + "' of port '" + port + "'";
@@ -25,5 +37,10 @@ public sealed interface HandlerTarget {
         public String toString() {
             return "port '" + name + "'";
         }
+    }
+
+    /** Whether its packets are those of connections that the library looks after, so that there is an {@link Exchange}. */
+    default boolean hasExchange() {
+        return this instanceof Server || this instanceof Client;
     }
 }

@@ -83,6 +83,7 @@ public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProce
                             method,
                             target,
                             Set.of(kinds),
+                            Set.of(annotation.events()),
                             annotation.blocking() || (defaults != null && defaults.blocking())));
         }
     }
@@ -90,6 +91,7 @@ public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProce
     private List<HandlerTarget> targets(
             Method method, IoCompletionHandler annotation, @Nullable IoCompletionHandler defaults) {
         boolean namesNothing = annotation.server().length == 0
+                && annotation.client().length == 0
                 && annotation.channel().isEmpty()
                 && annotation.port().isEmpty();
         IoCompletionHandler source = namesNothing && defaults != null ? defaults : annotation;
@@ -98,6 +100,12 @@ public final class IoCompletionHandlerBeanPostProcessor implements BeanPostProce
             String server = resolve(name);
             if (!server.isEmpty()) {
                 servers.add(new HandlerTarget.Server(server));
+            }
+        }
+        for (String name : source.client()) {
+            String client = resolve(name);
+            if (!client.isEmpty()) {
+                servers.add(new HandlerTarget.Client(client));
             }
         }
         String channel = resolve(source.channel());

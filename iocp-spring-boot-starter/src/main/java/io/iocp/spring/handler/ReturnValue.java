@@ -29,7 +29,7 @@ public enum ReturnValue {
         if (type == void.class || type == Void.class) {
             return NOTHING;
         }
-        if (!(target instanceof HandlerTarget.Server)) {
+        if (!target.hasExchange()) {
             throw new InvalidHandlerException(
                     method,
                     "returns " + type.getSimpleName() + ", but a packet of " + target

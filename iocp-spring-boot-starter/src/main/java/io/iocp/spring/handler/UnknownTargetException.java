@@ -4,7 +4,7 @@ import java.io.Serial;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A handler names a server or a port that does not exist. */
+/** A handler names a server, a client or a port that does not exist. */
 public class UnknownTargetException extends IllegalStateException {
     @Serial
     private static final long serialVersionUID = 1L;

@@ -107,6 +107,6 @@ class HandlerEndpointTest {
                 .filter(m -> m.getName().equals(name))
                 .findFirst()
                 .orElseThrow();
-        return new HandlerEndpoint(name, new Methods(), method, target, Set.of(kinds), false);
+        return new HandlerEndpoint(name, new Methods(), method, target, Set.of(kinds), Set.of(), false);
     }
 }
