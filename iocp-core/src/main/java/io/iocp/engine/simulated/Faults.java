@@ -5,7 +5,7 @@ package io.iocp.engine.simulated;
  * with which it happens at each occasion.
  *
  * <p>Those up to {@code stale} change only when things happen: a correct program has the same results with them. The last
- * three are failures, which a program sees.
+ * four are failures, which a program sees.
  *
  * @param delay a completion comes late, by up to {@code mostDelay} passes of the loop; completions of other operations
  *     overtake it, those of the same direction never do
@@ -23,6 +23,7 @@ package io.iocp.engine.simulated;
  * @param reset a connection is reset under a transfer, for both sides
  * @param ioError a transfer fails with EIO
  * @param noDescriptor an accept finds no descriptor free; the connection stays in the backlog
+ * @param refused a connect of the port is refused although somebody listens
  */
 public record Faults(
         double delay,
@@ -39,7 +40,8 @@ public record Faults(
         double stale,
         double reset,
         double ioError,
-        double noDescriptor) {
+        double noDescriptor,
+        double refused) {
 
     public Faults {
         check("delay", delay);
@@ -56,6 +58,7 @@ public record Faults(
         check("reset", reset);
         check("ioError", ioError);
         check("noDescriptor", noDescriptor);
+        check("refused", refused);
         if (mostDelay < 1) {
             throw new IllegalArgumentException("mostDelay must be at least 1: " + mostDelay);
         }
@@ -63,12 +66,12 @@ public record Faults(
 
     /** Nothing unusual ever happens. */
     public static Faults none() {
-        return new Faults(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new Faults(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /** All that changes only when things happen, often, and no failure: a correct program cannot tell. */
     public static Faults timing() {
-        return new Faults(0.2, 5, 0.5, 0.3, 0.3, 0.1, 0.3, 0.1, 0.05, 0.3, 0.1, 0.1, 0, 0, 0);
+        return new Faults(0.2, 5, 0.5, 0.3, 0.3, 0.1, 0.3, 0.1, 0.05, 0.3, 0.1, 0.1, 0, 0, 0, 0);
     }
 
     /** {@link #timing()}, and now and then a failure. */
@@ -93,7 +96,8 @@ public record Faults(
                 stale,
                 newReset,
                 newIoError,
-                newNoDescriptor);
+                newNoDescriptor,
+                refused);
     }
 
     /** The same, but what was sent at once and fits is received at once, for tests that rely on it as they do on loopback. */
@@ -113,7 +117,29 @@ public record Faults(
                 stale,
                 reset,
                 ioError,
-                noDescriptor);
+                noDescriptor,
+                refused);
+    }
+
+    /** The same, with connects of the port that are refused at this rate. */
+    public Faults refusing(double newRefused) {
+        return new Faults(
+                delay,
+                mostDelay,
+                reorder,
+                shortSend,
+                shortReceive,
+                noBuffer,
+                lateCancel,
+                unaskedCancel,
+                streamEnd,
+                lateEnd,
+                spuriousWakeup,
+                stale,
+                reset,
+                ioError,
+                noDescriptor,
+                newRefused);
     }
 
     private static void check(String name, double rate) {

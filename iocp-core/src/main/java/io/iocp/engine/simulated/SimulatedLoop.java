@@ -759,6 +759,10 @@ final class SimulatedLoop implements EngineLoop {
             answer(request, Status.RESOURCE_LIMIT, 0, EMFILE);
             return;
         }
+        if (happens(faults.refused())) {
+            answer(request, Status.REFUSED, 0, ECONNREFUSED);
+            return;
+        }
         Status status = network.connect(connection, Objects.requireNonNull(connect.remote), connect.local, request);
         if (status != null) {
             answer(request, status, 0, status == Status.REFUSED ? ECONNREFUSED : 0);

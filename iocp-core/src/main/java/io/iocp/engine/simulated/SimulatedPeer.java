@@ -1,11 +1,14 @@
 package io.iocp.engine.simulated;
 
 import java.io.Closeable;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -113,6 +116,33 @@ public final class SimulatedPeer implements Closeable {
         }
     }
 
+    /**
+     * Waits until there are bytes, or the stream has ended.
+     *
+     * @return how many bytes were taken; -1 at the end of the stream, 0 only if none are asked for
+     * @throws SocketTimeoutException if nothing comes within that time
+     * @throws SocketException if the connection is reset or closed
+     */
+    public int read(byte[] bytes, int offset, int count, long timeoutNanos) throws IOException {
+        long left = timeoutNanos;
+        network.lock.lock();
+        try {
+            while (true) {
+                int n = readNow(bytes, offset, count);
+                if (n != 0 || count == 0) {
+                    return n;
+                }
+                if (left <= 0) {
+                    throw new SocketTimeoutException(
+                            "nothing came in " + Duration.ofNanos(timeoutNanos) + "; " + network);
+                }
+                left = network.awaitChange(left);
+            }
+        } finally {
+            network.lock.unlock();
+        }
+    }
+
     /** Bytes that can be read at once. */
     public int available() {
         network.lock.lock();
@@ -214,26 +244,14 @@ public final class SimulatedPeer implements Closeable {
 
     private final class In extends InputStream {
         @Override
-        public int read() throws java.io.IOException {
+        public int read() throws IOException {
             byte[] one = new byte[1];
             return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
-        public int read(byte[] bytes, int offset, int count) throws java.io.IOException {
-            long left = DEADLINE_NANOS;
-            network.lock.lock();
-            try {
-                while (true) {
-                    int n = readNow(bytes, offset, count);
-                    if (n != 0 || count == 0) {
-                        return n;
-                    }
-                    left = awaitChange(left);
-                }
-            } finally {
-                network.lock.unlock();
-            }
+        public int read(byte[] bytes, int offset, int count) throws IOException {
+            return SimulatedPeer.this.read(bytes, offset, count, DEADLINE_NANOS);
         }
 
         @Override
@@ -249,12 +267,12 @@ public final class SimulatedPeer implements Closeable {
 
     private final class Out extends OutputStream {
         @Override
-        public void write(int b) throws java.io.IOException {
+        public void write(int b) throws IOException {
             write(new byte[] {(byte) b}, 0, 1);
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int count) throws java.io.IOException {
+        public void write(byte[] bytes, int offset, int count) throws IOException {
             long left = DEADLINE_NANOS;
             network.lock.lock();
             try {
