@@ -237,7 +237,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private void sent(OverlappedIO packet) throws Exception {
         Status status = packet.status();
         OperationKind kind = packet.kind();
-        boolean reply = packet.attachment() == Mark.REPLY;
+        SendListener listener = packet.attachment() instanceof SendListener l ? l : null;
+        boolean reply = listener != null || packet.attachment() == Mark.REPLY;
+        IOException failure = listener == null ? null : packet.failure();
         if (reply) {
             pendingSends--;
             if (kind == OperationKind.SEND || kind == OperationKind.TLS_SEND) {
@@ -245,11 +247,14 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
                 bytesSent += packet.bytesTransferred();
             }
         }
+        if (listener != null) {
+            listener.ended(failure);
+        }
         HandlerEndpoint handler = handlers.of(kind);
         if (handler != null) {
             run(handler, packet);
         }
-        if (reply && kept.size() < MOST_KEPT) {
+        if (reply && listener == null && kept.size() < MOST_KEPT) {
             kept.push(packet);
         }
         if (status != Status.OK) {
@@ -355,19 +360,47 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             data.release();
             return;
         }
-        OverlappedIO packet = replyPacket();
+        Exception failure = start(replyPacket(), data, length);
+        if (failure != null) {
+            // Closed meanwhile, or a bound was reached: either way this reply is lost, and so the connection is of no
+            // use.
+            close(CloseReason.SEND_FAILED);
+        }
+    }
+
+    /**
+     * Sends in order with the replies, and counts as they do. A send that fails closes the connection.
+     *
+     * @param data becomes the library's, whatever happens
+     * @param listener may be told before this returns
+     */
+    public void send(LeasedBuffer data, SendListener listener) {
+        int length = data.length();
+        if (length == 0) {
+            data.release();
+            listener.ended(null);
+            return;
+        }
+        Exception failure = start(new OverlappedIO(listener), data, length);
+        if (failure != null) {
+            close(CloseReason.SEND_FAILED);
+            listener.ended(failure instanceof IOException io ? io : new IOException(failure));
+        }
+    }
+
+    /** @return why it was not started, and the data released; null if it was */
+    private @Nullable Exception start(OverlappedIO packet, LeasedBuffer data, int length) {
         pendingSends++;
         pendingBytes += length;
         try {
             connection.send(packet, data);
             // Nothing may be changed from here on: the greeting's packet may be on another worker already.
+            return null;
         } catch (ClosedChannelException | RuntimeException e) {
-            // Closed meanwhile, or a bound was reached: either way this reply is lost, and so the connection is of no
-            // use.
             pendingSends--;
             pendingBytes -= length;
             data.release();
-            close(CloseReason.SEND_FAILED);
+            return e;
         }
     }
 

@@ -3,6 +3,7 @@ package io.iocp.spring.server;
 import io.iocp.CompletionPort;
 import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.HandshakeListener;
+import io.iocp.spring.connection.UnknownPortException;
 import io.iocp.spring.handler.HandlerRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,7 +57,11 @@ public final class TcpServers implements SmartLifecycle, SmartInitializingSingle
         for (ServerSettings server : settings) {
             CompletionPort port = byName.get(server.port());
             if (port == null) {
-                throw new UnknownPortException(server, byName.keySet());
+                throw new UnknownPortException(
+                        "server '" + server.name() + "'",
+                        "iocp.servers." + server.name() + ".completion-port",
+                        server.port(),
+                        byName.keySet());
             }
             servers.put(
                     server.name(),

@@ -121,6 +121,26 @@ public final class TlsBundles implements AutoCloseable {
     }
 
     /**
+     * The TLS of a client.
+     *
+     * @param prefix of the properties that say so, with the dot at the end: for messages
+     * @param serverName sent to the server and looked for in its certificate, in place of the host that is connected to
+     * @param verifyHostName whether the name must be in the server's certificate
+     * @throws UnknownBundleException if the bundle does not exist
+     * @throws UnusableBundleException if it cannot be used
+     */
+    public ClientTls forClient(
+            String prefix,
+            String bundle,
+            @Nullable String serverName,
+            boolean verifyHostName,
+            List<String> applicationProtocols,
+            Duration handshakeTimeout) {
+        return new ClientTls(
+                use(bundle, prefix + "bundle"), serverName, verifyHostName, applicationProtocols, handshakeTimeout);
+    }
+
+    /**
      * A host name, or {@code *.} and one, as it is compared: in lower case and ASCII.
      *
      * @throws IllegalArgumentException if it is neither; says why
