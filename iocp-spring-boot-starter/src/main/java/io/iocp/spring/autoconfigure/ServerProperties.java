@@ -26,6 +26,7 @@ import org.springframework.util.unit.DataSize;
  * @param idleTimeout Time without a byte received or sent after which a connection is closed. Never by default.
  * @param receiveBufferSize Size of each receive buffer. A connection has one only while there are bytes in it.
  * @param completionPort Name of the completion port that serves it.
+ * @param send How much may wait to be sent on a connection.
  * @param socket What is set on its sockets.
  * @param ssl TLS of its connections.
  */
@@ -38,6 +39,7 @@ public record ServerProperties(
         @Nullable Duration idleTimeout,
         @DefaultValue("4KB") DataSize receiveBufferSize,
         @DefaultValue("default") String completionPort,
+        @DefaultValue SendProperties send,
         @DefaultValue SocketProperties socket,
         @DefaultValue SslServerProperties ssl) {
 
@@ -61,6 +63,7 @@ public record ServerProperties(
                 maxConnections,
                 idleTimeout,
                 (int) receiveBufferSize.toBytes(),
+                send.limits(prefix + "send."),
                 socket.options(prefix + "socket."),
                 ssl.tls(prefix + "ssl.", bundles));
     }

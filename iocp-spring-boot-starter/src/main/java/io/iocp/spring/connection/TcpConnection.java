@@ -24,7 +24,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.Locale;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -39,16 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Next: {@link HandlerEndpoint#invoke}.
  */
 public final class TcpConnection implements RoutedHandler, Exchange, ConnectionInfo {
-    /** Bytes or packets that wait to be sent from which on the connection is not read. */
-    private static final long MOST_PENDING_BYTES = 1 << 20;
-
-    private static final int MOST_PENDING_SENDS = 512;
-
     /** For a peer to make room for the close_notify behind what it has not read yet. */
     private static final Duration GOOD_BYE_TIMEOUT = Duration.ofSeconds(10);
-
-    /** Idle send packets that are kept for the next reply. */
-    private static final int MOST_KEPT = 8;
 
     /** Attachments of the connection's own packets. */
     private enum Mark {
@@ -79,12 +70,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private final Instant openedAt = Instant.now();
     private final OverlappedIO receive = new OverlappedIO();
     private final Receiving receiving;
-    private final ArrayDeque<OverlappedIO> kept = new ArrayDeque<>(2);
+    private final Outbound outbound;
     private Reading reading = Reading.ON;
-    private int pendingSends;
-    private long pendingBytes;
     private long bytesReceived;
-    private long bytesSent;
 
     /** The application will reply to something that it has received. */
     private boolean heldOpen;
@@ -100,6 +88,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         this.settings = settings;
         this.connection = connection;
         this.receiving = new Receiving(connection);
+        this.outbound = new Outbound(settings.send(), Mark.REPLY);
     }
 
     /**
@@ -115,22 +104,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             LeasedBuffer first = greeting == null
                     ? null
                     : how.lease(greeting, connection.port().buffers());
-            OverlappedIO packet = first == null ? null : replyPacket();
-            if (first != null) {
-                pendingSends++;
-                pendingBytes += first.length();
-            }
-            try {
-                secure.handshake(new OverlappedIO(Mark.HANDSHAKE).timeout(tls.handshakeTimeout()));
-                if (packet != null && first != null) {
-                    secure.send(packet, first);
-                    first = null;
-                }
-            } finally {
-                if (first != null) {
-                    first.release();
-                }
-            }
+            outbound.handshake(secure, new OverlappedIO(Mark.HANDSHAKE).timeout(tls.handshakeTimeout()), first);
         } else {
             how.send(greeting, this);
         }
@@ -200,7 +174,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         }
         if (last) {
             receiveEnded(status);
-        } else if (reading == Reading.ON && tooMuchPending()) {
+        } else if (reading == Reading.ON && outbound.isTooMuch()) {
             receiving.pause(PauseReason.OUTBOUND);
         }
     }
@@ -241,11 +215,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         boolean reply = listener != null || packet.attachment() == Mark.REPLY;
         IOException failure = listener == null ? null : packet.failure();
         if (reply) {
-            pendingSends--;
-            if (kind == OperationKind.SEND || kind == OperationKind.TLS_SEND) {
-                pendingBytes -= packet.bytesTransferred(); // the bytes of a file wait where they are
-                bytesSent += packet.bytesTransferred();
-            }
+            outbound.sent(packet);
         }
         if (listener != null) {
             listener.ended(failure);
@@ -254,8 +224,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         if (handler != null) {
             run(handler, packet);
         }
-        if (reply && listener == null && kept.size() < MOST_KEPT) {
-            kept.push(packet);
+        if (reply && listener == null) {
+            outbound.keep(packet);
         }
         if (status != Status.OK) {
             close(
@@ -296,12 +266,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         }
     }
 
-    private boolean tooMuchPending() {
-        return pendingBytes > MOST_PENDING_BYTES || pendingSends > MOST_PENDING_SENDS;
-    }
-
     private void resumeReading() {
-        if (pendingBytes <= MOST_PENDING_BYTES / 2 && pendingSends <= MOST_PENDING_SENDS / 2) {
+        if (outbound.isLittle()) {
             receiving.resume(PauseReason.OUTBOUND);
         }
     }
@@ -340,7 +306,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public void send(ByteBuffer data) {
-        send(ReturnValue.copyOf(data, connection.port().buffers()));
+        orClose(outbound.send(connection, data));
     }
 
     @Override
@@ -355,17 +321,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public void send(LeasedBuffer data) {
-        int length = data.length();
-        if (length == 0) {
-            data.release();
-            return;
-        }
-        Exception failure = start(replyPacket(), data, length);
-        if (failure != null) {
-            // Closed meanwhile, or a bound was reached: either way this reply is lost, and so the connection is of no
-            // use.
-            close(CloseReason.SEND_FAILED);
-        }
+        orClose(outbound.send(connection, data));
     }
 
     /**
@@ -375,51 +331,28 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
      * @param listener may be told before this returns
      */
     public void send(LeasedBuffer data, SendListener listener) {
-        int length = data.length();
-        if (length == 0) {
+        if (data.length() == 0) {
             data.release();
             listener.ended(null);
             return;
         }
-        Exception failure = start(new OverlappedIO(listener), data, length);
+        Exception failure = outbound.send(connection, new OverlappedIO(listener), data);
         if (failure != null) {
-            close(CloseReason.SEND_FAILED);
+            orClose(failure);
             listener.ended(failure instanceof IOException io ? io : new IOException(failure));
-        }
-    }
-
-    /** @return why it was not started, and the data released; null if it was */
-    private @Nullable Exception start(OverlappedIO packet, LeasedBuffer data, int length) {
-        pendingSends++;
-        pendingBytes += length;
-        try {
-            connection.send(packet, data);
-            // Nothing may be changed from here on: the greeting's packet may be on another worker already.
-            return null;
-        } catch (ClosedChannelException | RuntimeException e) {
-            pendingSends--;
-            pendingBytes -= length;
-            data.release();
-            return e;
         }
     }
 
     @Override
     public void transmitFile(TransmitFileRequest request) {
-        OverlappedIO packet = replyPacket();
-        pendingSends++;
-        try {
-            connection.transmitFile(packet, request);
-        } catch (ClosedChannelException | RuntimeException e) {
-            // As with a send; or the file has become so short that this part of it is gone.
-            pendingSends--;
-            close(CloseReason.SEND_FAILED);
-        }
+        orClose(outbound.transmitFile(connection, request));
     }
 
-    private OverlappedIO replyPacket() {
-        OverlappedIO packet = kept.poll();
-        return packet == null ? new OverlappedIO(Mark.REPLY) : packet;
+    /** A reply that cannot be sent is lost, and so the connection is of no use. */
+    private void orClose(@Nullable Exception failure) {
+        if (failure != null) {
+            close(CloseReason.SEND_FAILED);
+        }
     }
 
     @Override
@@ -466,7 +399,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     /** Nothing more is wanted, and all that was promised has left. */
     private boolean isFinished() {
-        return reading == Reading.ENDING && pendingSends == 0 && !heldOpen;
+        return reading == Reading.ENDING && outbound.isEmpty() && !heldOpen;
     }
 
     // ---- the end
@@ -588,12 +521,12 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public long bytesSent() {
-        return bytesSent;
+        return outbound.bytesSent();
     }
 
     @Override
     public long pendingBytes() {
-        return pendingBytes;
+        return outbound.pendingBytes();
     }
 
     @Override

@@ -25,7 +25,19 @@ public enum CloseReason {
     /** The server or its port was stopped. */
     SHUTDOWN,
     /** Somebody closed it through the management endpoint. */
-    OPERATOR;
+    OPERATOR,
+    /** The peer sent nothing at all for as long as the first-byte timeout. */
+    FIRST_BYTE_TIMEOUT,
+    /** A frame was not whole within the frame timeout. */
+    FRAME_TIMEOUT,
+    /** In the middle of a frame less was received than the minimum rate. */
+    TOO_SLOW,
+    /** It was open for as long as it may be. */
+    MAX_AGE,
+    /** For too long more waited to be sent than the low mark, and the peer took too little of it. */
+    SLOW_READER,
+    /** What was to be sent would have taken more memory than there may be. */
+    OUT_OF_MEMORY;
 
     /** As a meter's tag. */
     public String tag() {

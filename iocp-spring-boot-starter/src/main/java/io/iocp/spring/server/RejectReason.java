@@ -11,7 +11,19 @@ public enum RejectReason {
     /** The handler of accepts closed it. */
     REFUSED,
     /** The server is being stopped. */
-    STOPPING;
+    STOPPING,
+    /** The client's address is denied, or not among those that are allowed. */
+    ADDRESS_DENIED,
+    /** There are as many from the client's address as there may be. */
+    PER_ADDRESS,
+    /** More have come in a second than are accepted. */
+    ACCEPT_RATE,
+    /** It would have to begin with a PROXY header, or does, and the peer is not trusted to send one. */
+    PROXY_UNTRUSTED,
+    /** It begins with something that is no PROXY header, or a broken one. */
+    PROXY_INVALID,
+    /** The PROXY header was not whole in time. */
+    PROXY_TIMEOUT;
 
     /** As a meter's tag. */
     public String tag() {

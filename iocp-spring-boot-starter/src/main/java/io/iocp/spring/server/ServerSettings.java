@@ -1,6 +1,7 @@
 package io.iocp.spring.server;
 
 import io.iocp.operation.SocketOptions;
+import io.iocp.spring.connection.SendLimits;
 import io.iocp.spring.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnections at once; one more is closed as soon as it is accepted. 0 = as many as there are descriptors
  * @param idleTimeout without a byte received or sent until a connection is closed; null = never
  * @param receiveBufferSize bytes of each receive buffer
+ * @param send how much may wait to be sent on a connection
  * @param socket what is set on its sockets
  * @param tls what its connections are made secure with; null = they are not
  */
@@ -27,5 +29,6 @@ public record ServerSettings(
         int maxConnections,
         @Nullable Duration idleTimeout,
         int receiveBufferSize,
+        SendLimits send,
         SocketOptions socket,
         @Nullable ServerTls tls) {}

@@ -97,7 +97,9 @@ public final class TcpServer implements ConnectionOwner {
         this.settings = settings;
         ServerTls tls = settings.tls();
         this.connectionSettings = new ConnectionSettings(
-                settings.idleTimeout(), tls == null ? null : new ConnectionTls(tls.options(), tls.handshakeTimeout()));
+                settings.idleTimeout(),
+                settings.send(),
+                tls == null ? null : new ConnectionTls(tls.options(), tls.handshakeTimeout()));
         this.port = port;
         this.handlers = handlers;
         this.events = events;
