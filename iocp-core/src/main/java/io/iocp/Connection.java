@@ -73,6 +73,44 @@ public sealed class Connection extends Handle permits SecureConnection {
         return new SecureConnection(port(), engine(), endpoint(), options.settings(), this);
     }
 
+    /**
+     * As {@link #secure(TlsOptions)}, where the first bytes of the peer's TLS were received in plain text already, behind what they
+     * were received for: the command of a protocol that changes to TLS on the way (STARTTLS), or a PROXY header.
+     *
+     * @param received what belongs to TLS, from position to limit; copied now, position and limit are not changed
+     */
+    public SecureConnection secure(TlsOptions options, ByteBuffer received) throws ClosedChannelException {
+        SecureConnection secure = secure(options);
+        secure.unread(received);
+        return secure;
+    }
+
+    /**
+     * Puts bytes that were received back: the next receive, or the handshake, gets them before anything else. They are counted as
+     * received again. To be called when no receive is in flight, by whoever starts the next one; otherwise it is not defined which
+     * receive gets them. The connection keeps a copy until then, of whatever length.
+     *
+     * @param data from position to limit, which are not changed
+     * @throws ClosedChannelException if the connection is closed
+     */
+    public void unread(ByteBuffer data) throws ClosedChannelException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+        if (!data.hasRemaining()) {
+            return;
+        }
+        // Written before the start that is to find it, which publishes it to the shard's holder.
+        Endpoint endpoint = endpoint();
+        ByteBuffer behind = endpoint.unread;
+        ByteBuffer copy = ByteBuffer.allocate(data.remaining() + (behind == null ? 0 : behind.remaining()));
+        copy.put(data.duplicate());
+        if (behind != null) {
+            copy.put(behind.duplicate());
+        }
+        endpoint.unread = copy.flip();
+    }
+
     /** Whether it has a peer: receives and sends can be started. */
     public boolean isConnected() {
         return endpoint().isConnected();

@@ -76,9 +76,20 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         return port;
     }
 
-    /** The completion key given at {@link CompletionPort#associate(Handle, Object)}; null before. */
+    /** The completion key given at {@link CompletionPort#associate(Handle, Object)} or since; null before. */
     public final @Nullable Object key() {
         return key;
+    }
+
+    /**
+     * Replaces the completion key: packets that are handed over from now on bring the new one. To be called by a handler of this
+     * handle, or before anything was started: its packets come one at a time, each seeing what the one before has written.
+     *
+     * @see <a href="https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/ne-wdm-_file_information_class">FileReplaceCompletionInformation
+     *     (Windows)</a>
+     */
+    public final void key(@Nullable Object newKey) {
+        key = newKey;
     }
 
     /** What the application keeps for this handle, such as the state of its protocol; never looked at. */

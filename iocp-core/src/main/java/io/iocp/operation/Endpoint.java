@@ -2,6 +2,7 @@ package io.iocp.operation;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -176,6 +177,10 @@ public abstract class Endpoint {
     /** What the TLS floor keeps for it; null while it is plain. */
     @Nullable
     public Object tls;
+
+    /** Bytes that were received and put back: they come before whatever the engine receives. Null for none. */
+    @Nullable
+    public ByteBuffer unread;
 
     /** The engine's floors have a request of their own on it, for no operation: nothing of it may be closed. */
     public boolean engineBusy;
@@ -398,6 +403,7 @@ public abstract class Endpoint {
         resetSeen = false;
         endSeen = false;
         receivePaused = false;
+        unread = null;
         outputEnding = false;
         outputEnded = false;
         secure.set(Secure.NO);

@@ -12,6 +12,7 @@ import io.iocp.operation.TlsSettings;
 import io.iocp.tls.TlsSession;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLEngine;
@@ -88,6 +89,12 @@ final class TlsConnection {
         Endpoint endpoint = Objects.requireNonNull(operation.endpoint);
         TlsConnection connection = new TlsConnection(loop, endpoint, operation);
         endpoint.tls = connection;
+        ByteBuffer unread = endpoint.unread;
+        if (unread != null && connection.handshake != null) {
+            endpoint.unread = null;
+            connection.input.countWire(unread.remaining());
+            connection.handshake.begunBy(unread);
+        }
         connection.later();
     }
 

@@ -7,6 +7,7 @@ import io.iocp.operation.Status;
 import io.iocp.operation.TlsSettings;
 import io.iocp.tls.ClientHello;
 import io.iocp.tls.TlsSession;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -44,6 +45,9 @@ final class TlsHandshake {
     /** What the client has asked for; null for nothing, and as a client. */
     private @Nullable String serverName;
 
+    /** What the peer has sent of it before it was begun here; null for nothing, and once it is taken. */
+    private @Nullable ByteBuffer before;
+
     private @Nullable Throwable taskFailure;
     private boolean cancelled;
 
@@ -52,6 +56,11 @@ final class TlsHandshake {
         this.operation = operation;
         this.input = input;
         this.output = output;
+    }
+
+    /** The peer has begun it already, with these bytes. */
+    void begunBy(ByteBuffer bytes) {
+        before = bytes;
     }
 
     void cancel() {
@@ -85,7 +94,7 @@ final class TlsHandshake {
         try {
             TlsSession session = connection.session();
             if (session == null) {
-                session = begin();
+                session = beginWithWhatIsThere();
             }
             if (session == null) {
                 input.request();
@@ -95,6 +104,19 @@ final class TlsHandshake {
         } catch (SSLException | RuntimeException | Error e) {
             fail(TlsConnection.asSsl(e));
         }
+    }
+
+    private @Nullable TlsSession beginWithWhatIsThere() throws SSLException {
+        ByteBuffer bytes = before;
+        before = null;
+        if (bytes != null && !connection.settings().isClient()) {
+            hello().add(bytes);
+        }
+        TlsSession session = begin();
+        if (bytes != null && session != null && connection.settings().isClient()) {
+            session.received(bytes);
+        }
+        return session;
     }
 
     /** Makes the engine; null if it is not known yet which one. */

@@ -53,6 +53,11 @@ final class TlsInput {
         return receiving;
     }
 
+    /** Cipher text that came before this was here. */
+    void countWire(int bytes) {
+        wireBytes += bytes;
+    }
+
     long takeWireBytes() {
         long taken = wireBytes;
         wireBytes = 0;

@@ -38,6 +38,7 @@ public final class TlsLoop implements EngineLoop {
     private List<TlsConnection> waiting = new ArrayList<>();
 
     private List<TlsConnection> served = new ArrayList<>();
+    private final UnreadReceives unread;
     private EngineLoop engine;
 
     /** @param sink where plain text goes */
@@ -46,6 +47,7 @@ public final class TlsLoop implements EngineLoop {
         this.sink = sink;
         this.buffers = buffers;
         this.tasks = tasks;
+        this.unread = new UnreadReceives(sink, buffers);
     }
 
     /** Where the engine is to report. */
@@ -114,10 +116,10 @@ public final class TlsLoop implements EngineLoop {
             return;
         }
         TlsConnection connection = of(operation);
-        if (connection == null) {
-            engine.submit(operation);
-        } else {
+        if (connection != null) {
             connection.submit(operation);
+        } else if (!unread.takes(operation)) {
+            engine.submit(operation);
         }
     }
 
@@ -125,7 +127,7 @@ public final class TlsLoop implements EngineLoop {
     public @Nullable Status attempt(Operation operation) {
         TlsConnection connection = of(operation);
         if (connection == null) {
-            return engine.attempt(operation);
+            return UnreadReceives.isFor(operation) ? null : engine.attempt(operation);
         }
         return operation instanceof Receive receive ? connection.attempt(receive) : null;
     }
@@ -133,17 +135,19 @@ public final class TlsLoop implements EngineLoop {
     @Override
     public void cancel(Operation operation) {
         TlsConnection connection = of(operation);
-        if (connection == null) {
-            engine.cancel(operation);
-        } else {
+        if (connection != null) {
             connection.cancel(operation);
+        } else if (!unread.cancels(operation)) {
+            engine.cancel(operation);
         }
     }
 
     @Override
     public int available(Endpoint endpoint) {
         TlsConnection connection = of(endpoint);
-        return connection == null ? engine.available(endpoint) : connection.available();
+        return connection == null
+                ? UnreadReceives.bytes(endpoint) + engine.available(endpoint)
+                : connection.available();
     }
 
     @Override
@@ -153,23 +157,24 @@ public final class TlsLoop implements EngineLoop {
 
     @Override
     public int turn(long timeoutNanos) {
-        int reported = 0;
+        int reported = unread.serve(engine);
         if (!waiting.isEmpty()) {
             List<TlsConnection> now = waiting;
             waiting = served;
             served = now;
-            reported = now.size();
+            int number = now.size();
+            reported += number;
             int done = 0;
             try {
-                while (done < reported) {
+                while (done < number) {
                     now.get(done++).serve();
                 }
             } finally {
-                waiting.addAll(now.subList(done, reported)); // a fault of one is not the others'
+                waiting.addAll(now.subList(done, number)); // a fault of one is not the others'
                 now.clear();
             }
         }
-        boolean goesOn = reported > 0 || !waiting.isEmpty();
+        boolean goesOn = reported > 0 || !waiting.isEmpty() || !unread.isEmpty();
         return reported + engine.turn(goesOn ? 0 : timeoutNanos);
     }
 
