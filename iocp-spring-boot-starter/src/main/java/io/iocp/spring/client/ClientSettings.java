@@ -38,10 +38,8 @@ public record ClientSettings(
 
     /** What a connection to this address may do. */
     ConnectionSettings connectionTo(ClientAddress to) {
-        if (tls == null) {
-            return connection;
-        }
-        return new ConnectionSettings(
-                connection.idleTimeout(), new ConnectionTls(tls.options(to.host(), to.port()), tls.handshakeTimeout()));
+        return tls == null
+                ? connection
+                : connection.withTls(new ConnectionTls(tls.options(to.host(), to.port()), tls.handshakeTimeout()));
     }
 }

@@ -13,4 +13,10 @@ import org.jspecify.annotations.Nullable;
 public record ConnectionSettings(
         @Nullable Duration idleTimeout,
         SendLimits send,
-        @Nullable ConnectionTls tls) {}
+        @Nullable ConnectionTls tls) {
+
+    /** The same, made secure with this; null = not at all. */
+    public ConnectionSettings withTls(@Nullable ConnectionTls other) {
+        return new ConnectionSettings(idleTimeout, send, other);
+    }
+}
