@@ -10,6 +10,8 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * {@link Libc} through the Foreign Function &amp; Memory linker; no other class links native functions.
@@ -30,12 +32,21 @@ final class FfmLibc implements Libc {
     private static final long ERRNO = CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
     private static final Linker.Option CAPTURE_ERRNO = Linker.Option.captureCallState("errno");
 
-    private static final MethodHandle SYSCALL = LINKER.downcallHandle(
-            address("syscall"),
+    /**
+     * How a function is called: what a native image has to know when it is made, and is told by {@code reachability-metadata.json}.
+     *
+     * @param firstVariadic index of the first variadic argument; -1 if there is none
+     */
+    record Downcall(FunctionDescriptor descriptor, boolean capturesErrno, int firstVariadic) {}
+
+    /** All that are linked below, which is why this stands above. */
+    static final List<Downcall> DOWNCALLS = new ArrayList<>();
+
+    private static final MethodHandle SYSCALL = link(
+            "syscall",
+            1,
             FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-            Linker.Option.firstVariadicArg(1),
-            CAPTURE_ERRNO);
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle MMAP = link(
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
@@ -56,11 +67,8 @@ final class FfmLibc implements Libc {
             link("getpeername", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle SHUTDOWN = link("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle OPEN = LINKER.downcallHandle(
-            address("open"),
-            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT),
-            Linker.Option.firstVariadicArg(2),
-            CAPTURE_ERRNO);
+    private static final MethodHandle OPEN =
+            link("open", 2, FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
     private static final MethodHandle FTRUNCATE =
             link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle STATX =
@@ -80,24 +88,17 @@ final class FfmLibc implements Libc {
             link("sendfile", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle PREADV2 =
             link("preadv2", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle FCNTL = LINKER.downcallHandle(
-            address("fcntl"),
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
-            Linker.Option.firstVariadicArg(2),
-            CAPTURE_ERRNO);
+    private static final MethodHandle FCNTL =
+            link("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
 
-    private static final MethodHandle IOCTL = LINKER.downcallHandle(
-            address("ioctl"),
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
-            Linker.Option.firstVariadicArg(2),
-            CAPTURE_ERRNO);
+    private static final MethodHandle IOCTL =
+            link("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     /** write(2) without errno capture, because any thread may call it at any time. */
     private static final MethodHandle WAKE =
-            LINKER.downcallHandle(address("write"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+            linkWithoutErrno("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
-    private static final MethodHandle GETTID =
-            LINKER.downcallHandle(address("gettid"), FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle GETTID = linkWithoutErrno("gettid", FunctionDescriptor.of(JAVA_INT));
 
     /** The number 1 as eventfd wants it: eight bytes that no one ever changes. */
     private static final long ONE = Arena.global().allocateFrom(JAVA_LONG, 1L).address();
@@ -105,7 +106,19 @@ final class FfmLibc implements Libc {
     private final MemorySegment capture = Arena.ofAuto().allocate(CAPTURE);
 
     private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+        DOWNCALLS.add(new Downcall(descriptor, true, -1));
         return LINKER.downcallHandle(address(name), descriptor, CAPTURE_ERRNO);
+    }
+
+    private static MethodHandle link(String name, int firstVariadic, FunctionDescriptor descriptor) {
+        DOWNCALLS.add(new Downcall(descriptor, true, firstVariadic));
+        return LINKER.downcallHandle(
+                address(name), descriptor, Linker.Option.firstVariadicArg(firstVariadic), CAPTURE_ERRNO);
+    }
+
+    private static MethodHandle linkWithoutErrno(String name, FunctionDescriptor descriptor) {
+        DOWNCALLS.add(new Downcall(descriptor, false, -1));
+        return LINKER.downcallHandle(address(name), descriptor);
     }
 
     private static MemorySegment address(String name) {
