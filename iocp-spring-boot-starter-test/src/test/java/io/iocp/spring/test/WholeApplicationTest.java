@@ -31,15 +31,19 @@ class WholeApplicationTest {
         static void bundle(DynamicPropertyRegistry registry) throws Exception {
             Path directory = Files.createTempDirectory("iocp-test");
             Path store = directory.resolve("shout.p12");
-            Path certificate = directory.resolve("shout.crt");
             makeKey(store);
-            keytool(store, "-exportcert", "-rfc", "-file", certificate.toString());
             directory.toFile().deleteOnExit();
             store.toFile().deleteOnExit(); // what comes last is deleted first
-            certificate.toFile().deleteOnExit();
             registry.add("spring.ssl.bundle.jks.shout.keystore.location", () -> "file:" + store);
             registry.add("spring.ssl.bundle.jks.shout.keystore.password", () -> "changeit");
-            registry.add("spring.ssl.bundle.pem.trust.truststore.certificate", () -> "file:" + certificate);
+            registry.add("spring.ssl.bundle.jks.trust.truststore.location", () -> "file:" + store);
+            registry.add("spring.ssl.bundle.jks.trust.truststore.password", () -> "changeit");
+            registry.add("iocp.servers.mutual.ssl.bundle", () -> "both"); // trusts what has a key beside it
+            registry.add("iocp.servers.mutual.port", () -> "0");
+            registry.add("spring.ssl.bundle.jks.both.keystore.location", () -> "file:" + store);
+            registry.add("spring.ssl.bundle.jks.both.keystore.password", () -> "changeit");
+            registry.add("spring.ssl.bundle.jks.both.truststore.location", () -> "file:" + store);
+            registry.add("spring.ssl.bundle.jks.both.truststore.password", () -> "changeit");
         }
 
         @Autowired

@@ -10,6 +10,7 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.util.Set;
+import org.springframework.core.NativeDetector;
 
 /**
  * Binds a handler method, once, at start-up: bean, arguments taken out of the packet and result become one method handle of
@@ -20,7 +21,6 @@ import java.util.Set;
 final class HandlerMethodInvoker {
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
     private static final MethodType SHAPE = MethodType.methodType(Object.class, Exchange.class, OverlappedIO.class);
-    private static final byte[] TEMPLATE = template();
 
     private HandlerMethodInvoker() {}
 
@@ -52,8 +52,11 @@ final class HandlerMethodInvoker {
     }
 
     private static HandlerInvocation constant(MethodHandle handle) {
+        if (NativeDetector.inNativeImage()) {
+            return new PlainInvocation(handle); // no class can be defined there
+        }
         try {
-            return (HandlerInvocation) LOOKUP.defineHiddenClassWithClassData(TEMPLATE, handle, true)
+            return (HandlerInvocation) LOOKUP.defineHiddenClassWithClassData(Template.BYTES, handle, true)
                     .lookupClass()
                     .getDeclaredConstructor()
                     .newInstance();
@@ -62,14 +65,19 @@ final class HandlerMethodInvoker {
         }
     }
 
-    private static byte[] template() {
-        try (InputStream in = HandlerMethodInvoker.class.getResourceAsStream("ConstantInvocation.class")) {
-            if (in == null) {
-                throw new IllegalStateException("ConstantInvocation.class is missing in the jar of the starter");
+    /** The class file that hidden classes are defined from; read where they are. */
+    private static final class Template {
+        static final byte[] BYTES = read();
+
+        private static byte[] read() {
+            try (InputStream in = HandlerMethodInvoker.class.getResourceAsStream("ConstantInvocation.class")) {
+                if (in == null) {
+                    throw new IllegalStateException("ConstantInvocation.class is missing in the jar of the starter");
+                }
+                return in.readAllBytes();
+            } catch (IOException e) {
+                throw new ExceptionInInitializerError(e);
             }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new ExceptionInInitializerError(e);
         }
     }
 }

@@ -128,8 +128,8 @@ final class BundleCheck {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             SslStoreBundle stores = bundle.getStores();
             String password = bundle.getKey().getPassword();
-            addTo(digest, stores.getKeyStore(), password != null ? password : stores.getKeyStorePassword());
-            addTo(digest, stores.getTrustStore(), null);
+            addTo(digest, stores.getKeyStore(), true, password != null ? password : stores.getKeyStorePassword());
+            addTo(digest, stores.getTrustStore(), false, null);
             SslOptions options = bundle.getOptions();
             digest.update((listOf(options.getEnabledProtocols()) + " " + listOf(options.getCiphers()))
                     .getBytes(StandardCharsets.UTF_8));
@@ -139,7 +139,8 @@ final class BundleCheck {
         }
     }
 
-    private static void addTo(MessageDigest digest, @Nullable KeyStore store, @Nullable String password)
+    /** @param keys whether they count: nobody asks a trust store for its keys, nor has their password */
+    private static void addTo(MessageDigest digest, @Nullable KeyStore store, boolean keys, @Nullable String password)
             throws GeneralSecurityException {
         if (store == null) {
             return;
@@ -154,7 +155,7 @@ final class BundleCheck {
                     digest.update(certificate.getEncoded());
                 }
             }
-            Key key = store.isKeyEntry(alias) ? store.getKey(alias, secret) : null;
+            Key key = keys && store.isKeyEntry(alias) ? store.getKey(alias, secret) : null;
             byte[] encoded = key == null ? null : key.getEncoded(); // null: a key that never leaves its device
             if (encoded != null) {
                 digest.update(encoded);
