@@ -15,30 +15,31 @@ import io.iocp.spring.server.TcpServerStarted;
 import io.iocp.spring.server.TcpServerStopped;
 import io.iocp.spring.tls.TlsBundleChanged;
 import io.iocp.spring.tls.TlsBundleStatus;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.event.EventListener;
 
 /**
  * The last events, in a ring that is allocated once. What may come by the million (completed posts, refusals) is recorded so
- * many times a second at most; the others are only counted.
+ * many times a second at most, each type for itself; the others are only counted. Whoever reads may wait for the next event, so
+ * many at once.
  *
- * <p>Thread: any. Two writers meet only if the ring went round between them.
+ * <p>Thread: any. A short lock orders the events: a sequence is given when everything before it can be read, or who asks for what came
+ * after it would miss something. Recording wakes somebody only if somebody waits, which it sees under the lock that it has anyway.
  */
 public final class EventLog implements HandshakeListener, ConnectionListener {
     private static final int LONGEST_KEY = 120;
     private static final int LONGEST_REASON = 200;
-    private static final long WINDOW_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long NOT_MEASURED = -1;
 
-    /** Guarded by itself. */
+    /** Guarded by the lock. */
     private static final class Slot {
         private long sequence = -1;
         private long timeMillis;
@@ -48,49 +49,183 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
         private long waitNanos;
         private long handlerNanos;
         private @Nullable String detail;
+
+        PortEvent event() {
+            return new PortEvent(
+                    sequence,
+                    Instant.ofEpochMilli(timeMillis),
+                    type.toString(),
+                    port,
+                    key,
+                    waitNanos == NOT_MEASURED ? null : waitNanos,
+                    handlerNanos == NOT_MEASURED ? null : handlerNanos,
+                    detail);
+        }
     }
 
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition recorded = lock.newCondition();
     private final Slot[] slots;
-    private final int mostInWindow;
-    private final AtomicLong next = new AtomicLong();
-    private final AtomicInteger inWindow = new AtomicInteger();
-    private final LongAdder sampledOut = new LongAdder();
-    private volatile long windowStart = System.nanoTime();
+    private final Map<EventType, EventRate> rates = new EnumMap<>(EventType.class);
+    private final int mostInSecond;
+    private final int mostWaiting;
+
+    // Guarded by the lock.
+    private long next;
+
+    /** Readers that the bound is for, in their wait. */
+    private int waiting;
+
+    /** Threads in a wait, whatever for. */
+    private int sleeping;
 
     /**
      * Allocates the ring.
      *
      * @param capacity events that are kept
-     * @param mostInSecond frequent events that are recorded in a second
+     * @param mostInSecond frequent events of a type that are recorded in a second
+     * @param mostWaiting readers that may wait for an event at once
      */
-    public EventLog(int capacity, int mostInSecond) {
+    public EventLog(int capacity, int mostInSecond, int mostWaiting) {
         slots = new Slot[capacity];
         for (int i = 0; i < capacity; i++) {
             slots[i] = new Slot();
         }
-        mostInWindow = mostInSecond;
+        for (EventType type : EventType.values()) {
+            rates.put(type, new EventRate(mostInSecond));
+        }
+        this.mostInSecond = mostInSecond;
+        this.mostWaiting = mostWaiting;
     }
 
-    /** Newest first. */
+    /** All that are kept, newest first. */
     public List<PortEvent> events() {
+        return read(EventQuery.all(slots.length)).events();
+    }
+
+    /**
+     * What a reader gets.
+     *
+     * @param events newest first
+     * @param last the greatest sequence when they were read, whether it matched or not; -1 if there was no event yet
+     * @param lost events after the one that was named which are not kept any more
+     * @param skipped older ones that match and are beyond the limit
+     * @param restarted the sequence that was named is not one of this log's, which begins anew with the application: all are
+     *     shown
+     */
+    record Reading(List<PortEvent> events, long last, long lost, long skipped, boolean restarted) {
+        boolean isEmpty() {
+            return events.isEmpty() && lost == 0 && !restarted;
+        }
+    }
+
+    /** What there is now. Never waits. */
+    Reading read(EventQuery query) {
+        lock.lock();
+        try {
+            return scan(query);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * What there is now, or, if that is nothing, at the first event that matches, or when the time of the query is over. Does not wait if
+     * as many wait already as may.
+     */
+    Reading await(EventQuery query) throws InterruptedException {
+        long nanos = query.patience().toNanos();
+        lock.lock();
+        try {
+            Reading reading = scan(query);
+            if (!reading.isEmpty() || nanos <= 0 || waiting >= mostWaiting) {
+                return reading;
+            }
+            waiting++;
+            sleeping++;
+            try {
+                while (reading.isEmpty() && nanos > 0) {
+                    nanos = recorded.awaitNanos(nanos);
+                    reading = scan(query);
+                }
+            } finally {
+                waiting--;
+                sleeping--;
+            }
+            return reading;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** All events after this one, as soon as there are any; not one of those that the bound of readers is for. */
+    Reading next(long after) throws InterruptedException {
+        EventQuery query = EventQuery.all(slots.length).after(after);
+        lock.lock();
+        try {
+            sleeping++;
+            try {
+                Reading reading = scan(query);
+                while (reading.isEmpty()) {
+                    recorded.await();
+                    reading = scan(query);
+                }
+                return reading;
+            } finally {
+                sleeping--;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under the lock. */
+    private Reading scan(EventQuery query) {
+        long last = next - 1;
+        if (query.after() > last) {
+            Reading all = scan(query.after(EventQuery.EVERY));
+            return new Reading(all.events(), last, 0, all.skipped(), true);
+        }
+        long oldest = Math.max(0, next - slots.length);
+        long from = Math.max(oldest, query.after() + 1);
         List<PortEvent> events = new ArrayList<>();
-        for (Slot slot : slots) {
-            synchronized (slot) {
-                if (slot.sequence >= 0) {
-                    events.add(new PortEvent(
-                            slot.sequence,
-                            Instant.ofEpochMilli(slot.timeMillis),
-                            slot.type.toString(),
-                            slot.port,
-                            slot.key,
-                            slot.waitNanos == NOT_MEASURED ? null : slot.waitNanos,
-                            slot.handlerNanos == NOT_MEASURED ? null : slot.handlerNanos,
-                            slot.detail));
+        long skipped = 0;
+        for (long sequence = last; sequence >= from; sequence--) {
+            Slot slot = slots[(int) (sequence % slots.length)];
+            if (query.matches(slot.type, slot.port, slot.key)) {
+                if (events.size() < query.limit()) {
+                    events.add(slot.event());
+                } else {
+                    skipped++;
                 }
             }
         }
-        events.sort(Comparator.comparingLong(PortEvent::sequence).reversed());
-        return events;
+        long lost = query.after() == EventQuery.EVERY ? 0 : from - query.after() - 1;
+        return new Reading(events, last, lost, skipped, false);
+    }
+
+    /** The greatest sequence so far; -1 for none. */
+    long last() {
+        lock.lock();
+        try {
+            return next - 1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Readers that wait for an event now. */
+    int waiting() {
+        lock.lock();
+        try {
+            return waiting;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int mostWaiting() {
+        return mostWaiting;
     }
 
     public int capacity() {
@@ -98,12 +233,18 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
     }
 
     public int mostInSecond() {
-        return mostInWindow;
+        return mostInSecond;
     }
 
-    /** Frequent events that were not recorded. */
-    public long sampledOut() {
-        return sampledOut.sum();
+    /** Frequent events that were not recorded, by type; types that there were. */
+    Map<String, Long> sampledOut() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        rates.forEach((type, rate) -> {
+            if (rate.sampledOut() > 0) {
+                counts.put(type.toString(), rate.sampledOut());
+            }
+        });
+        return counts;
     }
 
     /** A listener that records what happens on the port of this name. */
@@ -156,7 +297,7 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
     public void ended(TlsHandshake handshake) {
         HandshakeOutcome outcome = handshake.outcome();
         boolean ordinary = outcome == HandshakeOutcome.CLOSED || outcome == HandshakeOutcome.LEFT;
-        if (ordinary || !admits()) {
+        if (ordinary || !admits(outcome == HandshakeOutcome.SUCCESS ? EventType.TLS_HANDSHAKE : EventType.TLS_FAILED)) {
             return;
         }
         if (outcome == HandshakeOutcome.SUCCESS) {
@@ -178,14 +319,14 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
 
     @Override
     public void rejected(String port, String server, String reason) {
-        if (admits()) {
+        if (admits(EventType.REJECTED)) {
             record(EventType.REJECTED, port, server, reason);
         }
     }
 
     @Override
     public void readerSlow(String port, String owner, long connection, long pendingBytes) {
-        if (admits()) {
+        if (admits(EventType.SLOW_READER)) {
             record(
                     EventType.SLOW_READER,
                     port,
@@ -196,7 +337,7 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
 
     @Override
     public void dropped(String port, String owner, long connection, String reason) {
-        if (admits()) {
+        if (admits(EventType.DROPPED)) {
             record(EventType.DROPPED, port, owner, "connection " + connection + ": " + reason);
         }
     }
@@ -213,14 +354,14 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
 
     @Override
     public void clientConnected(String port, String client, long connection, String peer) {
-        if (admits()) {
+        if (admits(EventType.CLIENT_CONNECTED)) {
             record(EventType.CLIENT_CONNECTED, port, client, "connection " + connection + " to " + peer);
         }
     }
 
     @Override
     public void clientLost(String port, String client, String reason) {
-        if (admits()) {
+        if (admits(EventType.CLIENT_LOST)) {
             record(EventType.CLIENT_LOST, port, client, reason);
         }
     }
@@ -237,12 +378,10 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
             long handlerNanos,
             @Nullable String detail) {
         String keyText = textOf(key);
-        long sequence = next.getAndIncrement();
-        Slot slot = slots[(int) (sequence % slots.length)];
-        synchronized (slot) {
-            if (slot.sequence > sequence) {
-                return;
-            }
+        lock.lock();
+        try {
+            long sequence = next++;
+            Slot slot = slots[(int) (sequence % slots.length)];
             slot.sequence = sequence;
             slot.timeMillis = System.currentTimeMillis();
             slot.type = type;
@@ -251,6 +390,11 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
             slot.waitNanos = waitNanos;
             slot.handlerNanos = handlerNanos;
             slot.detail = detail;
+            if (sleeping > 0) {
+                recorded.signalAll();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -263,19 +407,10 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
         return text.length() <= longest ? text : text.substring(0, longest);
     }
 
-    /** Whether one more frequent event is to be recorded. Racing threads may record a few more. */
-    private boolean admits() {
-        long now = System.nanoTime();
-        if (now - windowStart >= WINDOW_NANOS) {
-            windowStart = now;
-            inWindow.set(0);
-        }
-        // The first look keeps a flood from fighting for the counter.
-        if (inWindow.get() >= mostInWindow || inWindow.incrementAndGet() > mostInWindow) {
-            sampledOut.increment();
-            return false;
-        }
-        return true;
+    /** Whether one more frequent event of this type is to be recorded. */
+    private boolean admits(EventType type) {
+        EventRate rate = rates.get(type);
+        return rate != null && rate.admits();
     }
 
     private final class Recorder implements PortListener {
@@ -293,7 +428,7 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
                 @Nullable Object key,
                 long waitNanos,
                 long handlerNanos) {
-            if (kind == OperationKind.POST && admits()) {
+            if (kind == OperationKind.POST && admits(EventType.POST_COMPLETION)) {
                 record(EventType.POST_COMPLETION, port, key, waitNanos, handlerNanos, null);
             }
         }
@@ -301,35 +436,35 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
         @Override
         public void handlerFailed(
                 CompletionHandler handler, OperationKind kind, @Nullable Object key, Throwable failure) {
-            if (admits()) {
+            if (admits(EventType.HANDLER_FAILED)) {
                 record(EventType.HANDLER_FAILED, port, key, kind + ": " + failure);
             }
         }
 
         @Override
         public void postRefused(@Nullable Object key) {
-            if (admits()) {
+            if (admits(EventType.REFUSED)) {
                 record(EventType.REFUSED, port, key, "post: the bound of waiting posts is reached");
             }
         }
 
         @Override
         public void startRefused(OperationKind kind) {
-            if (admits()) {
+            if (admits(EventType.REFUSED)) {
                 record(EventType.REFUSED, port, null, kind + ": the bound of operations in flight is reached");
             }
         }
 
         @Override
         public void unclaimed(OperationKind kind, @Nullable Object key) {
-            if (admits()) {
+            if (admits(EventType.UNCLAIMED)) {
                 record(EventType.UNCLAIMED, port, key, kind.toString());
             }
         }
 
         @Override
         public void handedOver(HandOver handOver) {
-            if (admits()) {
+            if (admits(EventType.HANDOVER)) {
                 String why = switch (handOver.cause()) {
                     case ASLEEP -> "is asleep and has not said that it blocks";
                     case DECLARED -> "blocks, and no spare was left for it";
@@ -359,7 +494,7 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
 
         @Override
         public void allWorkersBlocked(int workers) {
-            if (admits()) {
+            if (admits(EventType.ALL_BLOCKED)) {
                 record(
                         EventType.ALL_BLOCKED,
                         port,

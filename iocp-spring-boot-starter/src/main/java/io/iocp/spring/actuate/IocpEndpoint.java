@@ -5,13 +5,16 @@ import io.iocp.CompletionPort;
 import io.iocp.EngineReport;
 import io.iocp.PortStats;
 import io.iocp.operation.OperationKind;
+import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTarget;
+import io.iocp.spring.server.RejectReason;
 import io.iocp.spring.server.TcpServer;
 import io.iocp.spring.tls.ServerTls;
 import io.iocp.spring.tls.TlsBundleStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -22,22 +25,42 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.context.ApplicationEventPublisher;
 
-/** Endpoint {@code iocp}: the completion ports with their engine, workers, operations and servers at this moment. */
+/**
+ * Endpoint {@code iocp}: the completion ports with their engine, workers, operations and servers at this moment, their connections
+ * and threads page by page, and what an operator may do to them. Writes are there only where {@code
+ * management.endpoint.iocp.access=unrestricted}, and each is audited.
+ *
+ * <p>Next: {@link PortViews}, {@link PortActions}.
+ */
 @Endpoint(id = "iocp", defaultAccess = Access.READ_ONLY)
 public final class IocpEndpoint {
     private final List<CompletionPort> ports;
     private final List<TcpServer> servers;
     private final Supplier<List<HandlerEndpoint>> handlers;
+    private final PortViews views;
+    private final PortActions actions;
+    private final WriteAudit audit;
 
+    /** @param events is given an audit event for each write */
     public IocpEndpoint(
-            Collection<CompletionPort> ports, Collection<TcpServer> servers, Supplier<List<HandlerEndpoint>> handlers) {
+            Collection<CompletionPort> ports,
+            Collection<TcpServer> servers,
+            Supplier<List<HandlerEndpoint>> handlers,
+            ApplicationEventPublisher events) {
         this.ports = List.copyOf(ports);
         this.servers = List.copyOf(servers);
         this.handlers = handlers;
+        this.views = new PortViews(this.servers, InstantSource.system());
+        this.actions = new PortActions(this.servers);
+        this.audit = new WriteAudit(events);
     }
 
     @ReadOperation
@@ -50,11 +73,99 @@ public final class IocpEndpoint {
     /** One port; null, which is answered with 404, if there is none of this name. */
     @ReadOperation
     public @Nullable Port port(@Selector String port) {
-        return ports.stream()
-                .filter(p -> p.name().equals(port))
-                .findFirst()
-                .map(this::describe)
-                .orElse(null);
+        CompletionPort named = portOrNull(port);
+        return named == null ? null : describe(named);
+    }
+
+    /** @throws InvalidRequest if there is none of this name */
+    Port existingPort(String name) {
+        return describe(portOf(name));
+    }
+
+    /**
+     * A page of what there is of a port.
+     *
+     * @param view connections, servers, workers or shards
+     * @param page from 0; the first by default
+     * @param size rows of a page, 1 to 500; 50 by default
+     * @param filter {@code text} or {@code field:text}, several with commas between; all by default
+     */
+    @ReadOperation
+    public ViewPage view(
+            @Selector String port,
+            @Selector String view,
+            @Nullable String page,
+            @Nullable String size,
+            @Nullable String filter) {
+        return views.page(portOf(port), view, page, size, filter);
+    }
+
+    /** One row of a view: a connection or a worker by its number, a shard by its index, a server by its name. */
+    @ReadOperation
+    public Object row(@Selector String port, @Selector String view, @Selector String id) {
+        return views.row(portOf(port), view, id);
+    }
+
+    /**
+     * Does something to a port. Boot knows one write for as many selectors, so it is one for all.
+     *
+     * @param action one of {@link PortActions}: to post (key, attachment, bytes), pause or resume (server), drain (server or
+     *     connection), or set the bound of workers (max)
+     */
+    @WriteOperation
+    public ActionOutcome act(
+            SecurityContext who,
+            @Selector String port,
+            @Selector String action,
+            @Nullable String key,
+            @Nullable String attachment,
+            @Nullable String bytes,
+            @Nullable String server,
+            @Nullable String connection,
+            @Nullable String max) {
+        ActionRequest request = new ActionRequest(key, attachment, bytes, server, connection, max);
+        return audit.perform(
+                who,
+                port,
+                actions.knows(action) ? action : "unknown",
+                request.auditDetails(),
+                () -> actions.perform(portOf(port), action, request));
+    }
+
+    /** Closes a connection at once; {@code drain} would let it finish. */
+    @DeleteOperation
+    public ActionOutcome close(SecurityContext who, @Selector String port, @Selector String view, @Selector String id) {
+        return audit.perform(who, port, "close", ActionRequest.ofConnection(id).auditDetails(), () -> {
+            CompletionPort named = portOf(port);
+            if (!view.equals("connections")) {
+                throw InvalidRequest.notFound(
+                        "nothing of the view " + InvalidRequest.quoted(view) + " can be deleted",
+                        "only connections can");
+            }
+            return actions.close(named, id);
+        });
+    }
+
+    private CompletionPort portOf(String name) {
+        CompletionPort named = portOrNull(name);
+        if (named == null) {
+            throw InvalidRequest.notFound(
+                    "there is no port " + InvalidRequest.quoted(name),
+                    "take one of "
+                            + String.join(
+                                    ", ",
+                                    ports.stream().map(CompletionPort::name).toList()));
+        }
+        return named;
+    }
+
+    private @Nullable CompletionPort portOrNull(String name) {
+        for (CompletionPort port : ports) {
+            if (port.name().equals(name)) {
+                return port;
+            }
+        }
+        return null;
     }
 
     private Port describe(CompletionPort port) {
@@ -65,7 +176,7 @@ public final class IocpEndpoint {
         Map<String, Integer> inFlight = new LinkedHashMap<>();
         stats.inFlight().forEach((kind, count) -> inFlight.put(lowerCase(kind), count));
         Map<String, Server> own = new LinkedHashMap<>();
-        servers.stream().filter(s -> s.port() == port).forEach(s -> own.put(s.name(), describe(s)));
+        servers.stream().filter(s -> s.port() == port).forEach(s -> own.put(s.name(), Server.of(s)));
         return new Port(
                 port.name(),
                 stats.state(),
@@ -109,18 +220,6 @@ public final class IocpEndpoint {
         Map<String, Long> byName = new LinkedHashMap<>();
         counts.forEach((kind, count) -> byName.put(lowerCase(kind), count));
         return byName;
-    }
-
-    private static Server describe(TcpServer server) {
-        return new Server(
-                lowerCase(server.state()),
-                String.valueOf(server.localAddress()),
-                server.connections(),
-                server.settings().maxConnections(),
-                server.opened(),
-                server.settings().tls() == null
-                        ? null
-                        : describe(server.settings().tls()));
     }
 
     private static Tls describe(ServerTls tls) {
@@ -234,19 +333,58 @@ public final class IocpEndpoint {
     /**
      * One server.
      *
+     * @param state stopped, listening, paused, draining or failed
      * @param address where it listens
+     * @param connections that are open
      * @param maxConnections 0 for no bound of its own
      * @param opened connections since the start
+     * @param closed connections since the start, by reason; reasons that there were
+     * @param rejected connections that were closed as soon as they were accepted, by reason; reasons that there were
+     * @param unclaimed packets that no handler wanted
      * @param tls null if it has none
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Server(
+            String name,
             String state,
             String address,
             int connections,
             int maxConnections,
             long opened,
-            @Nullable Tls tls) {}
+            Map<String, Long> closed,
+            Map<String, Long> rejected,
+            long unclaimed,
+            @Nullable Tls tls) {
+
+        static Server of(TcpServer server) {
+            Map<String, Long> closed = new LinkedHashMap<>();
+            for (CloseReason reason : CloseReason.values()) {
+                putUnlessZero(closed, reason.tag(), server.closed(reason));
+            }
+            Map<String, Long> rejected = new LinkedHashMap<>();
+            for (RejectReason reason : RejectReason.values()) {
+                putUnlessZero(rejected, reason.tag(), server.rejected(reason));
+            }
+            ServerTls tls = server.settings().tls();
+            return new Server(
+                    server.name(),
+                    lowerCase(server.state()),
+                    String.valueOf(server.localAddress()),
+                    server.connections(),
+                    server.settings().maxConnections(),
+                    server.opened(),
+                    closed,
+                    rejected,
+                    server.unclaimed(),
+                    tls == null ? null : describe(tls));
+        }
+
+        private static void putUnlessZero(Map<String, Long> counts, String reason, long count) {
+            if (count != 0) {
+                counts.put(reason, count);
+            }
+        }
+    }
 
     /**
      * The TLS of a server.

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -25,7 +26,7 @@ public record IocpProperties(
         @DefaultValue Shutdown shutdown,
         @DefaultValue Ssl ssl,
         @DefaultValue Map<String, ServerProperties> servers,
-        @DefaultValue Events events) {
+        @NestedConfigurationProperty @DefaultValue EventsProperties events) {
 
     /**
      * The pool of workers.
@@ -56,14 +57,4 @@ public record IocpProperties(
      *     for, else the JDK's.
      */
     public record Ssl(@DefaultValue("auto") TlsProvider provider) {}
-
-    /**
-     * Recent events.
-     *
-     * @param capacity How many recent events are kept.
-     * @param sampleAbove Completed posts recorded in a second at most; what exceeds it is only counted.
-     */
-    public record Events(
-            @DefaultValue("1000") int capacity,
-            @DefaultValue("100") int sampleAbove) {}
 }

@@ -10,6 +10,7 @@ import io.iocp.spring.actuate.IocpEventsEndpoint;
 import io.iocp.spring.actuate.PortEvent;
 import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.actuate.IocpEndpointAutoConfiguration;
+import io.iocp.spring.autoconfigure.actuate.IocpEventLogAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventsEndpointAutoConfiguration;
 import io.iocp.spring.autoconfigure.health.IocpHealthContributorAutoConfiguration;
 import io.iocp.spring.autoconfigure.metrics.IocpMetricsAutoConfiguration;
@@ -37,6 +38,7 @@ class BlockingHandlersAutoConfigurationTests {
                     IocpMetricsAutoConfiguration.class,
                     IocpHealthContributorAutoConfiguration.class,
                     IocpEndpointAutoConfiguration.class,
+                    IocpEventLogAutoConfiguration.class,
                     IocpEventsEndpointAutoConfiguration.class))
             .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
             .withBean("gate", Gate.class)

@@ -9,6 +9,7 @@ import io.iocp.spring.actuate.EventLog;
 import io.iocp.spring.actuate.PortEvent;
 import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
+import io.iocp.spring.autoconfigure.actuate.IocpEventLogAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventsEndpointAutoConfiguration;
 import io.iocp.spring.autoconfigure.health.IocpHealthContributorAutoConfiguration;
 import io.iocp.spring.health.IocpHealthIndicator;
@@ -65,6 +66,7 @@ class TlsReloadTest {
                         SslAutoConfiguration.class,
                         IocpAutoConfiguration.class,
                         IocpHealthContributorAutoConfiguration.class,
+                        IocpEventLogAutoConfiguration.class,
                         IocpEventsEndpointAutoConfiguration.class))
                 .withBean(Echo.class)
                 .withPropertyValues(

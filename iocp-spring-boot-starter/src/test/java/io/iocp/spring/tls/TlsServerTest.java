@@ -20,6 +20,7 @@ import io.iocp.spring.actuate.EventLog;
 import io.iocp.spring.actuate.PortEvent;
 import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
+import io.iocp.spring.autoconfigure.actuate.IocpEventLogAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventsEndpointAutoConfiguration;
 import io.iocp.spring.autoconfigure.metrics.IocpMetricsAutoConfiguration;
 import io.iocp.spring.handler.CloseReason;
@@ -83,6 +84,7 @@ class TlsServerTest {
                 .withConfiguration(AutoConfigurations.of(
                         SslAutoConfiguration.class,
                         IocpAutoConfiguration.class,
+                        IocpEventLogAutoConfiguration.class,
                         IocpEventsEndpointAutoConfiguration.class,
                         IocpMetricsAutoConfiguration.class))
                 .withBean(MeterRegistry.class, SimpleMeterRegistry::new)

@@ -2,6 +2,7 @@ package io.iocp.spring.autoconfigure.actuate;
 
 import io.iocp.CompletionPort;
 import io.iocp.spring.actuate.IocpEndpoint;
+import io.iocp.spring.actuate.IocpEndpointWebExtension;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.server.TcpServers;
@@ -11,6 +12,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 
 /** Auto-configuration of the endpoint {@code iocp}. */
@@ -25,10 +27,18 @@ public final class IocpEndpointAutoConfiguration {
     IocpEndpoint iocpEndpoint(
             ObjectProvider<CompletionPort> ports,
             ObjectProvider<TcpServers> servers,
-            ObjectProvider<HandlerRegistry> handlers) {
+            ObjectProvider<HandlerRegistry> handlers,
+            ApplicationEventPublisher events) {
         return new IocpEndpoint(
                 ports.stream().toList(),
                 servers.stream().flatMap(s -> s.servers().stream()).toList(),
-                () -> handlers.stream().flatMap(r -> r.handlers().stream()).toList());
+                () -> handlers.stream().flatMap(r -> r.handlers().stream()).toList(),
+                events);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    IocpEndpointWebExtension iocpEndpointWebExtension(IocpEndpoint endpoint) {
+        return new IocpEndpointWebExtension(endpoint);
     }
 }

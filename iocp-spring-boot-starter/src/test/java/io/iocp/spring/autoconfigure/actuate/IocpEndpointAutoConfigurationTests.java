@@ -22,6 +22,8 @@ class IocpEndpointAutoConfigurationTests {
             .withConfiguration(AutoConfigurations.of(
                     IocpAutoConfiguration.class,
                     IocpEndpointAutoConfiguration.class,
+                    IocpEventLogAutoConfiguration.class,
+                    IocpEventLogAutoConfiguration.class,
                     IocpEventsEndpointAutoConfiguration.class))
             .withPropertyValues("iocp.engine=nio", "iocp.concurrency=1", "iocp.servers.echo.port=0");
 
