@@ -145,6 +145,7 @@
           const text = column.text(item);
           setText(cell, text);
           setAttribute(cell, 'data-blank', text === '' || text === undefined || text === null);
+          if (column.title) setAttribute(cell, 'title', column.title(item));
         }
       });
     }
@@ -216,9 +217,12 @@
     try { return JSON.parse(body); } catch { return null; }
   }
 
+  const sentence = text => text ? text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.') : '';
+
   /** What to tell of a refusal: [what, remedy]. */
   function explain(refusal) {
     const endpoint = refusal.path.split(/[/?]/)[0];
+    if (refusal.body && refusal.body.cause) return [sentence(refusal.body.cause), sentence(refusal.body.remedy)];
     switch (refusal.status) {
       case 0: return ["'" + endpoint + "' answered with something that is no JSON.", 'Perhaps a proxy or a login page answers in its place.'];
       case 401: return ["'" + endpoint + "' asks who you are.", 'Sign in, then reload this page.'];
@@ -517,6 +521,8 @@
 
   const SERVER_MOODS = { listening: 'good', paused: 'warn', failed: 'bad', stopped: 'warn', draining: 'warn' };
 
+  const reasons = counts => Object.entries(counts || {}).map(([reason, n]) => reason + ': ' + n).join(', ');
+
   const serverRates = new Map();
   function acceptRate(name, server) {
     const before = serverRates.get(name);
@@ -535,6 +541,15 @@
     return bundle.name + (bundle.notAfter ? ' until ' + bundle.notAfter.slice(0, 10) : '');
   }
 
+  function serverActions(s) {
+    const open = s.state === 'listening' || s.state === 'paused';
+    return [
+      s.state === 'listening' && { label: 'Pause', name: s.name, press: () => write('pause', { server: s.name }, "Server '" + s.name + "' accepts no more until it is resumed.") },
+      s.state !== 'listening' && { label: 'Resume', name: s.name, press: () => write('resume', { server: s.name }, "Server '" + s.name + "' accepts again.") },
+      open && { label: 'Drain\u2026', name: s.name, press: () => drain(s) },
+    ].filter(Boolean);
+  }
+
   const drawServers = table('servers-table', [
     { name: 'Name', kind: 'head', text: s => s.name },
     { name: 'State', fill: (cell, s) => chip(cell, s.state, SERVER_MOODS[s.state]) },
@@ -542,13 +557,9 @@
     { name: 'Open', kind: 'n', text: s => whole.format(s.connections) + (s.maxConnections ? ' of ' + whole.format(s.maxConnections) : '') },
     { name: 'Opened', kind: 'n', text: s => countText(s.opened) },
     { name: 'Per second', kind: 'n', text: s => countText(acceptRate(state.port + '/' + s.name, s)) },
-    { name: 'Rejected', kind: 'n', text: s => s.rejected === undefined ? '' : countText(typeof s.rejected === 'object' ? sum(s.rejected) : s.rejected) },
+    { name: 'Rejected', kind: 'n', text: s => s.rejected ? countText(sum(s.rejected)) : '', title: s => reasons(s.rejected) },
     { name: 'TLS', text: tlsText },
-    { name: 'Actions', kind: 'acts', fill: (cell, s) => buttons(cell, !state.writable ? [] : [
-      s.state === 'paused'
-        ? { label: 'Resume', name: s.name, press: () => write('resume', { server: s.name }, "Server '" + s.name + "' accepts again.") }
-        : { label: 'Pause', name: s.name, press: () => write('pause', { server: s.name }, "Server '" + s.name + "' accepts no more.") },
-    ]) },
+    { name: 'Actions', kind: 'acts', fill: (cell, s) => buttons(cell, state.writable ? serverActions(s) : []) },
   ], s => s.name);
 
   const drawClients = table('clients-table', [
@@ -777,10 +788,10 @@
 
   const drawConnections = table('connections-table', [
     { name: 'Id', kind: 'head', text: c => c.id },
-    { name: 'Of', text: c => c.owner },
+    { name: 'Of', text: c => c.server || c.client || c.owner },
     { name: 'Peer', kind: 'code', text: c => address(c.peer) + (c.transportPeer ? ' via ' + address(c.transportPeer) : '') },
     { name: 'State', fill: (cell, c) => chip(cell, c.state) },
-    { name: 'Age', kind: 'n', text: c => age(Date.now() - Date.parse(c.openedAt)) },
+    { name: 'Age', kind: 'n', text: c => age(c.ageMillis) },
     { name: 'Received', kind: 'n', text: c => bytesText(c.bytesReceived) },
     { name: 'Sent', kind: 'n', text: c => bytesText(c.bytesSent) },
     { name: 'Pending', kind: 'n', text: c => bytesText(c.pendingBytes) },
@@ -797,8 +808,8 @@
       (filter ? '&filter=' + encodeURIComponent(filter) : '');
     try {
       const answer = await ask(path);
-      const rows = answer.connections || [];
-      const pages = Math.max(1, Math.ceil(answer.total / size));
+      const rows = answer.content;
+      const pages = Math.max(1, answer.pages);
       if (state.page >= pages) {
         state.page = pages - 1;
         return 0;
@@ -815,10 +826,11 @@
     } catch (e) {
       if (e instanceof Refusal) {
         drawConnections([]);
-        const [what, remedy] = e.status === 404 ? ['This server has no list of connections.', ''] : explain(e);
+        const [what, remedy] = explain(e);
         setText($('connections-empty'), what + ' ' + remedy);
         show($('connections-empty'), true);
         show($('pager'), false);
+        setText($('connections-total'), '');
         return 15_000;
       }
       if (e instanceof Away) return 5000;
@@ -829,7 +841,8 @@
   // ----------------------------------------------------------------------------------------- events
 
   const EVENT_MOODS = {
-    engineFallback: 'warn', refused: 'warn', handlerFailed: 'bad', tlsFailed: 'warn', bundleRefused: 'bad', bundleStale: 'warn',
+    engineFallback: 'warn', refused: 'warn', rejected: 'warn', slowReader: 'warn', dropped: 'warn', clientLost: 'bad', serverPaused: 'warn',
+    clientConnected: 'good', serverResumed: 'good', handlerFailed: 'bad', tlsFailed: 'warn', bundleRefused: 'bad', bundleStale: 'warn',
     allBlocked: 'bad', blockingHandler: 'warn', unclaimed: 'warn', serverStarted: 'good', bundleApplied: 'good',
   };
   const drawEventRows = table('events-table', [
@@ -863,14 +876,14 @@
     try {
       const answer = await ask(after === null ? 'iocpevents' : 'iocpevents?after=' + after + '&wait=' + LONG_POLL_S + 's',
         { patience: (LONG_POLL_S + 10) * 1000, stop: eventsCut.now.signal });
-      const fresh = after === null ? answer.events : answer.events.filter(e => e.sequence > after);
-      if (after === null) state.events = [];
+      const fresh = answer.events;
+      if (after === null || answer.restarted) state.events = [];
       state.events = [...fresh, ...state.events].slice(0, MOST_EVENTS);
-      state.lastSequence = state.events.length ? state.events[0].sequence : -1;
+      state.lastSequence = answer.last;
       const sampling = answer.sampling || {};
       setText($('events-note'), sampling.sampledOut > 0 ? countText(sampling.sampledOut) + ' more were only counted: at most ' +
         whole.format(sampling.mostInSecond) + ' frequent ones a second are kept' : '');
-      if (fresh.length || after === null) drawEvents();
+      if (fresh.length || after === null || answer.restarted) drawEvents();
       // An answer without news that came at once would be asked for again at once.
       return fresh.length || Date.now() - started > 1000 ? 500 : 2000;
     } catch (e) {
@@ -925,13 +938,13 @@
   async function attempt(path, options, success) {
     setText($('outcome'), '');
     try {
-      await ask(path, options);
-      setText($('outcome'), success);
+      const answer = await ask(path, options);
+      setText($('outcome'), typeof success === 'function' ? success(answer) : success);
     } catch (e) {
       if (e instanceof Refusal) {
         const body = e.body || {};
-        const said = [body.cause || body.message || body.detail || body.error, body.remedy].filter(Boolean).join(' ');
-        setText($('outcome'), 'Refused (' + e.status + '). ' + (said || (e.status === 403 || e.status === 405 ? 'You may not do this.' : '')));
+        const said = [body.cause || body.message || body.detail, body.remedy].map(sentence).join(' ').trim();
+        setText($('outcome'), 'Refused (' + e.status + '). ' + (said || (e.status === 401 || e.status === 403 || e.status === 405 ? 'You may not do this.' : 'The log of the application says why.')));
       } else if (e instanceof Away) {
         setText($('outcome'), 'No answer: whether it was done is not known.');
       } else {
@@ -943,6 +956,13 @@
   }
   const write = (action, body, success) =>
     attempt('iocp/' + encodeURIComponent(state.port) + '/' + action, { method: 'POST', json: body }, success);
+
+  async function drain(server) {
+    if (await confirmed("Drain server '" + server.name + "'?", 'It accepts no more, and each of its ' + whole.format(server.connections) +
+      ' connections is closed as soon as it is idle. It can be resumed.', 'Drain it')) {
+      await write('drain', { server: server.name }, "Server '" + server.name + "' drains.");
+    }
+  }
 
   async function close(connection) {
     if (await confirmed('Close connection ' + connection.id + '?', 'The peer ' + address(connection.peer) + ' is cut off at once.', 'Close it')) {
@@ -1039,12 +1059,7 @@
   $('confirm-yes').addEventListener('click', () => $('confirm').close('yes'));
   $('workers-set').addEventListener('click', () => {
     const max = Number($('workers-max').value);
-    write('workers', { max }, 'There may be ' + max + ' workers now.');
-  });
-  $('drain').addEventListener('click', async () => {
-    if (await confirmed("Drain port '" + state.port + "'?", 'Its servers accept no more, and its connections are closed as they become idle. Only a restart brings them back.', 'Drain it')) {
-      await write('drain', {}, "Port '" + state.port + "' drains.");
-    }
+    write('workers', { max }, answer => 'There may be ' + answer.result.max + ' workers now, not ' + answer.result.was + '.');
   });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') {
