@@ -128,3 +128,12 @@ failureThreshold: {{ .probe.failureThreshold }}
 true
 {{- end }}
 {{- end }}
+
+{{/* How Prometheus scrapes a pod; the argument is the values of a monitor. */}}
+{{- define "iocp-demo.scrape" -}}
+path: /actuator/prometheus
+interval: {{ .interval }}
+{{- with .scrapeTimeout }}
+scrapeTimeout: {{ . }}
+{{- end }}
+{{- end }}

@@ -32,7 +32,9 @@ public final class NeedsCondition implements ExecutionCondition {
             "ss",
             "iproute2",
             "perf",
-            "linux-perf");
+            "linux-perf",
+            "promtool",
+            "prometheus");
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {

@@ -10,12 +10,14 @@ import io.iocp.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -362,6 +364,94 @@ class ChartTest {
                 .isEqualTo("demo-iocp-demo-tls");
     }
 
+    /** No model of this kind is at hand: what is written is compared with the operator's reference, field by field. */
+    @Test
+    void shouldLetPrometheusScrapeThePodsOrTheService() {
+        String values = "{enabled: true, interval: 15s, scrapeTimeout: 10s, labels: {release: prometheus}}";
+        Map<String, Object> scrape =
+                Map.of("port", "management", "path", "/actuator/prometheus", "interval", "15s", "scrapeTimeout", "10s");
+        Manifests byPod = render("monitoring: {podMonitor: %s}".formatted(values));
+        Manifests byService = render("monitoring: {serviceMonitor: %s}".formatted(values));
+
+        assertThat(byPod.one("PodMonitor").map("spec"))
+                .isEqualTo(Map.of(
+                        "selector", byPod.one("Deployment").map("spec", "selector"),
+                        "podMetricsEndpoints", List.of(scrape)));
+        assertThat(byService.one("ServiceMonitor").map("spec"))
+                .isEqualTo(Map.of(
+                        "selector",
+                                Map.of("matchLabels", byService.one("Service").map("spec", "selector")),
+                        "endpoints", List.of(scrape)));
+        assertThat(byService.one("Service").map("metadata", "labels"))
+                .containsAllEntriesOf(byService.one("Service").map("spec", "selector"));
+        for (Fields monitor : List.of(byPod.one("PodMonitor"), byService.one("ServiceMonitor"))) {
+            assertThat(monitor.text("apiVersion")).isEqualTo("monitoring.coreos.com/v1");
+            assertThat(monitor.map("metadata", "labels")).containsEntry("release", "prometheus");
+        }
+    }
+
+    @Test
+    void shouldGiveTheAlertsOfItsFilesToPrometheus() throws IOException {
+        Fields rule = render("monitoring: {prometheusRule: {enabled: true, labels: {release: prometheus}}}")
+                .one("PrometheusRule");
+
+        assertThat(rule.text("apiVersion")).isEqualTo("monitoring.coreos.com/v1");
+        assertThat(rule.map("metadata", "labels")).containsEntry("release", "prometheus");
+        assertThat(rule.value("spec", "groups")).isEqualTo(groupsOfTheRuleFiles());
+    }
+
+    @Test
+    void shouldLeaveAlertsOutAndLeadToAnotherRunbook() throws IOException {
+        Fields rule = render("""
+                monitoring:
+                  prometheusRule:
+                    enabled: true
+                    disabled: [IocpQueueGrowing, IocpTargetDown]
+                    runbooks: https://wiki.example.com/iocp
+                """).one("PrometheusRule");
+
+        List<Fields> groups = rule.list("spec", "groups");
+        List<Fields> rules =
+                groups.stream().flatMap(group -> group.list("rules").stream()).toList();
+        long all = groupsOfTheRuleFiles().stream()
+                .mapToLong(group -> Fields.of(group).list("rules").size())
+                .sum();
+        assertThat(rules).hasSize((int) all - 2);
+        // Its only alert is left out, and a group without any would be refused.
+        assertThat(groups).noneMatch(group -> group.text("name").equals("iocp-target"));
+        for (Fields left : rules) {
+            assertThat(left.text("alert")).isNotIn("IocpQueueGrowing", "IocpTargetDown");
+            assertThat(left.text("annotations", "runbook_url")).startsWith("https://wiki.example.com/iocp#iocp");
+        }
+    }
+
+    private static List<Object> groupsOfTheRuleFiles() throws IOException {
+        List<Object> groups = new ArrayList<>();
+        try (Stream<Path> files = Files.list(CHART.resolve("rules"))) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList()) {
+                groups.addAll((List<?>)
+                        Fields.of(new Yaml().load(Files.readString(file))).value("groups"));
+            }
+        }
+        return groups;
+    }
+
+    @Test
+    void shouldGiveTheDashboardToGrafana() throws IOException {
+        Manifests manifests = render("monitoring: {dashboard: {enabled: true, namespace: watch}}");
+        Fields dashboard = manifests.one("ConfigMap");
+
+        manifests.validate();
+        assertThat(dashboard.text("metadata", "name")).isEqualTo("demo-iocp-demo-dashboard");
+        assertThat(dashboard.text("metadata", "namespace")).isEqualTo("watch");
+        assertThat(dashboard.map("metadata", "labels")).containsEntry("grafana_dashboard", "1");
+        assertThat(dashboard.map("data").keySet()).containsExactly("iocp.json");
+        assertThat(dashboard.text("data", "iocp.json").strip())
+                .isEqualTo(
+                        Files.readString(CHART.resolve("dashboards/iocp.json")).strip());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"auto", "io-uring", "nio"})
     void shouldPassEveryEngineOn(String engine) {
@@ -524,6 +614,12 @@ class ChartTest {
                 "{extraEnv: [{name: IOCP_ENGINE, value: nio}]}              | extraEnv",
                 "{resources: {limits: {memory: lots}}}                      | memory",
                 "{maxSurge: 0}                                              | maxSurge",
+                "{monitoring: {podMonitor: {interval: soon}}}               | interval",
+                "{monitoring: {prometheusRule: {enabled: true, disabled: [IocpQueue]}}} | IocpQueue, which is no alert",
+                "{monitoring: {prometheusRule: {runbooks: docs}}}           | runbooks",
+                "{monitoring: {dashboard: {enabled: 1}}}                    | enabled",
+                "{monitoring: {podMonitor: {enabled: true}, serviceMonitor: {enabled: true}}} | scrape each pod twice",
+                "{monitoring: {serviceMonitor: {enabled: true}}, service: {management: never}} | does not offer the actuator",
             })
     void shouldRefuseAWrongValueAndNameIt(String values, String message) {
         assertThatThrownBy(() -> render(values)).hasMessageContaining(message);

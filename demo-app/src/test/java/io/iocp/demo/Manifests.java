@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1Service;
@@ -40,6 +41,7 @@ record Manifests(List<Fields> objects) {
                 case "Deployment" -> V1Deployment.validateJsonElement(json);
                 case "Service" -> V1Service.validateJsonElement(json);
                 case "ServiceAccount" -> V1ServiceAccount.validateJsonElement(json);
+                case "ConfigMap" -> V1ConfigMap.validateJsonElement(json);
                 case "PodDisruptionBudget" -> V1PodDisruptionBudget.validateJsonElement(json);
                 default -> throw new AssertionError("no model for " + object.text("kind"));
             }
