@@ -86,8 +86,8 @@ class FilesConnectionTest {
         }
 
         @Override
-        public boolean moreFrames() {
-            return false;
+        public void afterFrames(Runnable action) {
+            throw new AssertionError("it has no frames");
         }
 
         @Override

@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.beans.factory.config.EmbeddedValueResolver;
@@ -133,14 +134,16 @@ public final class IocpAutoConfiguration {
             ObjectProvider<CompletionPort> ports,
             HandlerRegistry registry,
             TlsBundles bundles,
+            ListableBeanFactory beans,
             ObjectProvider<HandshakeListener> listeners,
             ObjectProvider<ConnectionListener> observers,
             ApplicationEventPublisher events) {
+        FramingBeans framings = new FramingBeans(beans);
         List<ServerSettings> settings = new ArrayList<>();
         Set<String> disabled = new TreeSet<>();
         properties.servers().forEach((name, server) -> {
             if (server.enabled()) {
-                settings.add(server.settings(name, bundles));
+                settings.add(server.settings(name, bundles, framings));
             } else {
                 disabled.add(name);
             }

@@ -29,6 +29,7 @@ import org.springframework.util.unit.DataSize;
  * @param send How much may wait to be sent on a connection.
  * @param socket What is set on its sockets.
  * @param ssl TLS of its connections.
+ * @param framing How the bytes of its connections are cut into frames.
  */
 public record ServerProperties(
         @DefaultValue("true") boolean enabled,
@@ -41,10 +42,11 @@ public record ServerProperties(
         @DefaultValue("default") String completionPort,
         @DefaultValue SendProperties send,
         @DefaultValue SocketProperties socket,
-        @DefaultValue SslServerProperties ssl) {
+        @DefaultValue SslServerProperties ssl,
+        @DefaultValue FramingProperties framing) {
 
     /** Checked, for the server of this name. */
-    ServerSettings settings(String name, TlsBundles bundles) {
+    ServerSettings settings(String name, TlsBundles bundles, FramingProperties.Beans framings) {
         String prefix = "iocp.servers." + name + ".";
         Integer number = port;
         if (number == null) {
@@ -65,6 +67,7 @@ public record ServerProperties(
                 (int) receiveBufferSize.toBytes(),
                 send.limits(prefix + "send."),
                 socket.options(prefix + "socket."),
+                framing.framing(prefix + "framing.", framings),
                 ssl.tls(prefix + "ssl.", bundles));
     }
 

@@ -30,6 +30,9 @@ public interface ConnectionOwner {
     void handshakeEnded(
             HandshakeOutcome outcome, @Nullable SSLSession session, long nanos, @Nullable IOException failure);
 
+    /** The connection is about to be closed because it has broken a rule. */
+    void dropped(TcpConnection connection, CloseReason reason, @Nullable Exception why);
+
     /** No handler wanted a packet of this kind. */
     void unclaimed(OperationKind kind);
 }

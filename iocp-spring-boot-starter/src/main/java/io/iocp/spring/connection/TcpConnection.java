@@ -5,11 +5,13 @@ import io.iocp.Handle;
 import io.iocp.OverlappedIO;
 import io.iocp.SecureConnection;
 import io.iocp.TransmitFileRequest;
+import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.spring.connection.Receiving.PauseReason;
+import io.iocp.spring.framing.FrameException;
 import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.ConnectionInfo;
 import io.iocp.spring.handler.Exchange;
@@ -47,6 +49,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         HANDSHAKE,
         /** A reply is being sent. */
         REPLY,
+        /** Go on with what was received and held back. */
+        GO_ON,
         /** Finish and close. */
         SHUT_DOWN,
         /** The close_notify, behind everything that was sent. */
@@ -71,11 +75,18 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private final OverlappedIO receive = new OverlappedIO();
     private final Receiving receiving;
     private final Outbound outbound;
+    private final Inbound inbound;
     private Reading reading = Reading.ON;
     private long bytesReceived;
 
     /** The application will reply to something that it has received. */
     private boolean heldOpen;
+
+    /** To be run once when the present packet is through. */
+    private @Nullable Runnable afterwards;
+
+    /** Its packet is on its way: what is held back will be gone on with. */
+    private boolean goesOn;
 
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
@@ -89,6 +100,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         this.connection = connection;
         this.receiving = new Receiving(connection);
         this.outbound = new Outbound(settings.send(), Mark.REPLY);
+        this.inbound = new Inbound(this, receiving, settings.framing());
     }
 
     /**
@@ -127,6 +139,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
                     throw new IllegalStateException(
                             packet.kind() + " was not started by this connection: " + connection);
             }
+            through();
         } catch (Exception | Error e) {
             close(CloseReason.HANDLER_FAILED);
             throw e;
@@ -164,27 +177,80 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             bytesReceived += packet.bytesTransferred();
         }
         HandlerEndpoint handler = handlers.of(kind);
-        if (handler == null) {
-            if (status == Status.OK) {
-                owner.unclaimed(kind);
-                close(CloseReason.APPLICATION);
+        if (status == Status.OK) {
+            if (handler == null) {
+                unclaimed();
+            } else if (!isEnding()) {
+                inbound.received(handler, packet);
             }
-        } else if (status == Status.OK ? !isEnding() : handler.seesTheEnd()) {
+        } else if (last && status == Status.EOF) {
+            inbound.ended(packet);
+            return;
+        } else if (handler != null && handler.seesTheEnd()) {
             run(handler, packet);
         }
         if (last) {
-            receiveEnded(status);
-        } else if (reading == Reading.ON && outbound.isTooMuch()) {
-            receiving.pause(PauseReason.OUTBOUND);
+            close(reasonOf(status));
         }
     }
 
-    private void receiveEnded(Status status) {
-        if (status == Status.EOF) {
-            // The peer may have closed only its sending side: it still gets what was sent back.
-            closeWhenSent(CloseReason.PEER);
-        } else {
-            close(reasonOf(status));
+    /** The handler of what is received; null if there is none. */
+    @Nullable
+    HandlerEndpoint dataHandler() {
+        return handlers.of(dataKind());
+    }
+
+    private OperationKind dataKind() {
+        return connection instanceof SecureConnection ? OperationKind.TLS_RECEIVE : OperationKind.RECEIVE;
+    }
+
+    /** Nobody wants what was received. */
+    void unclaimed() {
+        owner.unclaimed(dataKind());
+        close(CloseReason.APPLICATION);
+    }
+
+    /** What was received is no frame: closes, once everything sent before has left. */
+    void refused(CloseReason reason, FrameException why) {
+        owner.dropped(this, reason, why);
+        closeWhenSent(reason);
+    }
+
+    /** The peer has ended its stream, and everything before that was handled. */
+    void endOfStream(OverlappedIO packet) throws Exception {
+        HandlerEndpoint handler = dataHandler();
+        if (handler != null && handler.seesTheEnd()) {
+            run(handler, packet);
+        }
+        // The peer may have closed only its sending side: it still gets what was sent back.
+        closeWhenSent(CloseReason.PEER);
+    }
+
+    /** Whether further frames are of use. */
+    boolean wantsMore() {
+        return !isEnding() && connection.isOpen();
+    }
+
+    /** The packet is through, its handler has returned. */
+    private void through() throws Exception {
+        Runnable action = afterwards;
+        if (action != null) {
+            afterwards = null;
+            action.run();
+        }
+        if (inbound.canGoOn() && !goesOn && connection.isOpen()) {
+            goesOn = true;
+            post(new OverlappedIO(Mark.GO_ON));
+        }
+    }
+
+    private void post(OverlappedIO packet) {
+        try {
+            connection.post(packet, 0);
+        } catch (ClosedChannelException | ClosedPortException e) {
+            // Nothing further is handled.
+        } catch (RuntimeException e) {
+            close(CloseReason.SEND_FAILED); // a bound was reached: what is held back would wait for ever
         }
     }
 
@@ -242,11 +308,20 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     private void posted(OverlappedIO packet) throws Exception {
-        if (packet.attachment() == Mark.SHUT_DOWN) {
-            closeWhenSent(CloseReason.SHUTDOWN);
-            return;
+        switch (packet.attachment()) {
+            case Mark.SHUT_DOWN -> closeWhenSent(CloseReason.SHUTDOWN);
+            case Mark.GO_ON -> {
+                goesOn = false;
+                inbound.goOn(packet);
+            }
+            case PendingReply reply -> {
+                inbound.replied(reply, packet);
+                if (isFinished()) {
+                    finish();
+                }
+            }
+            case null, default -> handled(packet);
         }
-        handled(packet);
     }
 
     /** What the application has started itself is its handler's business alone. */
@@ -263,6 +338,14 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         Object result = handler.invoke(this, packet);
         if (result != null) {
             handler.returnValue().send(result, this);
+        }
+    }
+
+    /** Calls the handler of what is received, with a packet's data or one frame. */
+    void call(HandlerEndpoint handler, OverlappedIO packet) throws Exception {
+        run(handler, packet);
+        if (reading == Reading.ON && outbound.isTooMuch()) {
+            receiving.pause(PauseReason.OUTBOUND);
         }
     }
 
@@ -286,12 +369,12 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public ByteBuffer data(OverlappedIO packet) {
-        return packet.data();
+        return inbound.data(packet);
     }
 
     @Override
     public @Nullable Object frame() {
-        return null;
+        return inbound.frame();
     }
 
     @Override
@@ -301,7 +384,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public void sendWhenComplete(CompletionStage<?> stage, ReturnValue how) {
-        throw new UnsupportedOperationException("comes with the inbound side");
+        inbound.sendWhenComplete(stage, how);
     }
 
     @Override
@@ -366,8 +449,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     @Override
-    public boolean moreFrames() {
-        return false;
+    public void afterFrames(Runnable action) {
+        afterwards = action;
     }
 
     @Override
@@ -378,6 +461,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private void closeWhenSent(CloseReason reason) {
         if (!isEnding()) {
             reading = Reading.ENDING;
+            inbound.drop();
         }
         because(reason);
         if (isFinished()) {
@@ -399,7 +483,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     /** Nothing more is wanted, and all that was promised has left. */
     private boolean isFinished() {
-        return reading == Reading.ENDING && outbound.isEmpty() && !heldOpen;
+        return reading == Reading.ENDING && outbound.isEmpty() && !heldOpen && !inbound.awaitsReply();
     }
 
     // ---- the end
@@ -460,6 +544,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public void closed(Handle handle, Status reason) {
+        inbound.closed();
         CloseReason known = closeReason;
         owner.closed(this, known != null ? known : reasonOf(reason));
     }
@@ -468,8 +553,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public boolean blocks(OverlappedIO packet) {
-        HandlerEndpoint handler = handlers.of(packet.kind());
-        return handler != null && handler.blocking() && packet.attachment() != Mark.SHUT_DOWN;
+        Object attachment = packet.attachment();
+        HandlerEndpoint handler = attachment == Mark.GO_ON || attachment instanceof PendingReply
+                ? dataHandler() // it may get what was held back
+                : handlers.of(packet.kind());
+        return handler != null && handler.blocking() && attachment != Mark.SHUT_DOWN;
     }
 
     @Override

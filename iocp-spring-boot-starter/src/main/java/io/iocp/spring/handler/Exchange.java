@@ -27,8 +27,11 @@ public interface Exchange extends Replies {
     CloseReason closeReason();
 
     /**
-     * Has what the stage ends with sent as {@code how} says. Until then no further packet or frame of this connection reaches a
-     * handler, so that replies keep the order of what they reply to. A stage that fails is a handler that has thrown.
+     * Has what the stage ends with sent as {@code how} says. Until then no further packet with data, frame or end of the stream of
+     * this connection reaches a handler, so that replies keep the order of what they reply to; nothing more is received than is
+     * on its way, and neither the end of what the peer sends nor a server that drains closes the connection. A stage that fails
+     * is a handler that has thrown. Whoever completes it runs no code of this connection. If the connection is closed before,
+     * the stage is cancelled if it is a future.
      */
     void sendWhenComplete(CompletionStage<?> stage, ReturnValue how);
 }

@@ -61,10 +61,11 @@ public interface Replies {
     void resumeReceiving();
 
     /**
-     * Whether another frame is here already, whose call follows the present one, unless this one closes or pauses the connection
-     * or leaves its reply for later. Until there is none, a handler may gather what it sends. Always false without framing.
+     * Runs {@code action} once, on this thread, when no further frame of the present packet reaches a handler: the handlers of all
+     * frames that are here have returned, or the connection is paused or closing. For what is best done once for many, such as
+     * sending what was gathered. Only the last action of a packet is run; none if a handler fails.
      */
-    boolean moreFrames();
+    void afterFrames(Runnable action);
 
     /** Closes the connection once everything sent so far has left. What is received from now on is dropped. */
     void closeWhenSent();

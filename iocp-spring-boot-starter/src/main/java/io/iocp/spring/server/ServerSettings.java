@@ -2,6 +2,7 @@ package io.iocp.spring.server;
 
 import io.iocp.operation.SocketOptions;
 import io.iocp.spring.connection.SendLimits;
+import io.iocp.spring.framing.BoundedFraming;
 import io.iocp.spring.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param receiveBufferSize bytes of each receive buffer
  * @param send how much may wait to be sent on a connection
  * @param socket what is set on its sockets
+ * @param framing what its connections' bytes are cut into frames with; null = they are not
  * @param tls what its connections are made secure with; null = they are not
  */
 public record ServerSettings(
@@ -31,4 +33,5 @@ public record ServerSettings(
         int receiveBufferSize,
         SendLimits send,
         SocketOptions socket,
+        @Nullable BoundedFraming framing,
         @Nullable ServerTls tls) {}

@@ -99,6 +99,7 @@ public final class TcpServer implements ConnectionOwner {
         this.connectionSettings = new ConnectionSettings(
                 settings.idleTimeout(),
                 settings.send(),
+                settings.framing(),
                 tls == null ? null : new ConnectionTls(tls.options(), tls.handshakeTimeout()));
         this.port = port;
         this.handlers = handlers;
@@ -362,6 +363,12 @@ public final class TcpServer implements ConnectionOwner {
                 session == null ? null : session.getCipherSuite(),
                 nanos,
                 failure));
+    }
+
+    @Override
+    public void dropped(TcpConnection connection, CloseReason reason, @Nullable Exception why) {
+        LOG.debug("server '{}': {} is closed, {}", name(), connection, reason.tag(), why);
+        observer.dropped(port.name(), name(), connection.id(), reason.tag());
     }
 
     @Override
