@@ -1,6 +1,7 @@
 package io.iocp.spring.test;
 
 import io.iocp.spring.annotation.IoCompletionHandler;
+import io.iocp.spring.annotation.IoCompletionHandlers;
 import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,14 +15,18 @@ import org.springframework.util.ClassUtils;
 
 /** Which components a test annotated with {@link IocpTest} has: those with handler methods, and what the starter looks for. */
 final class IocpTypeExcludeFilter extends StandardAnnotationCustomizableTypeExcludeFilter<IocpTest> {
-    static final List<String> HANDLER_ANNOTATIONS = List.of(IoCompletionHandler.class.getName());
+    static final List<String> HANDLER_ANNOTATIONS = List.of(IoCompletionHandler.class.getName(), IoCompletionHandlers.class.getName());
 
     /** By name: a test must not need what an application does not have on its class path. */
     static final List<String> INCLUDES = List.of(
             "io.iocp.CompletionPort",
             "io.iocp.PortListener",
             "io.iocp.spring.autoconfigure.CompletionPortCustomizer",
-            "io.iocp.spring.autoconfigure.PortListenerCustomizer");
+            "io.iocp.spring.autoconfigure.PortListenerCustomizer",
+            "io.iocp.spring.connection.ConnectionListener",
+            "io.iocp.spring.connection.HandshakeListener",
+            "io.iocp.spring.framing.FrameEncoder",
+            "io.iocp.spring.framing.Framing");
 
     private final Set<Class<?>> includes = new LinkedHashSet<>();
 
