@@ -28,6 +28,7 @@ class TestingPageTest {
         assertThat(Arrays.stream(SimulatedFaults.class.getDeclaredMethods()).map(method -> method.getName()))
                 .allSatisfy(rate -> assertThat(page).containsPattern("[`( ]" + rate + "[` ]"));
         assertThat(FaultPreset.values()).allSatisfy(preset -> assertThat(page).contains("| `" + preset.name() + "`"));
-        assertThat(EngineUnderTest.values()).allSatisfy(engine -> assertThat(page).contains(engine.name()));
+        assertThat(EngineUnderTest.values())
+                .allSatisfy(engine -> assertThat(page).contains(engine.name()));
     }
 }

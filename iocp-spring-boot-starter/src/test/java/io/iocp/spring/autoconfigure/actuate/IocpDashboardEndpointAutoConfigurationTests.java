@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.iocp.spring.actuate.IocpDashboardEndpoint;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.aot.hint.RuntimeHints;
-import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -67,16 +63,5 @@ class IocpDashboardEndpointAutoConfigurationTests {
                 .isNotNull()
                 .extracting(Endpoint::defaultAccess)
                 .isEqualTo(Access.READ_ONLY);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"html", "css", "js"})
-    void shouldTakeThePageIntoANativeImage(String part) {
-        RuntimeHints hints = new RuntimeHints();
-        new IocpDashboardEndpointAutoConfiguration.PageHints()
-                .registerHints(hints, getClass().getClassLoader());
-
-        assertThat(RuntimeHintsPredicates.resource().forResource("io/iocp/spring/actuate/dashboard." + part))
-                .accepts(hints);
     }
 }
