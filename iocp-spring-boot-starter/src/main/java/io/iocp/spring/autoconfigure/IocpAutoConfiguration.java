@@ -36,6 +36,7 @@ import org.springframework.boot.io.ApplicationResourceLoader;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
@@ -43,6 +44,7 @@ import org.springframework.core.io.ResourceLoader;
 @AutoConfiguration(after = SslAutoConfiguration.class)
 @ConditionalOnBooleanProperty(name = "iocp.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(IocpProperties.class)
+@Import(ClientConfiguration.class)
 public final class IocpAutoConfiguration {
     /** Name of the auto-configured port. */
     private static final String PORT_NAME = "default";
@@ -172,7 +174,7 @@ public final class IocpAutoConfiguration {
         return new GracefulShutdown(servers, deadline(properties, environment));
     }
 
-    private static Duration deadline(IocpProperties properties, Environment environment) {
+    static Duration deadline(IocpProperties properties, Environment environment) {
         String phaseKey = "spring.lifecycle.timeout-per-shutdown-phase";
         Duration phase = Binder.get(environment).bind(phaseKey, Duration.class).orElse(Duration.ofSeconds(30));
         Duration deadline = properties.shutdown().deadline();

@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param concurrency How many workers may run at once, which is also the number of shards. 0 means one for each processor.
  * @param ssl TLS of all servers and clients.
  * @param servers Servers by name.
+ * @param clients Clients by name.
  */
 @ConfigurationProperties("iocp")
 public record IocpProperties(
@@ -26,6 +27,7 @@ public record IocpProperties(
         @DefaultValue Shutdown shutdown,
         @DefaultValue Ssl ssl,
         @DefaultValue Map<String, ServerProperties> servers,
+        @DefaultValue Map<String, ClientProperties> clients,
         @NestedConfigurationProperty @DefaultValue EventsProperties events) {
 
     /**

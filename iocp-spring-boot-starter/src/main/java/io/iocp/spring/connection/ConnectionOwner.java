@@ -1,7 +1,9 @@
 package io.iocp.spring.connection;
 
+import io.iocp.OverlappedIO;
 import io.iocp.operation.OperationKind;
 import io.iocp.spring.handler.CloseReason;
+import io.iocp.spring.handler.Exchange;
 import java.io.IOException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,20 @@ public interface ConnectionOwner {
 
     /** The connection is about to be closed because it has broken a rule. */
     void dropped(TcpConnection connection, CloseReason reason, @Nullable Exception why);
+
+    /** Whether it may want what is received, and is to be asked before the handler. Always the same. */
+    default boolean takesData() {
+        return false;
+    }
+
+    /**
+     * Something was received, a frame if there is framing: valid until this returns. Only if it {@linkplain #takesData() may want} it.
+     *
+     * @return whether it has taken it; if not it is the handler's
+     */
+    default boolean taken(Exchange exchange, OverlappedIO packet) {
+        return false;
+    }
 
     /** No handler wanted a packet of this kind. */
     void unclaimed(OperationKind kind);

@@ -77,7 +77,7 @@ final class Inbound {
     // ---- what comes
 
     /** The packet has brought bytes. */
-    void received(HandlerEndpoint handler, OverlappedIO packet) throws Exception {
+    void received(@Nullable HandlerEndpoint handler, OverlappedIO packet) throws Exception {
         if (over) {
             return;
         }
@@ -109,7 +109,7 @@ final class Inbound {
         if (held && mayCall()) {
             held = false;
             HandlerEndpoint handler = connection.dataHandler();
-            if (handler == null) {
+            if (handler == null && !connection.ownerTakesData()) {
                 connection.unclaimed();
                 drop();
             } else if (decoder == null) {
@@ -160,7 +160,8 @@ final class Inbound {
 
     // ---- frames
 
-    private void cut(HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by, ByteBuffer in) throws Exception {
+    private void cut(@Nullable HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by, ByteBuffer in)
+            throws Exception {
         int length = in.limit();
         int at = 0;
         try {
@@ -188,7 +189,7 @@ final class Inbound {
         }
     }
 
-    private void cutKept(HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by) throws Exception {
+    private void cutKept(@Nullable HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by) throws Exception {
         try {
             takeFrames(handler, packet, by);
             held = receiving.isPaused() && !kept.isEmpty();
@@ -198,7 +199,8 @@ final class Inbound {
         }
     }
 
-    private void takeFrames(HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by) throws Exception {
+    private void takeFrames(@Nullable HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by)
+            throws Exception {
         int consumed = frames(handler, packet, by, kept.view());
         if (!over) {
             kept.takeUpTo(consumed);
@@ -219,7 +221,7 @@ final class Inbound {
     }
 
     /** Calls the handler with one frame after the other, until there is none, or it can have no more. Returns how far that is. */
-    private int frames(HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by, ByteBuffer in)
+    private int frames(@Nullable HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by, ByteBuffer in)
             throws Exception {
         int limit = in.limit();
         int at = in.position();
@@ -247,7 +249,7 @@ final class Inbound {
         return at;
     }
 
-    private void call(HandlerEndpoint handler, OverlappedIO packet, Object next) throws Exception {
+    private void call(@Nullable HandlerEndpoint handler, OverlappedIO packet, Object next) throws Exception {
         frame = next;
         if (next instanceof ByteBuffer bytes) {
             data = bytes;

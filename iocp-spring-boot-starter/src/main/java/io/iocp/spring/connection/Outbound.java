@@ -34,6 +34,13 @@ final class Outbound {
     private long pendingBytes;
     private long bytesSent;
 
+    /*
+     * Of these, what somebody waits for who is told himself when it is too much. It does not stop the receiving: a peer that answers
+     * while it is asked would stop to take questions when nobody takes its answers, and each would wait for the other.
+     */
+    private int askedSends;
+    private long askedBytes;
+
     /** @param mark the attachment of its packets */
     Outbound(SendLimits limits, Object mark) {
         this.limits = limits;
@@ -56,9 +63,21 @@ final class Outbound {
         return send(connection, packet(), data);
     }
 
-    /** Starts to send with a packet of the caller's, otherwise as {@link #send(Connection, LeasedBuffer)}. */
+    /** Starts to send what {@code listener} waits for, otherwise as {@link #send(Connection, LeasedBuffer)}. */
     @Nullable
-    Exception send(Connection connection, OverlappedIO packet, LeasedBuffer data) {
+    Exception send(Connection connection, LeasedBuffer data, SendListener listener) {
+        int length = data.length();
+        askedSends++;
+        askedBytes += length;
+        Exception failure = send(connection, new OverlappedIO(listener), data);
+        if (failure != null) {
+            askedSends--;
+            askedBytes -= length;
+        }
+        return failure;
+    }
+
+    private @Nullable Exception send(Connection connection, OverlappedIO packet, LeasedBuffer data) {
         int length = data.length();
         given(length);
         try {
@@ -145,6 +164,10 @@ final class Outbound {
     /** One of its packets has come: what it was for has left, or never will. Before the handler. */
     void sent(OverlappedIO packet) {
         OperationKind kind = packet.kind();
+        if (packet.attachment() instanceof SendListener) {
+            askedSends--;
+            askedBytes -= packet.bytesTransferred();
+        }
         if (kind == OperationKind.SEND || kind == OperationKind.TLS_SEND) {
             taken(packet.bytesTransferred());
             bytesSent += packet.bytesTransferred();
@@ -168,12 +191,13 @@ final class Outbound {
 
     /** So much waits that nothing more should be received, which would lead to more. */
     boolean isTooMuch() {
-        return pendingBytes > limits.highWaterMark() || pendingSends > MOST_PENDING_SENDS;
+        return pendingBytes - askedBytes > limits.highWaterMark() || pendingSends - askedSends > MOST_PENDING_SENDS;
     }
 
     /** So little waits that receiving may go on. */
     boolean isLittle() {
-        return pendingBytes <= limits.lowWaterMark() && pendingSends <= MOST_PENDING_SENDS / 2;
+        return pendingBytes - askedBytes <= limits.lowWaterMark()
+                && pendingSends - askedSends <= MOST_PENDING_SENDS / 2;
     }
 
     /** Given and not sent. */

@@ -67,6 +67,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     private final ConnectionOwner owner;
+    private final boolean ownerTakesData;
     private final HandlerTable handlers;
     private final ConnectionSettings settings;
     private final Connection connection;
@@ -95,6 +96,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     public TcpConnection(
             ConnectionOwner owner, HandlerTable handlers, ConnectionSettings settings, Connection connection) {
         this.owner = owner;
+        this.ownerTakesData = owner.takesData();
         this.handlers = handlers;
         this.settings = settings;
         this.connection = connection;
@@ -178,7 +180,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         }
         HandlerEndpoint handler = handlers.of(kind);
         if (status == Status.OK) {
-            if (handler == null) {
+            if (handler == null && !ownerTakesData) {
                 unclaimed();
             } else if (!isEnding()) {
                 inbound.received(handler, packet);
@@ -341,8 +343,24 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         }
     }
 
-    /** Calls the handler of what is received, with a packet's data or one frame. */
-    void call(HandlerEndpoint handler, OverlappedIO packet) throws Exception {
+    /** Whether somebody else than a handler may want what is received. */
+    boolean ownerTakesData() {
+        return ownerTakesData;
+    }
+
+    /**
+     * Calls the handler of what is received, with a packet's data or one frame.
+     *
+     * @param handler null if there is none
+     */
+    void call(@Nullable HandlerEndpoint handler, OverlappedIO packet) throws Exception {
+        if (ownerTakesData && owner.taken(this, packet)) {
+            return;
+        }
+        if (handler == null) {
+            unclaimed();
+            return;
+        }
         run(handler, packet);
         if (reading == Reading.ON && outbound.isTooMuch()) {
             receiving.pause(PauseReason.OUTBOUND);
@@ -419,7 +437,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             listener.ended(null);
             return;
         }
-        Exception failure = outbound.send(connection, new OverlappedIO(listener), data);
+        Exception failure = outbound.send(connection, data, listener);
         if (failure != null) {
             orClose(failure);
             listener.ended(failure instanceof IOException io ? io : new IOException(failure));

@@ -49,6 +49,9 @@ class ConfigurationMetadataTest {
             if (component.getName().equals("servers")) {
                 collect(key + ".*", ServerProperties.class, keys);
             }
+            if (component.getName().equals("clients")) {
+                collect(key + ".*", ClientProperties.class, keys);
+            }
         }
     }
 

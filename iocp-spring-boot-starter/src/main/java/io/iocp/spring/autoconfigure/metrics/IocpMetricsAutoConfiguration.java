@@ -4,8 +4,10 @@ import io.iocp.CompletionPort;
 import io.iocp.spring.autoconfigure.CompletionPortCustomizer;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.autoconfigure.PortListenerCustomizer;
+import io.iocp.spring.client.TcpClients;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.PortDispatcher;
+import io.iocp.spring.metrics.ClientMeters;
 import io.iocp.spring.metrics.HandshakeTimers;
 import io.iocp.spring.metrics.PortMeters;
 import io.iocp.spring.metrics.PortTimers;
@@ -42,6 +44,13 @@ public final class IocpMetricsAutoConfiguration {
     @Bean
     HandshakeTimers iocpHandshakeTimers(MeterRegistry registry) {
         return new HandshakeTimers(registry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ClientMeters iocpClientMeters(ObjectProvider<TcpClients> clients) {
+        return new ClientMeters(
+                clients.stream().flatMap(c -> c.clients().stream()).toList());
     }
 
     @Bean
