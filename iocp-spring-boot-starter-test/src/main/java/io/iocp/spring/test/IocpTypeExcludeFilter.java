@@ -15,7 +15,8 @@ import org.springframework.util.ClassUtils;
 
 /** Which components a test annotated with {@link IocpTest} has: those with handler methods, and what the starter looks for. */
 final class IocpTypeExcludeFilter extends StandardAnnotationCustomizableTypeExcludeFilter<IocpTest> {
-    static final List<String> HANDLER_ANNOTATIONS = List.of(IoCompletionHandler.class.getName(), IoCompletionHandlers.class.getName());
+    static final List<String> HANDLER_ANNOTATIONS =
+            List.of(IoCompletionHandler.class.getName(), IoCompletionHandlers.class.getName());
 
     /** By name: a test must not need what an application does not have on its class path. */
     static final List<String> INCLUDES = List.of(

@@ -418,7 +418,7 @@
       (row, s) => setText(row.lastChild, workers[s] || 0));
     const blocking = port.blocking || {};
     setText($('workers-note'), 'At most ' + max + '. Detection of blocking: ' + blocking.detection +
-      (blocking.allBlocked ? '; ' + countText(blocking.allBlocked) + ' times all were blocked.' : '.'));
+      (blocking.allBlocked ? '; all were blocked ' + (blocking.allBlocked === 1 ? 'once.' : countText(blocking.allBlocked) + ' times.') : '.'));
   }
 
   function drawBars(box, rows) {
