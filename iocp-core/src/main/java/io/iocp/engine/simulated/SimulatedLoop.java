@@ -84,7 +84,7 @@ final class SimulatedLoop implements EngineLoop {
 
     private final SimulatedNetwork network;
     private final Faults faults;
-    private final SplittableRandom random;
+    private SplittableRandom random;
     private final CompletionSink sink;
     private final Requests requests;
     private final ReceiveBuffers buffers;
@@ -118,6 +118,14 @@ final class SimulatedLoop implements EngineLoop {
         this.buffers = new ReceiveBuffers(options.receiveBuffers(), sink);
         this.completions = new CompletionQueue(options.completionEntries());
         this.somethingToDo = network.lock.newCondition();
+        network.lock.lock();
+        try {
+            if (network.lockstep != null) {
+                network.lockstep.opened(this);
+            }
+        } finally {
+            network.lock.unlock();
+        }
     }
 
     // ---- the engine's side
@@ -291,7 +299,10 @@ final class SimulatedLoop implements EngineLoop {
     public int turn(long timeoutNanos) {
         reported = 0;
         Stepper stepper = network.stepper();
-        if (stepper == null) {
+        Lockstep lockstep = network.lockstep;
+        if (lockstep != null) {
+            turnInLockstep(timeoutNanos, lockstep);
+        } else if (stepper == null) {
             turnFreely(timeoutNanos);
         } else {
             turnStepped(timeoutNanos, stepper);
@@ -319,6 +330,50 @@ final class SimulatedLoop implements EngineLoop {
         } finally {
             network.lock.unlock();
         }
+    }
+
+    private void turnInLockstep(long timeoutNanos, Lockstep lockstep) {
+        long due = timeoutNanos < 0 ? Long.MAX_VALUE : lockstep.nanoTime() + timeoutNanos;
+        network.lock.lock();
+        try {
+            while (!passed(timeoutNanos)) {
+                boolean idle = tries.isEmpty() && events.isEmpty() && completions.isEmpty();
+                if (idle && lockstep.nanoTime() >= due) {
+                    return;
+                }
+                if (idle) {
+                    rest(due, lockstep);
+                }
+            }
+        } catch (InterruptedException e) {
+            // As in a turn that is free: it does no harm.
+            return;
+        } finally {
+            lockstep.busy(this);
+            network.lock.unlock();
+        }
+    }
+
+    /** Waits for something to do, or lets the clock go on if a peer waits and nobody has anything to do. */
+    @SuppressWarnings("WaitNotInLoop") // the caller is the loop
+    private void rest(long due, Lockstep lockstep) throws InterruptedException {
+        lockstep.atRest(this, due);
+        if (!lockstep.isWaitedFor()) {
+            somethingToDo.await();
+        } else if (somethingToDo.awaitNanos(Lockstep.GRACE_NANOS) <= 0 && lockstep.isWaitedFor()) {
+            lockstep.advance();
+            network.tellTime();
+        }
+    }
+
+    /** The faults from now on. Under the lock. */
+    void drawFrom(SplittableRandom other) {
+        random = other;
+    }
+
+    /** A peer waits: the clock may go on. Under the lock. */
+    void lookAgain() {
+        somethingToDo.signal();
     }
 
     private void turnStepped(long timeoutNanos, Stepper stepper) {
@@ -353,7 +408,8 @@ final class SimulatedLoop implements EngineLoop {
             wakeupPending = false;
             return true;
         }
-        return happens(faults.spuriousWakeup());
+        // How often a loop that takes turns comes here depends on how threads run: it must not draw.
+        return network.lockstep == null && happens(faults.spuriousWakeup());
     }
 
     private void report() {
@@ -498,7 +554,7 @@ final class SimulatedLoop implements EngineLoop {
         network.lock.lock();
         try {
             wakeupPending = true;
-            somethingToDo.signal();
+            hasSomethingToDo();
         } finally {
             network.lock.unlock();
         }
@@ -566,6 +622,14 @@ final class SimulatedLoop implements EngineLoop {
     public void close() {
         events.clear();
         buffers.forget();
+        network.lock.lock();
+        try {
+            if (network.lockstep != null) {
+                network.lockstep.closed(this);
+            }
+        } finally {
+            network.lock.unlock();
+        }
     }
 
     @Override
@@ -580,12 +644,20 @@ final class SimulatedLoop implements EngineLoop {
 
     // ---- the kernel's side, under the network's lock
 
+    /** Wakes the loop, and no peer acts before it has done it. Thread: any that has the lock. */
+    private void hasSomethingToDo() {
+        if (network.lockstep != null) {
+            network.lockstep.busy(this);
+        }
+        somethingToDo.signal();
+    }
+
     /** Puts a request into the line of those to be tried. Thread: any that has the lock. */
     void tryAgain(Request request) {
         if (!request.queued && !request.answered) {
             request.queued = true;
             tries.add(request);
-            somethingToDo.signal();
+            hasSomethingToDo();
         }
     }
 

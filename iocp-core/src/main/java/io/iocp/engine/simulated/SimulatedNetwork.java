@@ -68,7 +68,10 @@ public final class SimulatedNetwork {
     private int loops;
     private final AtomicLong stepNanos = new AtomicLong();
 
-    private SimulatedNetwork(long seed, Faults faults, int window, @Nullable Stepper stepper) {
+    /** Null if peers act whenever they like. */
+    final @Nullable Lockstep lockstep;
+
+    private SimulatedNetwork(long seed, Faults faults, int window, @Nullable Stepper stepper, boolean takesTurns) {
         if (window < 1) {
             throw new IllegalArgumentException("a connection needs a window of at least 1 byte: " + window);
         }
@@ -76,6 +79,7 @@ public final class SimulatedNetwork {
         this.faults = faults;
         this.window = window;
         this.stepper = stepper;
+        this.lockstep = takesTurns ? new Lockstep(seed, lock.newCondition()) : null;
     }
 
     /** With the seed of the system property {@code iocp.seed}, or where that is not set one of its own. */
@@ -85,12 +89,24 @@ public final class SimulatedNetwork {
 
     /** With a window of 1 MiB for each direction of a connection. */
     public static SimulatedNetwork of(long seed, Faults faults) {
-        return new SimulatedNetwork(seed, faults, DEFAULT_WINDOW, null);
+        return new SimulatedNetwork(seed, faults, DEFAULT_WINDOW, null, false);
     }
 
     /** The same with another window: bytes of one direction of a connection that can be under way. */
     public SimulatedNetwork window(int bytes) {
-        return new SimulatedNetwork(seed, faults, bytes, stepper);
+        return new SimulatedNetwork(seed, faults, bytes, stepper, lockstep != null);
+    }
+
+    /**
+     * The same, but the peers and the ports take turns: a peer acts once nothing more happens by itself, and the clock of the
+     * ports' timers and of the peers' time limits goes on only while a peer waits and nothing can happen, and then at once. With
+     * peers of one thread, and a port with a concurrency of 1 and no {@link io.iocp.BlockingDetection} whose handlers leave nothing
+     * to other threads, the seed then makes the run, to the last byte; and a time limit of an hour is over at once.
+     *
+     * <p>Peers must not be used within handlers: they would wait for the handler to return.
+     */
+    public SimulatedNetwork takingTurns() {
+        return new SimulatedNetwork(seed, faults, window, null, true);
     }
 
     /**
@@ -100,7 +116,7 @@ public final class SimulatedNetwork {
      * @param windowBytes of each direction of a connection
      */
     public static SimulatedNetwork stepped(long seed, Faults faults, int windowBytes, Stepper stepper) {
-        return new SimulatedNetwork(seed, faults, windowBytes, stepper);
+        return new SimulatedNetwork(seed, faults, windowBytes, stepper, false);
     }
 
     public long seed() {
@@ -133,6 +149,7 @@ public final class SimulatedNetwork {
         long left = timeoutNanos;
         lock.lock();
         try {
+            peerActs();
             SocketAddress from = anyLocal(address);
             while (true) {
                 SimulatedListener listener = listenerAt(address);
@@ -187,8 +204,26 @@ public final class SimulatedNetwork {
         return port;
     }
 
+    /** A peer is about to do something: where turns are taken it waits for its own. Under the lock. */
+    void peerActs() {
+        if (lockstep != null) {
+            lockstep.begin();
+        }
+    }
+
     /** Waits under the lock; an interrupt does not end it, as it does not end the wait of a socket. @return what is left */
     long awaitChange(long nanos) {
+        if (lockstep == null) {
+            return awaitChangeFor(nanos);
+        }
+        long until = lockstep.nanoTime() + nanos;
+        lockstep.waiting(until);
+        boolean inTime = awaitChangeFor(Lockstep.PATIENCE_NANOS) > 0;
+        lockstep.waitsNoLonger(until);
+        return inTime ? until - lockstep.nanoTime() : 0;
+    }
+
+    private long awaitChangeFor(long nanos) {
         boolean interrupted = false;
         try {
             long end = System.nanoTime() + nanos;
@@ -206,8 +241,16 @@ public final class SimulatedNetwork {
         }
     }
 
+    /** The clock has gone on, perhaps to the end of a peer's wait. Under the lock. */
+    void tellTime() {
+        changed.signalAll();
+    }
+
     /** Something happened that a peer may wait for. Under the lock. */
     void tellPeers() {
+        if (lockstep != null) {
+            lockstep.told();
+        }
         changed.signalAll();
         for (int i = connected.size() - 1; i >= 0; i--) {
             SimulatedConnection near = connected.get(i);
@@ -378,8 +421,11 @@ public final class SimulatedNetwork {
         return stepper;
     }
 
-    /** What timers go by: the system's clock, or when stepped one that goes on only when nothing else can happen. */
+    /** What timers go by: the system's clock, or when stepped or taking turns one that goes on only when nothing else can happen. */
     long nanoTime() {
+        if (lockstep != null) {
+            return lockstep.nanoTime();
+        }
         return stepper == null ? System.nanoTime() : stepNanos.get();
     }
 

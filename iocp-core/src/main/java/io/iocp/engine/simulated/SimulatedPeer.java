@@ -64,6 +64,7 @@ public final class SimulatedPeer implements Closeable {
     public int writeNow(byte[] bytes, int offset, int count) throws SocketException {
         network.lock.lock();
         try {
+            network.peerActs();
             if (connection.peerClosed || finished) {
                 throw new SocketException("Socket output is closed");
             }
@@ -98,6 +99,7 @@ public final class SimulatedPeer implements Closeable {
     public int readNow(byte[] bytes, int offset, int count) throws SocketException {
         network.lock.lock();
         try {
+            network.peerActs();
             if (connection.peerClosed) {
                 throw new SocketException("Socket closed");
             }
@@ -187,6 +189,7 @@ public final class SimulatedPeer implements Closeable {
     public void shutdownOutput() {
         network.lock.lock();
         try {
+            network.peerActs();
             finished = true;
             connection.incoming.finished = true;
             connection.touch();
@@ -199,6 +202,7 @@ public final class SimulatedPeer implements Closeable {
     public void reset() {
         network.lock.lock();
         try {
+            network.peerActs();
             if (!connection.peerClosed) {
                 connection.peerClosed = true;
                 connection.resetPort();
@@ -214,6 +218,7 @@ public final class SimulatedPeer implements Closeable {
     public void close() {
         network.lock.lock();
         try {
+            network.peerActs();
             if (!connection.peerClosed) {
                 boolean unread = connection.outgoing.size() > 0;
                 connection.peerClosed = true;
