@@ -127,6 +127,11 @@ public final class SimulatedNetwork {
         return faults;
     }
 
+    /** Whether it is one of {@link #takingTurns}. */
+    public boolean takesTurns() {
+        return lockstep != null;
+    }
+
     // ---- the peer's side
 
     /**

@@ -1,5 +1,6 @@
 package io.iocp.spring.test;
 
+import io.iocp.BlockingDetection;
 import io.iocp.PortOptions;
 import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.spring.autoconfigure.CompletionPortCustomizer;
@@ -35,6 +36,8 @@ final class IocpTestAutoConfiguration {
     }
 
     private static PortOptions onSimulated(PortOptions options, SimulatedNetwork network) {
-        return options.simulated(network);
+        PortOptions simulated = options.simulated(network);
+        // Several shards, and looking for handlers that sleep, depend on how threads run.
+        return network.takesTurns() ? simulated.concurrency(1).blockingDetection(BlockingDetection.OFF) : simulated;
     }
 }

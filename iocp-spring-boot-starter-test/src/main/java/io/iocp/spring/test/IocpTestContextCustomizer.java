@@ -71,7 +71,8 @@ record IocpTestContextCustomizer(EngineUnderTest engine, SimulatedFaults faults)
                 rate(faults.refused(), base.refused()));
         boolean drawnAnew = faults.seed() == 0 || Long.getLong("iocp.seed") != null;
         SimulatedNetwork network = drawnAnew ? SimulatedNetwork.of(drawn) : SimulatedNetwork.of(faults.seed(), drawn);
-        return network.window(faults.window());
+        SimulatedNetwork bounded = network.window(faults.window());
+        return faults.takingTurns() ? bounded.takingTurns() : bounded;
     }
 
     private static double rate(double asked, double preset) {

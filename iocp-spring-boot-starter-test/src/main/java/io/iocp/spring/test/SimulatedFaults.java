@@ -55,4 +55,12 @@ public @interface SimulatedFaults {
      * in the log and in the message of a test that fails.
      */
     long seed() default 0;
+
+    /**
+     * Whether the client of the test and the port take turns: the client acts once nothing more happens by itself, and while it
+     * waits and nothing can happen, time goes on at once, to the next timeout of either. Then the seed makes the run, to the last
+     * byte, and an idle timeout of an hour costs no hour. The port has one shard then, and does not look for handlers that block.
+     * For tests whose clients are used by one thread, without TLS, and handlers that leave nothing to other threads.
+     */
+    boolean takingTurns() default false;
 }
