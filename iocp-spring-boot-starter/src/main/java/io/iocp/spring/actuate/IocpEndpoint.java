@@ -5,6 +5,7 @@ import io.iocp.CompletionPort;
 import io.iocp.EngineReport;
 import io.iocp.PortStats;
 import io.iocp.operation.OperationKind;
+import io.iocp.spring.client.TcpClient;
 import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTarget;
@@ -44,6 +45,7 @@ import org.springframework.context.ApplicationEventPublisher;
 public final class IocpEndpoint {
     private final List<CompletionPort> ports;
     private final List<TcpServer> servers;
+    private final List<TcpClient> clients;
     private final Supplier<List<HandlerEndpoint>> handlers;
     private final PortViews views;
     private final PortActions actions;
@@ -53,13 +55,15 @@ public final class IocpEndpoint {
     public IocpEndpoint(
             Collection<CompletionPort> ports,
             Collection<TcpServer> servers,
+            Collection<TcpClient> clients,
             Supplier<List<HandlerEndpoint>> handlers,
             ApplicationEventPublisher events) {
         this.ports = List.copyOf(ports);
         this.servers = List.copyOf(servers);
+        this.clients = List.copyOf(clients);
         this.handlers = handlers;
-        this.views = new PortViews(this.servers, InstantSource.system());
-        this.actions = new PortActions(this.servers);
+        this.views = new PortViews(this.servers, this.clients, InstantSource.system());
+        this.actions = new PortActions(this.servers, this.clients);
         this.audit = new WriteAudit(events);
     }
 
@@ -85,7 +89,7 @@ public final class IocpEndpoint {
     /**
      * A page of what there is of a port.
      *
-     * @param view connections, servers, workers or shards
+     * @param view connections, servers, clients, workers or shards
      * @param page from 0; the first by default
      * @param size rows of a page, 1 to 500; 50 by default
      * @param filter {@code text} or {@code field:text}, several with commas between; all by default
@@ -100,7 +104,7 @@ public final class IocpEndpoint {
         return views.page(portOf(port), view, page, size, filter);
     }
 
-    /** One row of a view: a connection or a worker by its number, a shard by its index, a server by its name. */
+    /** One row of a view: a connection or a worker by its number, a shard by its index, a server or a client by its name. */
     @ReadOperation
     public Object row(@Selector String port, @Selector String view, @Selector String id) {
         return views.row(portOf(port), view, id);
@@ -177,6 +181,8 @@ public final class IocpEndpoint {
         stats.inFlight().forEach((kind, count) -> inFlight.put(lowerCase(kind), count));
         Map<String, Server> own = new LinkedHashMap<>();
         servers.stream().filter(s -> s.port() == port).forEach(s -> own.put(s.name(), Server.of(s)));
+        Map<String, ClientRow> ownClients = new LinkedHashMap<>();
+        clients.stream().filter(c -> c.port() == port).forEach(c -> ownClients.put(c.name(), ClientRow.of(c)));
         return new Port(
                 port.name(),
                 stats.state(),
@@ -201,8 +207,9 @@ public final class IocpEndpoint {
                 stats.memory(),
                 stats.shards(),
                 own,
+                ownClients,
                 handlers.get().stream()
-                        .filter(h -> isOf(h, port, own))
+                        .filter(h -> isOf(h, port, own, ownClients))
                         .map(IocpEndpoint::describe)
                         .toList());
     }
@@ -253,10 +260,11 @@ public final class IocpEndpoint {
         return new Handler(handler.id(), handler.target().toString(), List.copyOf(kinds), handler.blocking());
     }
 
-    private static boolean isOf(HandlerEndpoint handler, CompletionPort port, Map<String, Server> servers) {
+    private static boolean isOf(
+            HandlerEndpoint handler, CompletionPort port, Map<String, Server> servers, Map<String, ClientRow> clients) {
         return switch (handler.target()) {
             case HandlerTarget.Server server -> servers.containsKey(server.name());
-            case HandlerTarget.Client _ -> false;
+            case HandlerTarget.Client client -> clients.containsKey(client.name());
             case HandlerTarget.Channel channel -> channel.port().equals(port.name());
             case HandlerTarget.Port whole -> whole.name().equals(port.name());
         };
@@ -293,6 +301,7 @@ public final class IocpEndpoint {
             Map<String, Long> memory,
             List<PortStats.ShardView> shards,
             Map<String, Server> servers,
+            Map<String, ClientRow> clients,
             List<Handler> handlers) {}
 
     /**

@@ -3,6 +3,7 @@ package io.iocp.spring.actuate;
 import io.iocp.CompletionPort;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.TooManyOperationsException;
+import io.iocp.spring.client.TcpClient;
 import io.iocp.spring.server.ServerStartException;
 import io.iocp.spring.server.TcpServer;
 import java.nio.channels.ClosedChannelException;
@@ -27,10 +28,12 @@ final class PortActions {
     }
 
     private final List<TcpServer> servers;
+    private final List<TcpClient> clients;
     private final Map<String, Action> actions = new LinkedHashMap<>();
 
-    PortActions(List<TcpServer> servers) {
+    PortActions(List<TcpServer> servers, List<TcpClient> clients) {
         this.servers = servers;
+        this.clients = clients;
         actions.put("post", PortActions::post);
         actions.put("pause", this::pause);
         actions.put("resume", this::resume);
@@ -109,7 +112,7 @@ final class PortActions {
                     return Map.of("connection", id, "server", server.name());
                 }
             }
-            throw noConnection(port, id);
+            throw noConnection(port, id, "a server");
         }
         TcpServer server = server(port, request);
         if (server.state() != TcpServer.State.LISTENING && server.state() != TcpServer.State.PAUSED) {
@@ -147,12 +150,17 @@ final class PortActions {
                 return new ActionOutcome(port.name(), "close", Map.of("connection", id, "server", server.name()));
             }
         }
-        throw noConnection(port, id);
+        for (TcpClient client : clients) {
+            if (client.port() == port && client.closeConnection(id)) {
+                return new ActionOutcome(port.name(), "close", Map.of("connection", id, "client", client.name()));
+            }
+        }
+        throw noConnection(port, id, "a server or a client");
     }
 
-    private static InvalidRequest noConnection(CompletionPort port, long id) {
+    private static InvalidRequest noConnection(CompletionPort port, long id, String owner) {
         return InvalidRequest.notFound(
-                "port '" + port.name() + "' has no connection " + id + " of a server",
+                "port '" + port.name() + "' has no connection " + id + " of " + owner,
                 "see GET iocp/" + port.name() + "/connections; it may be closed already");
     }
 

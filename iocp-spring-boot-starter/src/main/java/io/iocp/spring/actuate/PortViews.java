@@ -3,6 +3,7 @@ package io.iocp.spring.actuate;
 import io.iocp.CompletionPort;
 import io.iocp.PortStats;
 import io.iocp.WorkerView;
+import io.iocp.spring.client.TcpClient;
 import io.iocp.spring.connection.ConnectionView;
 import io.iocp.spring.server.TcpServer;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PortViews {
     private final List<TcpServer> servers;
+    private final List<TcpClient> clients;
     private final InstantSource clock;
 
     /**
@@ -54,8 +57,9 @@ final class PortViews {
 
     private final Map<String, View<?>> views = new LinkedHashMap<>();
 
-    PortViews(List<TcpServer> servers, InstantSource clock) {
+    PortViews(List<TcpServer> servers, List<TcpClient> clients, InstantSource clock) {
         this.servers = servers;
+        this.clients = clients;
         this.clock = clock;
         views.put(
                 "connections",
@@ -71,6 +75,13 @@ final class PortViews {
                         this::servers,
                         s -> Map.of("name", s.name(), "state", s.state(), "address", s.address()),
                         (port, name) -> find(servers(port), s -> s.name().equals(name))));
+        views.put(
+                "clients",
+                new View<>(
+                        List.of("name", "state", "address"),
+                        this::clients,
+                        c -> Map.of("name", c.name(), "state", c.state(), "address", c.address()),
+                        (port, name) -> find(clients(port), c -> c.name().equals(name))));
         views.put(
                 "workers",
                 new View<>(
@@ -133,15 +144,27 @@ final class PortViews {
         return servers.stream().filter(s -> s.port() == port).toList();
     }
 
+    private List<TcpClient> clientsOf(CompletionPort port) {
+        return clients.stream().filter(c -> c.port() == port).toList();
+    }
+
+    private List<ClientRow> clients(CompletionPort port) {
+        return clientsOf(port).stream().map(ClientRow::of).toList();
+    }
+
     private List<IocpEndpoint.Server> servers(CompletionPort port) {
         return serversOf(port).stream().map(IocpEndpoint.Server::of).toList();
     }
 
     private List<ConnectionRow> connections(CompletionPort port) {
         Instant now = clock.instant();
-        return serversOf(port).stream()
+        Stream<ConnectionRow> accepted = serversOf(port).stream()
                 .flatMap(s -> s.connectionViews().stream())
-                .map(v -> ConnectionRow.of(v, true, now))
+                .map(v -> ConnectionRow.of(v, true, now));
+        Stream<ConnectionRow> opened = clientsOf(port).stream()
+                .flatMap(c -> c.connectionViews().stream())
+                .map(v -> ConnectionRow.of(v, false, now));
+        return Stream.concat(accepted, opened)
                 .sorted(Comparator.comparingLong(ConnectionRow::id))
                 .toList();
     }
@@ -152,6 +175,12 @@ final class PortViews {
             ConnectionView view = server.connectionView(number);
             if (view != null) {
                 return ConnectionRow.of(view, true, clock.instant());
+            }
+        }
+        for (TcpClient client : clientsOf(port)) {
+            ConnectionView view = find(client.connectionViews(), v -> v.id() == number);
+            if (view != null) {
+                return ConnectionRow.of(view, false, clock.instant());
             }
         }
         return null;

@@ -500,8 +500,8 @@
       }
     }
     for (const [name, client] of Object.entries(port.clients || {})) {
-      if (client.state && /down|failed|disconnected/.test(client.state)) {
-        add('client ' + name, "Client '" + name + "' has no connection.", client.cause || client.lastFailure || '', true);
+      if (client.state === 'down') {
+        add('client ' + name, "Client '" + name + "' has " + (((client.connections || {}).up || 0) === 0 ? 'no connection.' : 'too few connections.'), client.lastFailure, true);
       }
     }
     return found;
@@ -564,11 +564,12 @@
 
   const drawClients = table('clients-table', [
     { name: 'Name', kind: 'head', text: c => c.name },
-    { name: 'State', fill: (cell, c) => chip(cell, c.state, /up|connected|running|open/.test(c.state) ? 'good' : 'warn') },
-    { name: 'Peer', kind: 'code', text: c => address(c.address || c.peer) },
-    { name: 'Open', kind: 'n', text: c => (c.connections === undefined ? c.connected : c.connections) + (c.size ? ' of ' + c.size : '') },
-    { name: 'Opened', kind: 'n', text: c => countText(c.opened) },
-    { name: 'Failed', kind: 'n', text: c => countText(c.failures === undefined ? c.failed : c.failures) },
+    { name: 'State', fill: (cell, c) => chip(cell, c.state, { up: 'good', down: 'bad' }[c.state] || 'warn') },
+    { name: 'Connects to', kind: 'code', text: c => address(c.address) },
+    { name: 'Up', kind: 'n', text: c => whole.format((c.connections || {}).up || 0) + ' of ' + whole.format(c.wanted) },
+    { name: 'Tries', kind: 'n', text: c => countText(sum(c.connects)), title: c => reasons(c.connects) },
+    { name: 'Again', kind: 'n', text: c => countText(c.reconnects) },
+    { name: 'Last failure', kind: 'dim', text: c => c.lastFailure },
   ], c => c.name);
 
   const drawHandlers = table('handlers-table', [

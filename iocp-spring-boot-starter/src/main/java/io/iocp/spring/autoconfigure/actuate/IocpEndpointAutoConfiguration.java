@@ -4,6 +4,7 @@ import io.iocp.CompletionPort;
 import io.iocp.spring.actuate.IocpEndpoint;
 import io.iocp.spring.actuate.IocpEndpointWebExtension;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
+import io.iocp.spring.client.TcpClients;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.server.TcpServers;
 import org.springframework.beans.factory.ObjectProvider;
@@ -27,11 +28,13 @@ public final class IocpEndpointAutoConfiguration {
     IocpEndpoint iocpEndpoint(
             ObjectProvider<CompletionPort> ports,
             ObjectProvider<TcpServers> servers,
+            ObjectProvider<TcpClients> clients,
             ObjectProvider<HandlerRegistry> handlers,
             ApplicationEventPublisher events) {
         return new IocpEndpoint(
                 ports.stream().toList(),
                 servers.stream().flatMap(s -> s.servers().stream()).toList(),
+                clients.stream().flatMap(c -> c.clients().stream()).toList(),
                 () -> handlers.stream().flatMap(r -> r.handlers().stream()).toList(),
                 events);
     }
