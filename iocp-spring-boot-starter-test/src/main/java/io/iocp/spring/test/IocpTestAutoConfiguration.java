@@ -23,8 +23,13 @@ final class IocpTestAutoConfiguration {
     IocpTestClients iocpTestClients(
             ObjectProvider<TcpServers> servers,
             ObjectProvider<SimulatedNetwork> network,
-            ObjectProvider<SslBundles> bundles) {
-        return new IocpTestClients(servers::getObject, network.getIfAvailable(), bundles::getObject);
+            ObjectProvider<SslBundles> bundles,
+            ObjectProvider<TestUpstreams> upstreams) {
+        return new IocpTestClients(
+                servers::getObject,
+                network.getIfAvailable(),
+                bundles::getObject,
+                upstreams.getIfAvailable(TestUpstreams::new));
     }
 
     /** Last: what the application's own customizers do, they do to a port of the test's network. */

@@ -18,7 +18,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of a server under test that blocks, but never for longer than its time limit. Text is UTF-8.
+ * The test's end of a connection: a client of a server under test, or what a client under test has connected to. It blocks, but
+ * never for longer than its time limit. Text is UTF-8.
  *
  * <p>What comes otherwise than expected is an {@link AssertionError} that shows what had been received, and with a simulated
  * network its seed. A send that fails is an {@link UncheckedIOException}.
@@ -29,7 +30,7 @@ public final class IocpTestClient implements AutoCloseable {
     /** Bytes that a message shows. */
     private static final int MOST_SHOWN = 1000;
 
-    private final String server;
+    private final String other;
     private final Socket socket;
     private final String network;
     private final Consumer<IocpTestClient> closed;
@@ -42,9 +43,14 @@ public final class IocpTestClient implements AutoCloseable {
     private long received;
     private final AtomicLong sent = new AtomicLong();
 
-    /** @param network what a message ends with; empty for a real one */
-    IocpTestClient(String server, Socket socket, String network, Duration patience, Consumer<IocpTestClient> closed) {
-        this.server = server;
+    /**
+     * An end of a connection.
+     *
+     * @param other what this is to the other end
+     * @param network what a message ends with; empty for a real one
+     */
+    IocpTestClient(String other, Socket socket, String network, Duration patience, Consumer<IocpTestClient> closed) {
+        this.other = other;
         this.socket = socket;
         this.network = network;
         this.patience = patience;
@@ -265,7 +271,7 @@ public final class IocpTestClient implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "client " + localAddress() + " of server '" + server + "'";
+        return other + " at " + localAddress();
     }
 
     // ---- below

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundles;
 
 /**
- * Connects blocking clients to the servers of the application under test, over whatever network the test has. What is still open
- * after a test method is closed.
+ * Connects blocking clients to the servers of the application under test, over whatever network the test has, and accepts what its
+ * own clients connect. What is still open after a test method is closed.
  *
  * <p>Thread: any.
  */
@@ -32,13 +32,19 @@ public final class IocpTestClients implements AutoCloseable {
     private final Supplier<TcpServers> servers;
     private final @Nullable SimulatedNetwork network;
     private final Supplier<SslBundles> bundles;
+    private final TestUpstreams upstreams;
     private final Set<IocpTestClient> open = ConcurrentHashMap.newKeySet();
 
     /** @param network null for the machine's */
-    IocpTestClients(Supplier<TcpServers> servers, @Nullable SimulatedNetwork network, Supplier<SslBundles> bundles) {
+    IocpTestClients(
+            Supplier<TcpServers> servers,
+            @Nullable SimulatedNetwork network,
+            Supplier<SslBundles> bundles,
+            TestUpstreams upstreams) {
         this.servers = servers;
         this.network = network;
         this.bundles = bundles;
+        this.upstreams = upstreams;
     }
 
     /**
@@ -50,7 +56,7 @@ public final class IocpTestClients implements AutoCloseable {
      */
     public IocpTestClient connect(String server) {
         TcpServer to = server(server);
-        return client(server, socketTo(to));
+        return client(clientOf(server), socketTo(to));
     }
 
     /**
@@ -88,12 +94,23 @@ public final class IocpTestClients implements AutoCloseable {
             secure.setSSLParameters(changed);
             secure.setSoTimeout((int) PATIENCE.toMillis());
             secure.startHandshake();
-            return client(server, secure);
+            return client(clientOf(server), secure);
         } catch (IOException e) {
             closeQuietly(plain);
             throw new UncheckedIOException(
                     new IOException("no TLS with server '" + server + "'" + onNetwork() + ": " + e.getMessage(), e));
         }
+    }
+
+    /**
+     * Accepts the next connection of one of the application's own clients, each of which connects to the test. It is no TLS end.
+     *
+     * @param client its name: a key below {@code iocp.clients}
+     * @throws IllegalArgumentException if the application has no such client, or the network is simulated
+     * @throws UncheckedIOException if it does not connect in ten seconds
+     */
+    public IocpTestClient accept(String client) {
+        return client("server of client '" + client + "'", upstreams.accept(client, PATIENCE));
     }
 
     /** Where a server listens. */
@@ -143,8 +160,12 @@ public final class IocpTestClients implements AutoCloseable {
         }
     }
 
-    private IocpTestClient client(String server, Socket socket) {
-        IocpTestClient client = new IocpTestClient(server, socket, onNetwork(), PATIENCE, open::remove);
+    private static String clientOf(String server) {
+        return "client of server '" + server + "'";
+    }
+
+    private IocpTestClient client(String name, Socket socket) {
+        IocpTestClient client = new IocpTestClient(name, socket, onNetwork(), PATIENCE, open::remove);
         open.add(client);
         return client;
     }

@@ -68,7 +68,8 @@ class SliceTest {
         client.within(Duration.ofMillis(300)).send("hello");
         assertThatThrownBy(client::receiveLine)
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("server 'shout' waited PT0.3S for \"\\n\"")
+                .hasMessageContaining("client of server 'shout' at /127.0.0.1:")
+                .hasMessageContaining("waited PT0.3S for \"\\n\"")
                 .hasMessageContaining("unread: 5 bytes, \"HELLO\"")
                 .hasMessageContaining("sent: 5");
         client.within(Duration.ofSeconds(10));
