@@ -5,8 +5,8 @@ import io.iocp.spring.client.ClientConnectionView;
 import io.iocp.spring.client.ClientState;
 import io.iocp.spring.client.ConnectOutcome;
 import io.iocp.spring.client.TcpClient;
+import io.iocp.spring.handler.CloseReason;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,62 +15,83 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client.
  *
- * @param state {@code up}: as many connections are up as there must be; {@code down}: fewer; {@code stopped}
- * @param address where it would connect to now
- * @param wanted connections that are kept up
- * @param connections the same by what they are doing
- * @param connects tries that have ended, by how; without those that there were none of
- * @param reconnects tries because of a failure or a loss
- * @param lastFailure why a try failed or a connection was lost, of the connection that has been without for the longest time; null
- *     while all are up
- * @param nextTryAt when that one is tried again; null while it is being tried
+ * @param state {@code up} if as many connections stand as must, else {@code down}
+ * @param address where it connects to
+ * @param wanted connections that it keeps
+ * @param up those that stand
+ * @param reconnects tries because one before had failed, or a connection was lost
+ * @param connects tries since the start, by outcome; outcomes that there were
+ * @param closed connections since the start, by reason; reasons that there were
+ * @param unclaimed packets that no handler wanted
+ * @param connections what each of them is doing
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientRow(
         String name,
         String state,
         String address,
         int wanted,
-        Map<String, Integer> connections,
-        Map<String, Long> connects,
+        int up,
         long reconnects,
+        Map<String, Long> connects,
+        Map<String, Long> closed,
         long unclaimed,
-        @Nullable String lastFailure,
-        @Nullable Instant nextTryAt) {
+        List<Place> connections) {
 
-    static ClientRow of(TcpClient client) {
-        List<ClientConnectionView> views = client.views();
-        Map<String, Integer> connections = new LinkedHashMap<>();
-        views.forEach(view -> connections.merge(view.state().tag(), 1, Integer::sum));
-        Map<String, Long> connects = new LinkedHashMap<>();
-        for (ConnectOutcome outcome : ConnectOutcome.values()) {
-            long count = client.connects(outcome);
-            if (count != 0) {
-                connects.put(outcome.tag(), count);
-            }
+    /**
+     * One of the connections that it keeps.
+     *
+     * @param number from 0
+     * @param since when the state has been this
+     * @param failures in a row
+     * @param connection its id, by which the view of connections finds it; null if there is none
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Place(
+            int number,
+            String state,
+            Instant since,
+            int failures,
+            @Nullable String lastFailure,
+            @Nullable Instant nextTryAt,
+            @Nullable Long connection) {
+
+        static Place of(ClientConnectionView view) {
+            return new Place(
+                    view.number(),
+                    view.state().tag(),
+                    view.since(),
+                    view.failures(),
+                    view.lastFailure(),
+                    view.nextTryAt(),
+                    view.connection() == null ? null : view.connection().id());
         }
-        ClientConnectionView missing = views.stream()
-                .filter(view -> view.state() != ClientState.UP && view.lastFailure() != null)
-                .min(Comparator.comparing(ClientConnectionView::since))
-                .orElse(null);
-        return new ClientRow(
-                client.name(),
-                stateOf(client, views),
-                String.valueOf(client.settings().address().get()),
-                client.settings().connections(),
-                connections,
-                connects,
-                client.reconnects(),
-                client.unclaimed(),
-                missing == null ? null : missing.lastFailure(),
-                missing == null ? null : missing.nextTryAt());
     }
 
-    private static String stateOf(TcpClient client, List<ClientConnectionView> views) {
-        if (views.stream().allMatch(view -> view.state() == ClientState.STOPPED)) {
-            return "stopped";
+    static ClientRow of(TcpClient client) {
+        Map<String, Long> connects = new LinkedHashMap<>();
+        for (ConnectOutcome outcome : ConnectOutcome.values()) {
+            putUnlessZero(connects, outcome.tag(), client.connects(outcome));
         }
-        boolean someUp = views.stream().anyMatch(view -> view.state() == ClientState.UP);
-        return client.isHealthy() && someUp ? "up" : "down";
+        Map<String, Long> closed = new LinkedHashMap<>();
+        for (CloseReason reason : CloseReason.values()) {
+            putUnlessZero(closed, reason.tag(), client.closedFor(reason));
+        }
+        return new ClientRow(
+                client.name(),
+                client.isHealthy() ? "up" : "down",
+                client.settings().address().get().toString(),
+                client.settings().connections(),
+                client.connections(ClientState.UP),
+                client.reconnects(),
+                connects,
+                closed,
+                client.unclaimed(),
+                client.views().stream().map(Place::of).toList());
+    }
+
+    private static void putUnlessZero(Map<String, Long> counts, String name, long count) {
+        if (count != 0) {
+            counts.put(name, count);
+        }
     }
 }

@@ -500,8 +500,9 @@
       }
     }
     for (const [name, client] of Object.entries(port.clients || {})) {
-      if (client.state === 'down') {
-        add('client ' + name, "Client '" + name + "' has " + (((client.connections || {}).up || 0) === 0 ? 'no connection.' : 'too few connections.'), client.lastFailure, true);
+      const state = clientState(client);
+      if (state === 'down' || state === 'partly') {
+        add('client ' + name, "Client '" + name + "' has " + client.up + ' of ' + client.wanted + ' connections.', lastFailure(client), state === 'down');
       }
     }
     return found;
@@ -553,7 +554,7 @@
   const drawServers = table('servers-table', [
     { name: 'Name', kind: 'head', text: s => s.name },
     { name: 'State', fill: (cell, s) => chip(cell, s.state, SERVER_MOODS[s.state]) },
-    { name: 'Listens on', kind: 'code', text: s => s.address === 'null' ? '' : address(s.address) },
+    { name: 'Listens on', kind: 'code nowrap', text: s => s.address === 'null' ? '' : address(s.address) },
     { name: 'Open', kind: 'n', text: s => whole.format(s.connections) + (s.maxConnections ? ' of ' + whole.format(s.maxConnections) : '') },
     { name: 'Opened', kind: 'n', text: s => countText(s.opened) },
     { name: 'Per second', kind: 'n', text: s => countText(acceptRate(state.port + '/' + s.name, s)) },
@@ -562,14 +563,20 @@
     { name: 'Actions', kind: 'acts', fill: (cell, s) => buttons(cell, state.writable ? serverActions(s) : []) },
   ], s => s.name);
 
+  function clientState(client) {
+    if (client.connections.every(c => c.state === 'stopped')) return 'stopped';
+    return client.up === 0 ? 'down' : client.up < client.wanted ? 'partly' : 'up';
+  }
+  const lastFailure = client => client.connections.filter(c => c.state !== 'up').map(c => c.lastFailure).find(Boolean);
+
   const drawClients = table('clients-table', [
     { name: 'Name', kind: 'head', text: c => c.name },
-    { name: 'State', fill: (cell, c) => chip(cell, c.state, { up: 'good', down: 'bad' }[c.state] || 'warn') },
-    { name: 'Connects to', kind: 'code', text: c => address(c.address) },
-    { name: 'Up', kind: 'n', text: c => whole.format((c.connections || {}).up || 0) + ' of ' + whole.format(c.wanted) },
+    { name: 'State', fill: (cell, c) => chip(cell, clientState(c), { up: 'good', down: 'bad' }[clientState(c)] || 'warn') },
+    { name: 'Connects to', kind: 'code nowrap', text: c => address(c.address) },
+    { name: 'Up', kind: 'n', text: c => whole.format(c.up) + ' of ' + whole.format(c.wanted) },
     { name: 'Tries', kind: 'n', text: c => countText(sum(c.connects)), title: c => reasons(c.connects) },
     { name: 'Again', kind: 'n', text: c => countText(c.reconnects) },
-    { name: 'Last failure', kind: 'dim', text: c => c.lastFailure },
+    { name: 'Last failure', kind: 'dim', text: c => lastFailure(c) },
   ], c => c.name);
 
   const drawHandlers = table('handlers-table', [
@@ -790,7 +797,7 @@
   const drawConnections = table('connections-table', [
     { name: 'Id', kind: 'head', text: c => c.id },
     { name: 'Of', text: c => c.server || c.client || c.owner },
-    { name: 'Peer', kind: 'code', text: c => address(c.peer) + (c.transportPeer ? ' via ' + address(c.transportPeer) : '') },
+    { name: 'Peer', kind: 'code nowrap', text: c => address(c.peer) + (c.transportPeer ? ' via ' + address(c.transportPeer) : '') },
     { name: 'State', fill: (cell, c) => chip(cell, c.state) },
     { name: 'Age', kind: 'n', text: c => age(c.ageMillis) },
     { name: 'Received', kind: 'n', text: c => bytesText(c.bytesReceived) },
