@@ -47,4 +47,15 @@ public interface CompletionHandler {
      * @param reason why: HANDLE_CLOSED, TIMED_OUT (idle), PORT_CLOSED
      */
     default void closed(Handle handle, Status reason) {}
+
+    /**
+     * A packet that is to come behind all others of this handle, which is closed: as a post of its own to the handle, with the
+     * reason as its status. Asked once, after {@link #closed}, if packets are still delivered then: not of a handle that is closed
+     * after its port. What somebody posts to the handle while it is being closed may come behind it. Must return at once.
+     *
+     * @return not in use; null, the default, for none
+     */
+    default @Nullable OverlappedIO lastPacket(Handle handle) {
+        return null;
+    }
 }

@@ -322,6 +322,7 @@ public final class CompletionPort implements AutoCloseable {
      */
     public void post(OverlappedIO packet, @Nullable Object key, long bytes, Status status) {
         Post operation = beginPost(packet, key, null);
+        operation.context = dispatch.contextOf(key);
         operation.bytes = bytes;
         operation.status = status;
         PortListener listener = options.listener();
@@ -353,6 +354,7 @@ public final class CompletionPort implements AutoCloseable {
             throw new IllegalStateException(boundTo + " is not associated with port '" + name() + "'");
         }
         Post operation = beginPost(packet, key, boundTo);
+        operation.context = dispatch.contextOf(boundTo == null ? key : boundTo.key());
         ScheduledPost scheduled = core.postDelayed(operation, shard, nanos(delay));
         PortListener listener = options.listener();
         if (listener != null) {
@@ -572,6 +574,11 @@ public final class CompletionPort implements AutoCloseable {
     }
 
     /** Calls a listener; what it throws is logged and dropped. */
+    @Nullable
+    Object contextOf(@Nullable Object key) {
+        return dispatch.contextOf(key);
+    }
+
     void tell(Runnable call) {
         dispatch.tell(call);
     }

@@ -6,6 +6,7 @@ import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.Post;
 import io.iocp.operation.Status;
 import io.iocp.port.PacketRunner;
 import java.lang.System.Logger;
@@ -216,9 +217,9 @@ final class Dispatch implements PacketRunner {
     }
 
     @Override
-    public void closed(Endpoint endpoint) {
+    public @Nullable Post closed(Endpoint endpoint, boolean delivers) {
         if (!(endpoint.handle instanceof Handle handle)) {
-            return;
+            return null;
         }
         CompletionHandler own = handle.handler();
         CompletionHandler handler = own != null ? own : portHandler;
@@ -228,6 +229,39 @@ final class Dispatch implements PacketRunner {
         if (listener != null && handle instanceof Connection) {
             Object key = handle.key();
             tell(() -> listener.connectionClosed(key, endpoint.closeStatus));
+        }
+        return handler == null || !delivers ? null : last(endpoint, handle, handler);
+    }
+
+    private @Nullable Post last(Endpoint endpoint, Handle handle, CompletionHandler handler) {
+        try {
+            OverlappedIO packet = handler.lastPacket(handle);
+            if (packet == null) {
+                return null;
+            }
+            packet.checkPort("the last packet of a handle is a post");
+            Post operation = packet.post();
+            packet.begin(operation, handle, endpoint);
+            operation.bytes = 0;
+            operation.status = endpoint.closeStatus;
+            return operation;
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.WARNING, "a handler of port '" + port.name() + "' failed to give its last packet", e);
+            return null;
+        }
+    }
+
+    /** What goes with a packet that is being posted. Thread: the poster's. */
+    @Nullable
+    Object contextOf(@Nullable Object key) {
+        if (listener == null) {
+            return null;
+        }
+        try {
+            return listener.posting(key);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
+            return null;
         }
     }
 

@@ -268,6 +268,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
         packet.checkPort("a post is the port's own packet");
         Post operation = packet.post();
         Shard on = begin(packet, operation);
+        operation.context = port.contextOf(key());
         operation.bytes = bytes;
         operation.maySkipPacket = false;
         start(on, operation);

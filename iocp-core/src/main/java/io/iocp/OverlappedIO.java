@@ -299,6 +299,11 @@ public final class OverlappedIO {
         return of == null ? postKey : of.key();
     }
 
+    /** What the port's listener {@linkplain PortListener#posting gave} the post to carry; null for nothing, or if it is no post. */
+    public @Nullable Object postContext() {
+        return operation instanceof Post posted ? posted.context : null;
+    }
+
     /** The handle that it was started on; null for a post to the port. */
     public @Nullable Handle handle() {
         return handle;

@@ -11,6 +11,15 @@ import org.jspecify.annotations.Nullable;
  * operations. What is thrown is logged and dropped.
  */
 public interface PortListener {
+    /**
+     * The application is about to post a packet, for now or for later, to the port or to a handle.
+     *
+     * @return goes with the packet, to whoever handles it: {@link OverlappedIO#postContext()}. Null, the default, for nothing
+     */
+    default @Nullable Object posting(@Nullable Object key) {
+        return null;
+    }
+
     /** The application posted a packet, for now or for later. */
     default void posted(@Nullable Object key) {}
 

@@ -1242,7 +1242,13 @@ final class Flow implements CompletionSink {
             if (endpoint.isConnection() && endpoint.isConnected()) {
                 counters.count(Count.CONNECTIONS_CLOSED, 1);
             }
-            shard.endpointClosed(endpoint);
+            Post last = shard.endpointClosed(endpoint, true);
+            if (last != null) {
+                // All its operations have ended, so their packets are ready, held behind the one that runs, or handed
+                // over: this
+                // one comes behind them.
+                take(last);
+            }
         }
     }
 

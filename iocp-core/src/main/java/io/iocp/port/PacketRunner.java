@@ -3,6 +3,7 @@ package io.iocp.port;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the handler of one packet. The floor above implements it; workers call it. */
@@ -31,6 +32,12 @@ public interface PacketRunner {
     /** A shard should have gone to another worker and all {@code workers} are kept by handlers. Must return at once. */
     void allBlocked(int workers);
 
-    /** A connection or listener of the port is closed, its descriptor too. */
-    void closed(Endpoint endpoint);
+    /**
+     * A connection or listener of the port is closed, its descriptor too.
+     *
+     * @param delivers whether packets are still delivered
+     * @return begun for the endpoint, to be delivered behind all its others; null for none, and always if nothing is delivered
+     */
+    @Nullable
+    Post closed(Endpoint endpoint, boolean delivers);
 }

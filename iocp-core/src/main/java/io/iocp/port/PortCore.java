@@ -290,11 +290,12 @@ public final class PortCore {
         shard.attach(endpoint);
     }
 
-    void endpointClosed(Endpoint endpoint) {
+    @Nullable
+    Post endpointClosed(Endpoint endpoint, boolean delivers) {
         if (endpoint.isConnection()) {
             connections.decrementAndGet();
         }
-        runner.closed(endpoint);
+        return runner.closed(endpoint, delivers);
     }
 
     /** The connection of an accept whose packet nobody will take. */

@@ -602,7 +602,7 @@ public final class Shard implements Sleepers.Member {
             }
             TlsLoop.forget(endpoint);
             engine.closeUnassociated(endpoint);
-            endpointClosed(endpoint);
+            var _ = endpointClosed(endpoint, false);
         }
     }
 
@@ -665,10 +665,12 @@ public final class Shard implements Sleepers.Member {
         }
     }
 
-    void endpointClosed(Endpoint endpoint) {
+    /** As {@link PacketRunner#closed}. */
+    @Nullable
+    Post endpointClosed(Endpoint endpoint, boolean delivers) {
         load.decrementAndGet();
         endpoint.descriptorClosed();
-        port.endpointClosed(endpoint);
+        return port.endpointClosed(endpoint, delivers);
     }
 
     void postFromTimer(Post post) {

@@ -3,6 +3,7 @@ package io.iocp.port;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.HandOverCause;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import org.jspecify.annotations.Nullable;
 
 /** Runs nothing and tells nobody: a test overrides what it looks at. */
@@ -28,5 +29,7 @@ class QuietRunner implements PacketRunner {
     public void allBlocked(int workers) {}
 
     @Override
-    public void closed(Endpoint endpoint) {}
+    public @Nullable Post closed(Endpoint endpoint, boolean delivers) {
+        return null;
+    }
 }

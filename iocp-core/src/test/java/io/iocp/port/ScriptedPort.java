@@ -6,6 +6,7 @@ import io.iocp.engine.LoopOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Endpoint.Lifecycle;
 import io.iocp.operation.Operation;
+import io.iocp.operation.Post;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Queue;
@@ -15,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A port on a {@link ScriptedEngine}, without the public floor: the test is the handler. */
 final class ScriptedPort implements AutoCloseable {
@@ -67,8 +69,9 @@ final class ScriptedPort implements AutoCloseable {
             }
 
             @Override
-            public void closed(Endpoint endpoint) {
+            public @Nullable Post closed(Endpoint endpoint, boolean delivers) {
                 closed.add(endpoint);
+                return null;
             }
         };
         core = new PortCore(settings, engine, runner, false);

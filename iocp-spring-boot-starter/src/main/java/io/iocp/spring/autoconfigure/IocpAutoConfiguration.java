@@ -4,7 +4,12 @@ import io.iocp.CompletionPort;
 import io.iocp.PortOptions;
 import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.HandshakeListener;
+import io.iocp.spring.framing.FrameEncoder;
+import io.iocp.spring.handler.CompletionErrorHandler;
+import io.iocp.spring.handler.HandlerDecorator;
+import io.iocp.spring.handler.HandlerParameterResolver;
 import io.iocp.spring.handler.HandlerRegistry;
+import io.iocp.spring.handler.HandlerSupport;
 import io.iocp.spring.handler.IoCompletionHandlerBeanPostProcessor;
 import io.iocp.spring.server.GracefulShutdown;
 import io.iocp.spring.server.ServerSettings;
@@ -22,7 +27,6 @@ import java.util.TreeSet;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
-import org.springframework.beans.factory.config.EmbeddedValueResolver;
 import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -34,9 +38,11 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.io.ApplicationResourceLoader;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.thread.Threading;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
@@ -49,18 +55,42 @@ public final class IocpAutoConfiguration {
     /** Name of the auto-configured port. */
     private static final String PORT_NAME = "default";
 
+    /** How many handlers run at once on virtual threads, if all do and nothing else is said. */
+    private static final int VIRTUAL_THREADS = 10_000;
+
     private static final Duration LONGEST_DEFAULT_DEADLINE = Duration.ofSeconds(20);
 
     @Bean
     @ConditionalOnMissingBean
-    HandlerRegistry iocpHandlerRegistry() {
-        return new HandlerRegistry();
+    HandlerRegistry iocpHandlerRegistry(IocpProperties properties, ListableBeanFactory beans, Environment environment) {
+        return new HandlerRegistry(
+                new HandlerSupport(
+                        () -> ordered(beans, HandlerParameterResolver.class),
+                        () -> beans.getBeanProvider(ResolvableType.forClass(FrameEncoder.class))
+                                .orderedStream()
+                                .<FrameEncoder<?>>map(encoder -> encoder)
+                                .toList(),
+                        () -> ordered(beans, HandlerDecorator.class),
+                        () -> ordered(beans, CompletionErrorHandler.class),
+                        name -> beans.getBean(name, CompletionErrorHandler.class)),
+                onVirtualThreads(properties, environment),
+                () -> ordered(beans, CompletionPort.class));
+    }
+
+    private static <T> List<T> ordered(ListableBeanFactory beans, Class<T> type) {
+        return beans.getBeanProvider(type).orderedStream().toList();
+    }
+
+    /** Whether every handler runs on a virtual thread. */
+    private static boolean onVirtualThreads(IocpProperties properties, Environment environment) {
+        Boolean asked = properties.handler().virtualThreads();
+        return asked != null ? asked : Threading.VIRTUAL.isActive(environment);
     }
 
     @Bean
     static IoCompletionHandlerBeanPostProcessor ioCompletionHandlerBeanPostProcessor(
             ObjectProvider<HandlerRegistry> registry, ConfigurableBeanFactory beanFactory) {
-        return new IoCompletionHandlerBeanPostProcessor(registry::getObject, new EmbeddedValueResolver(beanFactory));
+        return new IoCompletionHandlerBeanPostProcessor(registry::getObject, beanFactory);
     }
 
     @Bean
@@ -71,9 +101,15 @@ public final class IocpAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     CompletionPort completionPort(
-            IocpProperties properties, HandlerRegistry registry, ObjectProvider<CompletionPortCustomizer> customizers)
+            IocpProperties properties,
+            HandlerRegistry registry,
+            ObjectProvider<CompletionPortCustomizer> customizers,
+            Environment environment)
             throws IOException {
         PortOptions options = optionsOf(properties);
+        if (options.virtualThreads() == 0 && onVirtualThreads(properties, environment)) {
+            options = options.virtualThreads(VIRTUAL_THREADS);
+        }
         for (Iterator<CompletionPortCustomizer> i = customizers.orderedStream().iterator(); i.hasNext(); ) {
             options = i.next().customize(options);
         }

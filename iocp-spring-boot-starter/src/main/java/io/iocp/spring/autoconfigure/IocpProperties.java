@@ -16,6 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param engine Engine of the completion port. 'auto' takes io_uring where it works, else NIO.
  * @param concurrency How many workers may run at once, which is also the number of shards. 0 means one for each processor.
  * @param ssl TLS of all servers and clients.
+ * @param handler All handlers.
+ * @param observationEnabled Whether each call of a handler is observed, and the context of whoever posts goes with the post.
  * @param servers Servers by name.
  * @param clients Clients by name.
  */
@@ -26,6 +28,8 @@ public record IocpProperties(
         @DefaultValue Workers workers,
         @DefaultValue Shutdown shutdown,
         @DefaultValue Ssl ssl,
+        @DefaultValue HandlerProperties handler,
+        @DefaultValue("false") boolean observationEnabled,
         @DefaultValue Map<String, ServerProperties> servers,
         @DefaultValue Map<String, ClientProperties> clients,
         @NestedConfigurationProperty @DefaultValue EventsProperties events) {

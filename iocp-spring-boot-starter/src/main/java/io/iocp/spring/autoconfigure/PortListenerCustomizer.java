@@ -26,6 +26,13 @@ public final class PortListenerCustomizer implements CompletionPortCustomizer {
     }
 
     private record Both(PortListener first, PortListener second) implements PortListener {
+        /** One thing can go with a packet: the first that has something gives it. */
+        @Override
+        public @Nullable Object posting(@Nullable Object key) {
+            Object context = first.posting(key);
+            return context != null ? context : second.posting(key);
+        }
+
         @Override
         public void posted(@Nullable Object key) {
             first.posted(key);

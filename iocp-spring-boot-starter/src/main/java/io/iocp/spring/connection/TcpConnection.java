@@ -10,6 +10,7 @@ import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.annotation.ConnectionEvent;
 import io.iocp.spring.connection.Receiving.PauseReason;
 import io.iocp.spring.framing.FrameException;
 import io.iocp.spring.handler.CloseReason;
@@ -27,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Next: {@link HandlerEndpoint#invoke}.
  */
 public final class TcpConnection implements RoutedHandler, Exchange, ConnectionInfo {
+    private static final CompletionStage<@Nullable Void> WRITABLE = CompletableFuture.completedStage(null);
+
     /** For a peer to make room for the close_notify behind what it has not read yet. */
     private static final Duration GOOD_BYE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -54,8 +58,13 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         /** Finish and close. */
         SHUT_DOWN,
         /** The close_notify, behind everything that was sent. */
-        GOOD_BYE
+        GOOD_BYE,
+        /** Closed, and this is the last packet. */
+        CLOSED
     }
+
+    /** What the handler of the accept has returned, if it is to be sent where the connection's packets are handled. */
+    private record Greeting(ReturnValue how, Object value) {}
 
     private enum Reading {
         /** The continuous receive is on, unless {@link #receiving} is paused. */
@@ -89,6 +98,12 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     /** Its packet is on its way: what is held back will be gone on with. */
     private boolean goesOn;
 
+    /** Its handler was told that the owner drains. */
+    private boolean drainTold;
+
+    /** Somebody waits until less is to be sent. Completed by the connection's packets, failed by its end. */
+    private volatile @Nullable CompletableFuture<@Nullable Void> writable;
+
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
 
@@ -114,13 +129,15 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     public void begin(ReturnValue how, @Nullable Object greeting) throws ClosedChannelException {
         connection.idleTimeout(settings.idleTimeout());
         ConnectionTls tls = settings.tls();
+        LeasedBuffer first =
+                greeting == null ? null : how.lease(greeting, connection.port().buffers());
         if (connection instanceof SecureConnection secure && tls != null) {
-            LeasedBuffer first = greeting == null
-                    ? null
-                    : how.lease(greeting, connection.port().buffers());
             outbound.handshake(secure, new OverlappedIO(Mark.HANDSHAKE).timeout(tls.handshakeTimeout()), first);
-        } else {
-            how.send(greeting, this);
+        } else if (first != null) {
+            send(first);
+        }
+        if (greeting != null && !how.isBytes()) {
+            connection.post(new OverlappedIO(new Greeting(how, greeting)), 0);
         }
         connection.receiveContinuously(receive);
     }
@@ -284,6 +301,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         IOException failure = listener == null ? null : packet.failure();
         if (reply) {
             outbound.sent(packet);
+            CompletableFuture<@Nullable Void> waiting = writable;
+            if (waiting != null && outbound.isLittle()) {
+                writable = null;
+                waiting.complete(null);
+            }
         }
         if (listener != null) {
             listener.ended(failure);
@@ -311,7 +333,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     private void posted(OverlappedIO packet) throws Exception {
         switch (packet.attachment()) {
-            case Mark.SHUT_DOWN -> closeWhenSent(CloseReason.SHUTDOWN);
+            case Mark.SHUT_DOWN -> drain();
+            case Mark.CLOSED -> tellClosed();
             case Mark.GO_ON -> {
                 goesOn = false;
                 inbound.goOn(packet);
@@ -322,7 +345,24 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
                     finish();
                 }
             }
+            case Greeting greeting -> greeting.how().send(greeting.value(), this);
             case null, default -> handled(packet);
+        }
+    }
+
+    private void drain() {
+        HandlerEndpoint handler = handlers.of(ConnectionEvent.DRAIN);
+        if (handler != null && !drainTold && connection.isOpen()) {
+            drainTold = true;
+            handler.tell(this, ConnectionEvent.DRAIN);
+        }
+        closeWhenSent(CloseReason.SHUTDOWN);
+    }
+
+    private void tellClosed() {
+        HandlerEndpoint handler = handlers.of(ConnectionEvent.CLOSED);
+        if (handler != null) {
+            handler.tell(this, ConnectionEvent.CLOSED);
         }
     }
 
@@ -337,10 +377,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     private void run(HandlerEndpoint handler, OverlappedIO packet) throws Exception {
-        Object result = handler.invoke(this, packet);
-        if (result != null) {
-            handler.returnValue().send(result, this);
-        }
+        handler.handle(this, packet);
     }
 
     /** Whether somebody else than a handler may want what is received. */
@@ -403,6 +440,23 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     @Override
     public void sendWhenComplete(CompletionStage<?> stage, ReturnValue how) {
         inbound.sendWhenComplete(stage, how);
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> whenWritable() {
+        if (!outbound.isTooMuch()) {
+            return WRITABLE;
+        }
+        CompletableFuture<@Nullable Void> waiting = writable;
+        if (waiting == null) {
+            waiting = new CompletableFuture<>();
+            writable = waiting;
+            if (!connection.isOpen()) {
+                // closed() may have looked before this one was there; if not it will.
+                waiting.completeExceptionally(new ClosedChannelException());
+            }
+        }
+        return waiting;
     }
 
     @Override
@@ -476,7 +530,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         closeWhenSent(CloseReason.APPLICATION);
     }
 
-    private void closeWhenSent(CloseReason reason) {
+    @Override
+    public void closeWhenSent(CloseReason reason) {
         if (!isEnding()) {
             reading = Reading.ENDING;
             inbound.drop();
@@ -549,7 +604,8 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         close(reason);
     }
 
-    private void close(CloseReason reason) {
+    @Override
+    public void close(CloseReason reason) {
         because(reason);
         connection.close();
     }
@@ -563,8 +619,18 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     @Override
     public void closed(Handle handle, Status reason) {
         inbound.closed();
+        because(reasonOf(reason));
         CloseReason known = closeReason;
-        owner.closed(this, known != null ? known : reasonOf(reason));
+        CompletableFuture<@Nullable Void> waiting = writable;
+        if (waiting != null) {
+            waiting.completeExceptionally(new ClosedChannelException());
+        }
+        owner.closed(this, known != null ? known : CloseReason.APPLICATION);
+    }
+
+    @Override
+    public @Nullable OverlappedIO lastPacket(Handle handle) {
+        return handlers.of(ConnectionEvent.CLOSED) == null ? null : new OverlappedIO(Mark.CLOSED);
     }
 
     // ---- for the workers and listeners of the port
@@ -572,10 +638,17 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     @Override
     public boolean blocks(OverlappedIO packet) {
         Object attachment = packet.attachment();
-        HandlerEndpoint handler = attachment == Mark.GO_ON || attachment instanceof PendingReply
-                ? dataHandler() // it may get what was held back
-                : handlers.of(packet.kind());
-        return handler != null && handler.blocking() && attachment != Mark.SHUT_DOWN;
+        HandlerEndpoint handler;
+        if (attachment == Mark.SHUT_DOWN) {
+            handler = handlers.of(ConnectionEvent.DRAIN);
+        } else if (attachment == Mark.CLOSED) {
+            handler = handlers.of(ConnectionEvent.CLOSED);
+        } else if (attachment == Mark.GO_ON || attachment instanceof PendingReply) {
+            handler = dataHandler(); // it may get what was held back
+        } else {
+            handler = handlers.of(packet.kind());
+        }
+        return handler != null && handler.blocking();
     }
 
     @Override

@@ -23,7 +23,7 @@ final class ConstantInvocation implements HandlerInvocation {
     }
 
     @Override
-    public @Nullable Object invoke(@Nullable Exchange exchange, OverlappedIO packet) throws Throwable {
+    public @Nullable Object invoke(@Nullable Exchange exchange, @Nullable OverlappedIO packet) throws Throwable {
         return (Object) TARGET.invokeExact(exchange, packet);
     }
 }

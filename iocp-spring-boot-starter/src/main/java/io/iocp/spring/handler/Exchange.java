@@ -29,9 +29,21 @@ public interface Exchange extends Replies {
     /**
      * Has what the stage ends with sent as {@code how} says. Until then no further packet with data, frame or end of the stream of
      * this connection reaches a handler, so that replies keep the order of what they reply to; nothing more is received than is
-     * on its way, and neither the end of what the peer sends nor a server that drains closes the connection. A stage that fails
-     * is a handler that has thrown. Whoever completes it runs no code of this connection. If the connection is closed before,
-     * the stage is cancelled if it is a future.
+     * on its way, and neither the end of what the peer sends nor a server that drains closes the connection. {@code how} may call
+     * this again, for what follows. A stage that fails is a handler that has thrown. Whoever completes it runs no code of this
+     * connection. If the connection is closed before, the stage is cancelled if it is a future.
      */
     void sendWhenComplete(CompletionStage<?> stage, ReturnValue how);
+
+    /**
+     * Complete, with null, as soon as no more waits to be sent than is good; so it is already as a rule. Whoever sends much looks
+     * here in between. It fails if the connection is closed before.
+     */
+    CompletionStage<@Nullable Void> whenWritable();
+
+    /** As {@link #closeWhenSent()}, for this reason. */
+    void closeWhenSent(CloseReason reason);
+
+    /** Closes at once, for this reason. */
+    void close(CloseReason reason);
 }

@@ -1,15 +1,12 @@
 package io.iocp.spring.handler;
 
 import io.iocp.OverlappedIO;
-import io.iocp.operation.OperationKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
-import java.lang.reflect.Parameter;
-import java.util.Set;
 import org.springframework.core.NativeDetector;
 
 /**
@@ -24,17 +21,17 @@ final class HandlerMethodInvoker {
 
     private HandlerMethodInvoker() {}
 
-    static HandlerInvocation bind(Object bean, Method method, HandlerTarget target, Set<OperationKind> kinds) {
+    static HandlerInvocation bind(Object bean, Method method, HandlerParameters parameters) {
         MethodHandle handle = handleOf(method).bindTo(bean);
-        Parameter[] parameters = method.getParameters();
-        MethodHandle[] filters = new MethodHandle[parameters.length];
-        int[] order = new int[parameters.length];
-        for (int i = 0; i < parameters.length; i++) {
-            MethodHandle filter = HandlerParameters.filterFor(method, parameters[i], target, kinds);
-            filters[i] = filter.asType(filter.type().changeReturnType(parameters[i].getType()));
-            order[i] = filter.type().parameterType(0) == Exchange.class ? 0 : 1;
+        int count = method.getParameterCount();
+        int[] order = new int[2 * count];
+        for (int i = count - 1; i >= 0; i--) {
+            MethodHandle filter = parameters.filterFor(i);
+            Class<?> type = method.getParameterTypes()[i];
+            handle = MethodHandles.collectArguments(
+                    handle, i, filter.asType(filter.type().changeReturnType(type)));
+            order[2 * i + 1] = 1;
         }
-        handle = MethodHandles.filterArguments(handle, 0, filters);
         MethodType shape = SHAPE.changeReturnType(handle.type().returnType());
         return constant(MethodHandles.permuteArguments(handle, shape, order).asType(SHAPE));
     }

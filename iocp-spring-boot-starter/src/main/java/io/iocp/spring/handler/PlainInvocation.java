@@ -16,7 +16,7 @@ final class PlainInvocation implements HandlerInvocation {
     }
 
     @Override
-    public @Nullable Object invoke(@Nullable Exchange exchange, OverlappedIO packet) throws Throwable {
+    public @Nullable Object invoke(@Nullable Exchange exchange, @Nullable OverlappedIO packet) throws Throwable {
         return (Object) target.invokeExact(exchange, packet);
     }
 }

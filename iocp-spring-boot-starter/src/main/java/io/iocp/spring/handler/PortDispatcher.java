@@ -1,10 +1,12 @@
 package io.iocp.spring.handler;
 
+import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.OverlappedIO;
+import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
-import java.util.HashMap;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,11 +17,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The handler of a whole port: passes a packet to the method that claims its channel, else to the one that claims the port. A
- * packet that nobody claims is counted, logged once for each key, and its connection closed.
+ * packet that nobody claims is counted, logged once for each key, and its connection closed. Posts to a channel whose handler is
+ * stopped wait for it, up to a bound.
  *
  * <p>Thread: workers.
  *
- * <p>Next: {@link HandlerEndpoint#invoke}.
+ * <p>Next: {@link HandlerEndpoint#handle}.
  */
 public final class PortDispatcher implements RoutedHandler {
     private static final Logger LOG = LoggerFactory.getLogger(PortDispatcher.class);
@@ -27,40 +30,44 @@ public final class PortDispatcher implements RoutedHandler {
     /** Keys that were logged already; at most this many are remembered. */
     private static final int MOST_LOGGED_KEYS = 100;
 
+    /** Posts to stopped channels that wait; further ones are dropped, and counted as unclaimed. */
+    static final int MOST_WAITING_POSTS = 10_000;
+
     private final String port;
     private final HandlerTable wholePort = new HandlerTable();
     private final LongAdder unclaimed = new LongAdder();
     private final Set<String> unclaimedKeys = ConcurrentHashMap.newKeySet();
-    private volatile Map<Object, HandlerEndpoint> channels = Map.of();
+    private final Map<Object, HandlerTable> channels = new ConcurrentHashMap<>();
+    private final ArrayDeque<OverlappedIO> waiting = new ArrayDeque<>(); // guarded by itself
 
     PortDispatcher(String port) {
         this.port = port;
     }
 
-    synchronized void claim(HandlerEndpoint handler) {
-        if (!(handler.target() instanceof HandlerTarget.Channel channel)) {
-            wholePort.claim(handler);
-            return;
-        }
-        Map<Object, HandlerEndpoint> next = new HashMap<>(channels);
-        HandlerEndpoint present = next.putIfAbsent(channel.key(), handler);
-        if (present != null) {
-            throw new DuplicateHandlerException(present, handler, OperationKind.POST);
-        }
-        channels = next;
+    /** The handlers of packets with this completion key. */
+    HandlerTable channel(Object key) {
+        return channels.computeIfAbsent(key, _ -> new HandlerTable());
+    }
+
+    /** The handlers of what no channel claims. */
+    HandlerTable wholePort() {
+        return wholePort;
     }
 
     @Override
     public void completed(OverlappedIO packet) throws Exception {
-        HandlerEndpoint handler = route(packet.kind(), packet.key());
+        OperationKind kind = packet.kind();
+        HandlerEndpoint handler = route(kind, packet.key());
         if (handler == null) {
-            unclaimed(packet);
+            if (!waits(packet)) {
+                unclaimed(packet);
+            }
             return;
         }
         try {
-            handler.invoke(null, packet);
+            handler.handle(null, packet);
         } catch (Exception | Error e) {
-            if (packet.handle() instanceof Connection connection) {
+            if (kind != OperationKind.POST && packet.handle() instanceof Connection connection) {
                 connection.close();
             }
             throw e;
@@ -75,9 +82,10 @@ public final class PortDispatcher implements RoutedHandler {
 
     @Override
     public @Nullable HandlerEndpoint route(OperationKind kind, @Nullable Object key) {
-        if (kind == OperationKind.POST && key != null) {
-            HandlerEndpoint handler = channels.get(key);
-            if (handler != null) {
+        HandlerTable channel = key == null ? null : channels.get(key);
+        if (channel != null) {
+            HandlerEndpoint handler = channel.of(kind);
+            if (handler != null || channel.isStopped(kind)) {
                 return handler;
             }
         }
@@ -92,6 +100,48 @@ public final class PortDispatcher implements RoutedHandler {
     /** Packets that nobody claimed. */
     public long unclaimed() {
         return unclaimed.sum();
+    }
+
+    /** Keeps a post to a channel that is stopped. */
+    private boolean waits(OverlappedIO packet) {
+        Object key = packet.key();
+        if (packet.kind() != OperationKind.POST || packet.handle() != null || key == null) {
+            return false;
+        }
+        HandlerTable channel = channels.get(key);
+        if (channel == null) {
+            return false;
+        }
+        synchronized (waiting) {
+            // Looked at in here: whoever starts the handler does that before it takes what waits.
+            if (!channel.isStopped(OperationKind.POST) || waiting.size() >= MOST_WAITING_POSTS) {
+                return false;
+            }
+            waiting.add(packet);
+            return true;
+        }
+    }
+
+    /** A handler was started: posts that have waited for it are posted anew. */
+    void postWaiting(CompletionPort to) {
+        while (true) {
+            OverlappedIO packet;
+            synchronized (waiting) {
+                packet = waiting.stream()
+                        .filter(waits -> route(OperationKind.POST, waits.key()) != null)
+                        .findFirst()
+                        .orElse(null);
+                if (packet == null) {
+                    return;
+                }
+                waiting.removeFirstOccurrence(packet);
+            }
+            try {
+                to.post(packet, packet.key(), packet.bytesTransferred(), packet.status());
+            } catch (ClosedPortException e) {
+                unclaimed(packet);
+            }
+        }
     }
 
     private void unclaimed(OverlappedIO packet) {

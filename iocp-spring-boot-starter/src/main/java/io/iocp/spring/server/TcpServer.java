@@ -281,7 +281,11 @@ public final class TcpServer implements ConnectionOwner {
         if (handler != null) {
             try {
                 result = handler.invoke(context, packet);
-            } catch (Exception | Error e) {
+            } catch (Exception e) {
+                reject(connection, RejectReason.HANDLER_FAILED);
+                handler.failed(null, OperationKind.ACCEPT, e);
+                return;
+            } catch (Error e) {
                 reject(connection, RejectReason.HANDLER_FAILED);
                 throw e;
             }
@@ -295,7 +299,7 @@ public final class TcpServer implements ConnectionOwner {
 
     private void open(TcpConnection context, @Nullable HandlerEndpoint handler, @Nullable Object result) {
         Connection connection = context.connection();
-        boolean hasKey = handler != null && handler.returnValue() == ReturnValue.KEY && result != null;
+        boolean hasKey = handler != null && handler.returnValue().isKey() && result != null;
         connections.add(context);
         active.incrementAndGet();
         opened.increment();
@@ -308,7 +312,7 @@ public final class TcpServer implements ConnectionOwner {
             return;
         }
         try {
-            context.begin(handler != null && !hasKey ? handler.returnValue() : ReturnValue.NOTHING, result);
+            context.begin(handler != null && !hasKey ? handler.returnValue() : ReturnValue.nothing(), result);
         } catch (IOException | RuntimeException e) {
             context.abort(CloseReason.SHUTDOWN);
         }

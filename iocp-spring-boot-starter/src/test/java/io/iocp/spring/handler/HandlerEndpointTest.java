@@ -9,11 +9,11 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class HandlerEndpointTest {
     private static final HandlerTarget SERVER = new HandlerTarget.Server("echo");
+    private static final HandlerTarget CLIENT = new HandlerTarget.Client("backend");
     private static final HandlerTarget CHANNEL = new HandlerTarget.Channel("default", "jobs");
     private static final HandlerTarget PORT = new HandlerTarget.Port("default");
 
@@ -62,10 +62,10 @@ class HandlerEndpointTest {
 
     @Test
     void shouldKnowWhatBecomesOfTheResult() {
-        assertThat(endpoint("attachment", SERVER).returnValue()).isEqualTo(ReturnValue.TEXT);
-        assertThat(endpoint("takes", SERVER).returnValue()).isEqualTo(ReturnValue.NOTHING);
+        assertThat(endpoint("attachment", SERVER).returnValue()).isEqualTo(PlainReturn.TEXT);
+        assertThat(endpoint("takes", SERVER).returnValue()).isEqualTo(PlainReturn.NOTHING);
         assertThat(endpoint("strange", SERVER, OperationKind.ACCEPT).returnValue())
-                .isEqualTo(ReturnValue.KEY);
+                .isEqualTo(PlainReturn.KEY);
     }
 
     @Test
@@ -89,8 +89,10 @@ class HandlerEndpointTest {
     }
 
     @Test
-    void shouldRefuseOtherKindsThanPostForAChannel() {
-        assertInvalid("takes", CHANNEL, "takes(StringBuilder)", "only POST", "kinds", OperationKind.RECEIVE);
+    void shouldRefuseKindsThatTheTargetDoesNotHave() {
+        assertInvalid("takes", SERVER, "takes(StringBuilder)", "no FILE_READ", "channel", OperationKind.FILE_READ);
+        assertInvalid("takes", SERVER, "takes(StringBuilder)", "no CONNECT", "ACCEPT", OperationKind.CONNECT);
+        assertInvalid("takes", CLIENT, "takes(StringBuilder)", "no ACCEPT", "CONNECT", OperationKind.ACCEPT);
     }
 
     private static void assertInvalid(
@@ -107,6 +109,11 @@ class HandlerEndpointTest {
                 .filter(m -> m.getName().equals(name))
                 .findFirst()
                 .orElseThrow();
-        return new HandlerEndpoint(name, new Methods(), method, target, Set.of(kinds), Set.of(), false);
+        HandlerEndpoint endpoint = HandlerEndpoint.builder(name, target)
+                .method(new Methods(), method)
+                .kinds(kinds)
+                .build();
+        endpoint.bound();
+        return endpoint;
     }
 }
