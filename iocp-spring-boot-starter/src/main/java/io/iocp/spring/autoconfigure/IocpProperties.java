@@ -40,7 +40,7 @@ public record IocpProperties(
      * @param max Worker threads that there may be; those beyond the concurrency run handlers that say that they block, and
      *     stand in for those that block without saying so. 0 means twice the concurrency.
      * @param virtualThreads Packets of handlers that say that they block that may run on virtual threads at once; what exceeds
-     *     it goes to spare workers. 0 means none.
+     *     it goes to spare workers. 0 means none, or 10000 if every handler runs on one.
      * @param blockingDetection What is done about handlers that block and do not say so.
      */
     public record Workers(
