@@ -42,7 +42,6 @@ import org.springframework.boot.thread.Threading;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
@@ -66,15 +65,18 @@ public final class IocpAutoConfiguration {
         return new HandlerRegistry(
                 new HandlerSupport(
                         () -> ordered(beans, HandlerParameterResolver.class),
-                        () -> beans.getBeanProvider(ResolvableType.forClass(FrameEncoder.class))
-                                .orderedStream()
-                                .<FrameEncoder<?>>map(encoder -> encoder)
-                                .toList(),
+                        () -> encoders(beans),
                         () -> ordered(beans, HandlerDecorator.class),
                         () -> ordered(beans, CompletionErrorHandler.class),
                         name -> beans.getBean(name, CompletionErrorHandler.class)),
                 onVirtualThreads(properties, environment),
                 () -> ordered(beans, CompletionPort.class));
+    }
+
+    private static List<FrameEncoder<?>> encoders(ListableBeanFactory beans) {
+        List<FrameEncoder<?>> encoders = new ArrayList<>();
+        ordered(beans, FrameEncoder.class).forEach(encoders::add);
+        return encoders;
     }
 
     private static <T> List<T> ordered(ListableBeanFactory beans, Class<T> type) {

@@ -303,7 +303,7 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         } else if (!handle.isOpen()) {
             failed(ConnectOutcome.HANDLER_FAILED, new ConnectException("the handler of the connect has closed it"));
         } else {
-            begin(made, handler == null ? ReturnValue.NOTHING : handler.returnValue(), greeting, own);
+            begin(made, handler == null ? ReturnValue.nothing() : handler.returnValue(), greeting, own);
         }
     }
 

@@ -94,6 +94,16 @@ final class Inbound {
         keptBytes(kept.capacity());
     }
 
+    /** The packet has brought bytes, and there is nobody for now who could have them. */
+    void hold(OverlappedIO packet) {
+        if (!over) {
+            ByteBuffer bytes = packet.data();
+            kept.append(bytes, 0, bytes.limit());
+            held = true;
+            keptBytes(kept.capacity());
+        }
+    }
+
     /** The peer has ended its stream, and this packet says so. */
     void ended(OverlappedIO packet) throws Exception {
         end = packet;
@@ -326,9 +336,12 @@ final class Inbound {
     /** What a stage has ended with is here. */
     void replied(PendingReply reply, OverlappedIO packet) throws Exception {
         // What it sends may have to wait for a further stage: receiving stays paused meanwhile.
-        reply.how().send(reply.result(), connection);
-        synchronized (pendingReplies) {
-            pendingReplies.remove(reply);
+        try {
+            reply.how().send(reply.result(), connection);
+        } finally {
+            synchronized (pendingReplies) {
+                pendingReplies.remove(reply);
+            }
         }
         if (!awaitsReply()) {
             receiving.resume(PauseReason.PENDING_REPLY);

@@ -60,7 +60,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         /** The close_notify, behind everything that was sent. */
         GOOD_BYE,
         /** Closed, and this is the last packet. */
-        CLOSED
+        CLOSED,
+        /** Handlers were started or stopped. */
+        HANDLERS_CHANGED
     }
 
     /** What the handler of the accept has returned, if it is to be sent where the connection's packets are handled. */
@@ -97,6 +99,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     /** Its packet is on its way: what is held back will be gone on with. */
     private boolean goesOn;
+
+    /** A handler has failed: it ends without a goodbye. */
+    private boolean abrupt;
 
     /** Its handler was told that the owner drains. */
     private boolean drainTold;
@@ -159,9 +164,25 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
                             packet.kind() + " was not started by this connection: " + connection);
             }
             through();
-        } catch (Exception | Error e) {
+        } catch (Exception e) {
+            failed();
+            throw e;
+        } catch (Error e) {
             close(CloseReason.HANDLER_FAILED);
             throw e;
+        }
+    }
+
+    /**
+     * A handler has failed, and nobody has dealt with it: what was sent before still leaves, since it may reply to something else.
+     * Behind that the peer must not take a part of a reply for all of it, so there is no end in good order.
+     */
+    private void failed() {
+        if (heldOpen || inbound.awaitsReply() || outbound.isEmpty()) {
+            close(CloseReason.HANDLER_FAILED);
+        } else {
+            abrupt = true;
+            closeWhenSent(CloseReason.HANDLER_FAILED);
         }
     }
 
@@ -196,8 +217,15 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             bytesReceived += packet.bytesTransferred();
         }
         HandlerEndpoint handler = handlers.of(kind);
+        boolean stopped = handler == null && handlers.isStopped(kind);
+        if (handler == null && !stopped) {
+            handler = handlers.of(kind); // it may have been started in between
+        }
         if (status == Status.OK) {
-            if (handler == null && !ownerTakesData) {
+            if (stopped) {
+                receiving.pause(PauseReason.HANDLER_STOPPED);
+                inbound.hold(packet);
+            } else if (handler == null && !ownerTakesData) {
                 unclaimed();
             } else if (!isEnding()) {
                 inbound.received(handler, packet);
@@ -335,6 +363,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         switch (packet.attachment()) {
             case Mark.SHUT_DOWN -> drain();
             case Mark.CLOSED -> tellClosed();
+            case Mark.HANDLERS_CHANGED -> {
+                if (!handlers.isStopped(dataKind())) {
+                    receiving.resume(PauseReason.HANDLER_STOPPED); // what was kept meanwhile follows: see through()
+                }
+            }
             case Mark.GO_ON -> {
                 goesOn = false;
                 inbound.goOn(packet);
@@ -401,6 +434,18 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         run(handler, packet);
         if (reading == Reading.ON && outbound.isTooMuch()) {
             receiving.pause(PauseReason.OUTBOUND);
+        }
+        if (handlers.isStopped(dataKind())) {
+            receiving.pause(PauseReason.HANDLER_STOPPED); // what follows waits until it is started
+        }
+    }
+
+    /** Handlers were started or stopped. Thread: any. */
+    public void handlersChanged() {
+        try {
+            post(new OverlappedIO(Mark.HANDLERS_CHANGED));
+        } catch (IllegalStateException e) {
+            // Not associated yet: it sees the handlers as they are with the first that it receives.
         }
     }
 
@@ -505,7 +550,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     /** A reply that cannot be sent is lost, and so the connection is of no use. */
     private void orClose(@Nullable Exception failure) {
-        if (failure != null) {
+        if (failure != null && connection.isOpen()) { // else it was closed for a reason of its own
             close(CloseReason.SEND_FAILED);
         }
     }
@@ -567,7 +612,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
      */
     private void finish() {
         reading = Reading.ENDED;
-        if (connection instanceof SecureConnection secure && secure.session() != null) {
+        if (!abrupt && connection instanceof SecureConnection secure && secure.session() != null) {
             try {
                 secure.disconnect(new OverlappedIO(Mark.GOOD_BYE).timeout(GOOD_BYE_TIMEOUT), DisconnectMode.GRACEFUL);
                 return;

@@ -29,11 +29,11 @@ public final class HandlerTable {
     private volatile @Nullable Class<?> frameType;
 
     /**
-     * Says what the target's frames are, before its first packet; without framing nobody calls this.
+     * Says what the target's frames are, before its first packet.
      *
-     * @param type of what {@link Exchange#frame()} gives; {@code ByteBuffer} for frames that are bytes
+     * @param type of what {@link Exchange#frame()} gives; {@code ByteBuffer} for frames that are bytes; null without framing
      */
-    public void frameType(Class<?> type) {
+    public void frameType(@Nullable Class<?> type) {
         frameType = type;
     }
 
@@ -142,8 +142,14 @@ public final class HandlerTable {
         for (HandlerEndpoint handler : running) {
             handler.events().forEach(event -> events[event.ordinal()] = handler);
         }
-        stopped = waiting;
+        // Whoever finds no handler looks whether it is stopped, and if not once more: at each moment it is one or the other.
+        boolean[] either = stopped.clone();
+        for (int i = 0; i < KINDS; i++) {
+            either[i] |= waiting[i];
+        }
+        stopped = either;
         byKind = kinds;
+        stopped = waiting;
         byEvent = events;
     }
 

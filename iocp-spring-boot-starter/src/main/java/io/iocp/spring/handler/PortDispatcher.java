@@ -59,9 +59,13 @@ public final class PortDispatcher implements RoutedHandler {
         OperationKind kind = packet.kind();
         HandlerEndpoint handler = route(kind, packet.key());
         if (handler == null) {
-            if (!waits(packet)) {
-                unclaimed(packet);
+            if (waits(packet)) {
+                return;
             }
+            handler = route(kind, packet.key()); // it may have been started in between
+        }
+        if (handler == null) {
+            unclaimed(packet);
             return;
         }
         try {

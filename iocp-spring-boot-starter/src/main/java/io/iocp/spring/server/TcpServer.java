@@ -16,6 +16,7 @@ import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.connection.HandshakeOutcome;
 import io.iocp.spring.connection.TcpConnection;
 import io.iocp.spring.connection.TlsHandshake;
+import io.iocp.spring.framing.BoundedFraming;
 import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.HandlerTable;
@@ -106,6 +107,9 @@ public final class TcpServer implements ConnectionOwner {
         this.events = events;
         this.handshakes = handshakes;
         this.observer = observer;
+        BoundedFraming framing = settings.framing();
+        handlers.frameType(framing == null ? null : framing.framing().frameType());
+        handlers.onChange(() -> connections.forEach(TcpConnection::handlersChanged));
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, new LongAdder());
         }
@@ -136,7 +140,8 @@ public final class TcpServer implements ConnectionOwner {
             throw new ServerStartException(settings, e);
         }
         LOG.info("server '{}' listens on {}{}", name(), localAddress(), settings.tls() == null ? "" : " with TLS");
-        if (handlers.of(settings.tls() == null ? OperationKind.RECEIVE : OperationKind.TLS_RECEIVE) == null) {
+        OperationKind data = settings.tls() == null ? OperationKind.RECEIVE : OperationKind.TLS_RECEIVE;
+        if (handlers.of(data) == null && !handlers.isStopped(data)) {
             LOG.warn(
                     "server '{}' has no handler: connections are closed when they send; declare an @IoCompletionHandler(server"
                             + " = \"{}\") method",
