@@ -87,9 +87,12 @@
   }
   const show = (node, visible) => { if (node.hidden === visible) node.hidden = !visible; };
 
+  const childrenOf = new WeakMap();
+
   /** Keeps one child per item, and those that stay where they are: focus and selection survive a refresh. */
   function sync(parent, items, keyOf, make, update) {
-    const known = parent.children_ || (parent.children_ = new Map());
+    const known = childrenOf.get(parent) || new Map();
+    childrenOf.set(parent, known);
     const wanted = new Set();
     let place = parent.firstElementChild;
     for (const item of items) {
@@ -278,7 +281,7 @@
   // --------------------------------------------------------------------------------------- samples
 
   const TILES = [
-    { id: 'queue', name: 'Queue depth', value: s => s.queue, format: count, help: 'packets that wait for a worker' },
+    { id: 'queue', name: 'Queue depth', value: s => s.queue, format: count },
     { id: 'inflight', name: 'In flight', value: s => s.inFlight, format: count },
     { id: 'connections', name: 'Connections', value: s => s.connections, format: count },
     { id: 'busy', name: 'Workers busy', value: s => s.busy, format: count, of: s => s.workersMax },
@@ -422,7 +425,7 @@
   }
 
   function drawBars(box, rows) {
-    const most = Math.max(1, ...rows.map(r => r.of || r.value));
+    const most = Math.max(1, ...rows.filter(r => !r.of).map(r => r.value));
     sync(box, rows, r => r.name, r => element('div', { class: 'kind' }, element('span', {}, spaced(r.name)),
       element('span', { class: 'track', 'aria-hidden': 'true' }, element('span', { class: 'fill' })),
       element('span', { class: 'count' })), (row, r) => {
@@ -446,24 +449,21 @@
       .map(([name, value]) => ({ name, value, text: whole.format(value) })));
   }
 
+  const AREAS = ['rings', 'receive', 'send', 'tls'];
+
+  /** Native memory: bytes in use, all together, and how many there may be; 0 for no bound. */
   function memoryOf(port) {
-    const memory = port.memory || {};
-    const nested = memory.used && typeof memory.used === 'object';
-    const used = nested ? memory.used : memory;
-    const bound = nested ? memory.max : port.memoryMax;
-    const max = bound && typeof bound === 'object' ? bound : {};
-    const total = typeof bound === 'number' ? bound : 0;
-    const numbers = Object.entries(used).filter(([, n]) => typeof n === 'number');
-    return { areas: numbers.map(([name, value]) => ({ name, value, of: max[name] > 0 ? max[name] : 0 })), total };
+    return { used: sum(port.memory), most: port.memoryMax || 0 };
   }
 
   function drawMemory(port) {
-    const { areas, total } = memoryOf(port);
-    const order = ['rings', 'receive', 'send', 'tls'];
-    areas.sort((a, b) => (order.indexOf(a.name) + 9) % 9 - (order.indexOf(b.name) + 9) % 9);
-    drawBars($('memory'), areas.map(a => ({ ...a, text: bytesText(a.value) + (a.of ? ' of ' + bytesText(a.of) : '') })));
-    const all = areas.reduce((n, a) => n + a.value, 0);
-    setText($('memory-note'), bytesText(all) + (total > 0 ? ' of at most ' + bytesText(total) : '') + ' that -Xmx does not see.');
+    const memory = port.memory || {};
+    const areas = Object.keys(memory).sort((a, b) => AREAS.indexOf(a) - AREAS.indexOf(b));
+    const rows = areas.map(name => ({ name, value: memory[name], text: bytesText(memory[name]) }));
+    const { used, most } = memoryOf(port);
+    if (most) rows.push({ name: 'of the bound', value: used, of: most, text: whole.format(100 * used / most) + '\u202f%' });
+    drawBars($('memory'), rows);
+    setText($('memory-note'), bytesText(used) + (most ? ' of at most ' + bytesText(most) : '') + ' that -Xmx does not see.');
   }
 
   // -------------------------------------------------------------------------------------- attention
@@ -480,10 +480,10 @@
     if (workers.max && workers.blocked >= workers.max) {
       add('blocked', 'All ' + workers.max + ' workers are kept by handlers: connections wait.', 'Raise iocp.workers.max, or let the handlers not block.', true);
     }
-    for (const area of memoryOf(port).areas) {
-      if (area.of && area.value > .9 * area.of) {
-        add('memory ' + area.name, 'Memory for ' + area.name + ' is near its bound: ' + bytesText(area.value) + ' of ' + bytesText(area.of) + '.', 'Raise iocp.memory.max, or see who does not read.');
-      }
+    const { used, most } = memoryOf(port);
+    if (most && used > .9 * most) {
+      add('memory', 'Native memory is near its bound: ' + bytesText(used) + ' of ' + bytesText(most) + '.',
+        'See which connections have much pending: their peers do not read. Or raise iocp.memory.max.', true);
     }
     for (const [name, server] of Object.entries(port.servers || {})) {
       if (server.state === 'failed') add('server ' + name, "Server '" + name + "' does not accept.", server.cause, true);
