@@ -9,6 +9,7 @@ import io.iocp.operation.OperationKind;
 import io.iocp.operation.Post;
 import io.iocp.operation.Status;
 import io.iocp.port.PacketRunner;
+import io.iocp.port.WorkerClock;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -50,14 +51,16 @@ final class Dispatch implements PacketRunner {
     }
 
     @Override
-    public boolean run(Operation operation) {
+    public boolean run(Operation operation, WorkerClock clock) {
         if (operation instanceof BufferRelease buffer) {
+            clock.forget();
             return tell(buffer);
         }
         OverlappedIO packet = (OverlappedIO) operation.packet();
         Connection accepted = operation instanceof Accept ? packet.acceptedOrNull() : null;
         CompletionHandler handler = handlerOf(packet);
-        boolean fine = listener == null ? run(packet, handler) : runObserved(packet, operation, handler, listener);
+        boolean fine =
+                listener == null ? run(packet, handler) : runObserved(packet, operation, handler, listener, clock);
         if (!fine && accepted != null) {
             // Nobody else knows of it.
             accepted.closeUnlessAssociated();
@@ -91,12 +94,17 @@ final class Dispatch implements PacketRunner {
     }
 
     private boolean runObserved(
-            OverlappedIO packet, Operation operation, CompletionHandler handler, PortListener observer) {
+            OverlappedIO packet,
+            Operation operation,
+            CompletionHandler handler,
+            PortListener observer,
+            WorkerClock clock) {
         OperationKind kind = operation.kind();
         Status status = operation.status;
         Object key = packet.key();
-        long begin = System.nanoTime();
-        long waited = operation.readyNanos == 0 ? 0 : begin - operation.readyNanos;
+        long begin = clock.begin();
+        // What became ready while the packet before it ran did not wait yet when that began.
+        long waited = operation.readyNanos == 0 ? 0 : Math.max(0, begin - operation.readyNanos);
         boolean fine = true;
         try {
             handler.completed(packet);
@@ -106,7 +114,7 @@ final class Dispatch implements PacketRunner {
             tell(() -> observer.handlerFailed(handler, kind, key, failure));
         }
         try {
-            observer.handled(handler, kind, status, key, waited, System.nanoTime() - begin);
+            observer.handled(handler, kind, status, key, waited, clock.end() - begin);
         } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "a listener of port '" + port.name() + "' failed", e);
         }

@@ -63,6 +63,7 @@ final class Delivery {
 
     /** Runs packets that were ready at this moment, up to the budget. Next: {@link PacketRunner#run}. */
     void runReady(Worker worker) {
+        worker.clock.forget();
         for (int budget = budgetOfTurn; budget > 0 && worker.shard == shard; budget--) {
             Operation operation = ready.poll();
             if (operation == null) {
@@ -143,6 +144,7 @@ final class Delivery {
         Endpoint endpoint = operation.endpoint; // read now: once the handler has it, it may be in flight somewhere else
         boolean declared = runner.isBlocking(operation);
         if (declared) {
+            worker.clock.forget();
             if (port.workers().runElsewhere(shard, operation, lease)) {
                 if (endpoint != null) {
                     endpoint.busy = true;
@@ -167,7 +169,7 @@ final class Delivery {
         worker.handlerWord = mine;
         boolean fine = false;
         try {
-            fine = runner.run(operation);
+            fine = runner.run(operation, worker.clock);
         } finally {
             boolean lost = !word.leaveHandler(mine);
             if (lost) {
@@ -216,7 +218,7 @@ final class Delivery {
         if (handOut(operation)) {
             LeasedBuffer lease = operation.toFuture ? null : operation.lease;
             port.runner().prepare(operation);
-            port.runner().run(operation);
+            port.runner().run(operation, new WorkerClock());
             if (lease != null) {
                 giveBack(lease);
             }

@@ -18,12 +18,13 @@ sealed interface Errand {
     record Run(Shard shard, Operation operation, @Nullable LeasedBuffer lease) {
 
         /** Thread: the spare's, or a virtual one. */
-        void run(PacketRunner runner) {
+        void run(PacketRunner runner, WorkerClock clock) {
             Endpoint endpoint =
                     operation.endpoint; // read now: once the handler has it, it may be in flight somewhere else
             int failures = 0;
             try {
-                if (!runner.run(operation)) {
+                clock.forget();
+                if (!runner.run(operation, clock)) {
                     failures++;
                 }
             } finally {

@@ -12,9 +12,10 @@ public interface PacketRunner {
      * Delivers the packet to its handler. Whatever the handler throws is dealt with in here; nothing comes out. After the
      * handler has returned no field of the operation is read: it may be in flight again.
      *
+     * @param clock of the thread that runs it
      * @return false if the handler failed
      */
-    boolean run(Operation operation);
+    boolean run(Operation operation, WorkerClock clock);
 
     /** Makes the packet fit to be shown to user code; called once for each packet, before anything else here. */
     void prepare(Operation operation);

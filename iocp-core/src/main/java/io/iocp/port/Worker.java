@@ -20,6 +20,7 @@ final class Worker extends Thread {
     private final Workers workers;
     final Counters counters = new Counters();
     final EndedStarts endedStarts = new EndedStarts();
+    final WorkerClock clock = new WorkerClock();
 
     // Only this thread touches the next three.
 
@@ -176,7 +177,7 @@ final class Worker extends Thread {
     void run(Errand.Run packet) {
         onErrand = true;
         try {
-            packet.run(workers.runner());
+            packet.run(workers.runner(), clock);
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, getName() + ": a packet failed outside of its handler, going on", e);
         } finally {

@@ -235,7 +235,7 @@ final class Workers {
     private void runOnVirtualThread(Errand.Run errand) {
         HANDLER_OF.set(this);
         try {
-            errand.run(runner);
+            errand.run(runner, new WorkerClock());
         } finally {
             virtualThreads.release();
             spareDone.run();

@@ -50,7 +50,7 @@ class FaultyEngineTest {
         final BlockingQueue<Object> ran = new LinkedBlockingQueue<>();
 
         @Override
-        public boolean run(Operation operation) {
+        public boolean run(Operation operation, WorkerClock clock) {
             return ran.add(operation.packet());
         }
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs nothing and tells nobody: a test overrides what it looks at. */
 class QuietRunner implements PacketRunner {
     @Override
-    public boolean run(Operation operation) {
+    public boolean run(Operation operation, WorkerClock clock) {
         return true;
     }
 

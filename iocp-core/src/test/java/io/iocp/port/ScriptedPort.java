@@ -57,7 +57,7 @@ final class ScriptedPort implements AutoCloseable {
                 false);
         PacketRunner runner = new QuietRunner() {
             @Override
-            public boolean run(Operation operation) {
+            public boolean run(Operation operation, WorkerClock clock) {
                 handler.accept(operation);
                 ran.add(operation);
                 return true;

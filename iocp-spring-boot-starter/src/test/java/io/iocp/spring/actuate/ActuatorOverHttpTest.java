@@ -85,7 +85,8 @@ class ActuatorOverHttpTest {
     void shouldShowTheEngineInHealth() throws Exception {
         JsonContentAssert json = json("/actuator/health");
         json.extractingPath("$.status").isEqualTo("UP");
-        json.extractingPath("$.components.iocp.details.ports.default.engine").isEqualTo("nio");
+        json.extractingPath("$.components.iocp.components.ports.components.default.details.engine")
+                .isEqualTo("nio");
     }
 
     private JsonContentAssert json(String path) throws Exception {

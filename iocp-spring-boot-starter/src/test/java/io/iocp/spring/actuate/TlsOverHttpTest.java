@@ -93,10 +93,12 @@ class TlsOverHttpTest {
     void shouldShowTheBundlesInHealth() throws Exception {
         JsonContentAssert json = json("/actuator/health");
         json.extractingPath("$.status").isEqualTo("UP");
-        json.extractingPath("$.components.iocp.details.servers.echo.bundle").isEqualTo("web");
-        json.extractingPath("$.components.iocp.details.bundles.web.state").isEqualTo("current");
-        json.hasPath("$.components.iocp.details.bundles.web.notAfter");
-        json.hasPath("$.components.iocp.details.bundles.web.appliedAt");
+        json.extractingPath("$.components.iocp.components.servers.components.echo.details.bundle")
+                .isEqualTo("web");
+        json.extractingPath("$.components.iocp.components.bundles.details.web.state")
+                .isEqualTo("current");
+        json.hasPath("$.components.iocp.components.bundles.details.web.notAfter");
+        json.hasPath("$.components.iocp.components.bundles.details.web.appliedAt");
     }
 
     private JsonContentAssert json(String path) throws IOException, InterruptedException {

@@ -14,7 +14,8 @@ import io.iocp.spring.autoconfigure.actuate.IocpEventLogAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventsEndpointAutoConfiguration;
 import io.iocp.spring.autoconfigure.health.IocpHealthContributorAutoConfiguration;
 import io.iocp.spring.autoconfigure.metrics.IocpMetricsAutoConfiguration;
-import io.iocp.spring.health.IocpHealthIndicator;
+import io.iocp.spring.health.IocpHealthContributor;
+import io.iocp.spring.health.WholeHealth;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -130,7 +131,7 @@ class BlockingHandlersAutoConfigurationTests {
         application.withPropertyValues("iocp.workers.max=2").run(context -> {
             Gate gate = context.getBean(Gate.class);
             CompletionPort port = context.getBean(CompletionPort.class);
-            assertThat(health(context.getBean(IocpHealthIndicator.class)).getDetails())
+            assertThat(health(context.getBean(IocpHealthContributor.class)).getDetails())
                     .asString()
                     .doesNotContain("workers");
             port.post("gate", null);
@@ -139,7 +140,7 @@ class BlockingHandlersAutoConfigurationTests {
             await().atMost(PATIENCE)
                     .until(() -> !eventsOf(context.getBean(IocpEventsEndpoint.class), "allBlocked")
                             .isEmpty());
-            Health whileBlocked = health(context.getBean(IocpHealthIndicator.class));
+            Health whileBlocked = health(context.getBean(IocpHealthContributor.class));
             gate.open.release(2);
 
             assertThat(whileBlocked.getStatus()).isEqualTo(Status.UP);
@@ -149,15 +150,15 @@ class BlockingHandlersAutoConfigurationTests {
                             .detail())
                     .contains("iocp.workers.max");
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(health(context.getBean(IocpHealthIndicator.class))
+                    .untilAsserted(() -> assertThat(health(context.getBean(IocpHealthContributor.class))
                                     .getDetails())
                             .asString()
                             .doesNotContain("workers"));
         });
     }
 
-    private static Health health(IocpHealthIndicator indicator) {
-        return requireNonNull(indicator.health());
+    private static Health health(IocpHealthContributor indicator) {
+        return WholeHealth.of(indicator);
     }
 
     private static List<PortEvent> eventsOf(IocpEventsEndpoint endpoint, String type) {

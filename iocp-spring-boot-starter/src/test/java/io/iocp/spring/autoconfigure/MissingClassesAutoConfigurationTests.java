@@ -55,7 +55,9 @@ class MissingClassesAutoConfigurationTests {
                         .hasBean("iocpEndpoint")
                         .hasBean("iocpEventsEndpoint")
                         .hasBean("iocpDashboardEndpoint")
-                        .hasBean("iocpHealthIndicator")
+                        .hasBean("iocpEventLog")
+                        .hasBean("iocpInfoContributor")
+                        .hasBean("iocpHealthContributor")
                         .hasBean("iocpMeters"));
     }
 
@@ -69,6 +71,7 @@ class MissingClassesAutoConfigurationTests {
                         .doesNotHaveBean("iocpEndpoint")
                         .doesNotHaveBean("iocpEventsEndpoint")
                         .doesNotHaveBean("iocpDashboardEndpoint")
+                        .doesNotHaveBean("iocpInfoContributor")
                         .doesNotHaveBean("iocpEventLog"));
     }
 
@@ -79,7 +82,7 @@ class MissingClassesAutoConfigurationTests {
                 .run(context -> assertThat(context)
                         .hasNotFailed()
                         .hasSingleBean(TcpServers.class)
-                        .doesNotHaveBean("iocpHealthIndicator"));
+                        .doesNotHaveBean("iocpHealthContributor"));
     }
 
     @Test

@@ -12,7 +12,8 @@ import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventLogAutoConfiguration;
 import io.iocp.spring.autoconfigure.actuate.IocpEventsEndpointAutoConfiguration;
 import io.iocp.spring.autoconfigure.health.IocpHealthContributorAutoConfiguration;
-import io.iocp.spring.health.IocpHealthIndicator;
+import io.iocp.spring.health.IocpHealthContributor;
+import io.iocp.spring.health.WholeHealth;
 import io.iocp.spring.server.TcpServer;
 import io.iocp.spring.server.TcpServers;
 import io.iocp.spring.tls.Certificates.Pair;
@@ -179,12 +180,12 @@ class TlsReloadTest {
     void shouldBeOutOfServiceOnceTheCertificateInUseHasExpired() {
         application().run(context -> {
             Instant later = ONE.certificate().getNotAfter().toInstant().plusSeconds(1);
-            IocpHealthIndicator then = new IocpHealthIndicator(
+            IocpHealthContributor then = new IocpHealthContributor(
                     List.of(context.getBean(CompletionPort.class)),
                     context.getBean(TcpServers.class).servers(),
                     context.getBean(TlsBundles.class),
                     () -> later);
-            Health health = requireNonNull(then.health());
+            Health health = WholeHealth.of(then);
             assertThat(health.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
             assertThat(health.getDetails().get("bundles")).asString().contains("expired=");
             assertThat(health(context).getStatus()).isEqualTo(Status.UP);
@@ -229,7 +230,7 @@ class TlsReloadTest {
     }
 
     private static Health health(ApplicationContext context) {
-        return requireNonNull(context.getBean(IocpHealthIndicator.class).health());
+        return WholeHealth.of(context.getBean(IocpHealthContributor.class));
     }
 
     @SuppressWarnings("unchecked")

@@ -2,7 +2,7 @@ package io.iocp.spring.autoconfigure.health;
 
 import io.iocp.CompletionPort;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
-import io.iocp.spring.health.IocpHealthIndicator;
+import io.iocp.spring.health.IocpHealthContributor;
 import io.iocp.spring.server.TcpServers;
 import io.iocp.spring.tls.TlsBundles;
 import java.time.InstantSource;
@@ -15,7 +15,7 @@ import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEn
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 
-/** Auto-configuration of the health indicator of completion ports and servers. */
+/** Auto-configuration of the health of completion ports and servers. */
 @AutoConfiguration(after = IocpAutoConfiguration.class)
 @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 @ConditionalOnEnabledHealthIndicator("iocp")
@@ -23,12 +23,12 @@ import org.springframework.context.annotation.Bean;
 public final class IocpHealthContributorAutoConfiguration {
 
     @Bean
-    @ConditionalOnMissingBean(name = "iocpHealthIndicator")
-    IocpHealthIndicator iocpHealthIndicator(
+    @ConditionalOnMissingBean(name = {"iocpHealthContributor", "iocpHealthIndicator"})
+    IocpHealthContributor iocpHealthContributor(
             ObjectProvider<CompletionPort> ports,
             ObjectProvider<TcpServers> servers,
             ObjectProvider<TlsBundles> bundles) {
-        return new IocpHealthIndicator(
+        return new IocpHealthContributor(
                 ports.stream().toList(),
                 servers.stream().flatMap(s -> s.servers().stream()).toList(),
                 bundles.getIfAvailable(),

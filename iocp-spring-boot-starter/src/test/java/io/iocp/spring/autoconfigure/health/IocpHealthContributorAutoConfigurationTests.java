@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.iocp.CompletionPort;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
-import io.iocp.spring.health.IocpHealthIndicator;
+import io.iocp.spring.health.IocpHealthContributor;
+import io.iocp.spring.health.WholeHealth;
 import io.iocp.spring.server.TcpServers;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -21,8 +22,7 @@ class IocpHealthContributorAutoConfigurationTests {
     @Test
     void whenEverythingRunsThenHealthIsUpWithTheEngineAndItsReason() {
         application.run(context -> {
-            Health health = context.getBean(IocpHealthIndicator.class).health();
-            assertThat(health).isNotNull();
+            Health health = WholeHealth.of(context.getBean(IocpHealthContributor.class));
             assertThat(health.getStatus()).isEqualTo(Status.UP);
             assertThat(health.getDetails().get("ports"))
                     .asString()
@@ -35,8 +35,7 @@ class IocpHealthContributorAutoConfigurationTests {
     void whenThePortIsClosedThenHealthIsDown() {
         application.run(context -> {
             context.getBean(CompletionPort.class).close();
-            Health health = context.getBean(IocpHealthIndicator.class).health();
-            assertThat(health).isNotNull();
+            Health health = WholeHealth.of(context.getBean(IocpHealthContributor.class));
             assertThat(health.getStatus()).isEqualTo(Status.DOWN);
         });
     }
@@ -45,8 +44,7 @@ class IocpHealthContributorAutoConfigurationTests {
     void whenAServerDoesNotListenThenHealthIsDown() {
         application.run(context -> {
             context.getBean(TcpServers.class).stop();
-            Health health = context.getBean(IocpHealthIndicator.class).health();
-            assertThat(health).isNotNull();
+            Health health = WholeHealth.of(context.getBean(IocpHealthContributor.class));
             assertThat(health.getStatus()).isEqualTo(Status.DOWN);
         });
     }
@@ -55,13 +53,13 @@ class IocpHealthContributorAutoConfigurationTests {
     void whenDisabledThenTheIndicatorBacksOff() {
         application
                 .withPropertyValues("management.health.iocp.enabled=false")
-                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(IocpHealthIndicator.class));
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(IocpHealthContributor.class));
     }
 
     @Test
     void whenThereIsNoPortThenTheIndicatorBacksOff() {
         application
                 .withPropertyValues("iocp.enabled=false")
-                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(IocpHealthIndicator.class));
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(IocpHealthContributor.class));
     }
 }

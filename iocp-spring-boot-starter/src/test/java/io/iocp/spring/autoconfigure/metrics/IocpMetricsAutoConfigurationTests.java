@@ -9,6 +9,8 @@ import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.metrics.PortMeters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -39,7 +41,7 @@ class IocpMetricsAutoConfigurationTests {
             MeterRegistry registry = context.getBean(MeterRegistry.class);
             context.getBean(CompletionPort.class).post("jobs", null);
             await().until(() -> !registry.getMeters().isEmpty()
-                    && registry.find("iocp.handler").timer() != null);
+                    && registry.find("iocp.handler").functionTimer() != null);
 
             for (String name : List.of(
                     "iocp.queue.depth",
@@ -73,11 +75,11 @@ class IocpMetricsAutoConfigurationTests {
                             .counter()
                             .count())
                     .isEqualTo(1);
-            assertThat(registry.get("iocp.post.wait").timer().count()).isEqualTo(1);
+            assertThat(registry.get("iocp.post.wait").functionTimer().count()).isEqualTo(1);
             assertThat(registry.get("iocp.handler")
                             .tag("handler", "jobs")
                             .tag("server", "none")
-                            .timer()
+                            .functionTimer()
                             .count())
                     .isEqualTo(1);
             assertThat(registry.get("iocp.engine.info")
@@ -86,6 +88,30 @@ class IocpMetricsAutoConfigurationTests {
                             .value())
                     .isEqualTo(1);
         });
+    }
+
+    @Test
+    void whenBucketsAreConfiguredAsForAnyTimerThenPrometheusHasThem() {
+        application
+                .withBean(PrometheusMeterRegistry.class, () -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT))
+                .withConfiguration(AutoConfigurations.of(MetricsAutoConfiguration.class))
+                .withBean(Jobs.class)
+                .withPropertyValues(
+                        "management.metrics.distribution.slo.iocp.handler=2ms,3s",
+                        "management.metrics.enable.iocp.post.wait=false",
+                        "management.metrics.tags.application=demo")
+                .run(context -> {
+                    PrometheusMeterRegistry registry = context.getBean(PrometheusMeterRegistry.class);
+                    context.getBean(CompletionPort.class).post("jobs", null);
+                    await().until(() -> registry.scrape().contains("iocp_handler_seconds_count"));
+                    assertThat(registry.scrape().lines().filter(line -> line.startsWith("iocp_handler_seconds_bucket")))
+                            .hasSize(3)
+                            .allMatch(
+                                    line -> line.contains("application=\"demo\"") && line.contains("handler=\"jobs\""))
+                            .anyMatch(line -> line.contains("le=\"0.002\""))
+                            .anyMatch(line -> line.contains("le=\"3.0\""));
+                    assertThat(registry.scrape()).doesNotContain("iocp_post_wait");
+                });
     }
 
     static class Jobs {
