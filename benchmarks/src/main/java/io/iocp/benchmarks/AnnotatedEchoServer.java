@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -56,7 +57,8 @@ final class AnnotatedEchoServer {
                         .run();
                 ScheduledExecutorService scraper = Executors.newSingleThreadScheduledExecutor()) {
             PrometheusMeterRegistry registry = context.getBean(PrometheusMeterRegistry.class);
-            scraper.scheduleAtFixedRate(registry::scrape, scrapeSeconds, scrapeSeconds, TimeUnit.SECONDS);
+            ScheduledFuture<?> scraping =
+                    scraper.scheduleAtFixedRate(registry::scrape, scrapeSeconds, scrapeSeconds, TimeUnit.SECONDS);
             TcpServer server =
                     Objects.requireNonNull(context.getBean(TcpServers.class).server("echo"));
             InetSocketAddress address = Objects.requireNonNull(server.localAddress());
@@ -66,7 +68,7 @@ final class AnnotatedEchoServer {
                     () -> "engine=" + port.engine().engine() + " listener="
                             + (port.options().listener() != null) + " lines of a scrape="
                             + registry.scrape().lines().count());
-            scraper.shutdownNow();
+            scraping.cancel(false);
         }
     }
 }
