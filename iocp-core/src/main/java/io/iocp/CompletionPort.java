@@ -52,6 +52,7 @@ public final class CompletionPort implements AutoCloseable {
     private final Dispatch dispatch;
     private final boolean hasHandler;
     private final BufferPool buffers = new BufferPool();
+    private volatile long mostMemory = Long.MAX_VALUE;
 
     @SuppressWarnings("NullAway.Init")
     private CompletionPort(
@@ -178,6 +179,37 @@ public final class CompletionPort implements AutoCloseable {
                     + " (the concurrency: each shard needs a worker) to " + PortOptions.MOST_WORKERS + ": " + most);
         }
         core.maxWorkers(most == 0 ? 2 * shards : most);
+    }
+
+    /**
+     * Bounds the native memory of the port: rings, receive buffers, what waits to be sent or written, and TLS. What is started to
+     * be sent or written beyond it throws {@link io.iocp.operation.TooMuchMemoryException}; nothing else is refused, and memory
+     * that there is stays.
+     *
+     * @param bytes positive; {@link Long#MAX_VALUE} for no bound, as at first
+     */
+    public void maxMemory(long bytes) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("the native memory that a port may have must be positive: " + bytes);
+        }
+        mostMemory = bytes;
+        buffers.bound(bytes, core::memoryBesidesSends);
+    }
+
+    /** How much native memory it may have; {@link Long#MAX_VALUE} for any. */
+    public long maxMemory() {
+        return mostMemory;
+    }
+
+    /** How much more may be leased to be sent; not negative. Buffers that are kept for reuse count as free. Thread: any. */
+    public long memoryLeft() {
+        long most = mostMemory;
+        return most == Long.MAX_VALUE ? most : Math.max(0, most - core.memoryBesidesSends() - buffers.leasedBytes());
+    }
+
+    /** Connections that are open. Thread: any. */
+    public int connections() {
+        return core.connections();
     }
 
     /** Whether operations can be started and packets posted. */

@@ -379,7 +379,7 @@ public sealed class Connection extends Handle permits SecureConnection {
 
     /** Library memory in front of memory that must not enter the kernel. */
     static LeasedBuffer bounce(CompletionPort port, long wanted) {
-        return port.buffers().lease((int) Math.min(wanted, MOST_BOUNCED));
+        return port.buffers().leaseAnyway((int) Math.min(wanted, MOST_BOUNCED));
     }
 
     private StartResult startInto(Shard shard, Receive operation, OverlappedIO packet) {

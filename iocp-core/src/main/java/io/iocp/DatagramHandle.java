@@ -64,7 +64,7 @@ public final class DatagramHandle extends Handle {
         DatagramReceive operation = packet.datagramReceive();
         Shard shard = begin(packet, operation);
         int length = endpoint().receiveBufferSize;
-        operation.into(port().buffers().lease(length), length);
+        operation.into(port().buffers().leaseAnyway(length), length);
         return start(shard, operation);
     }
 
@@ -85,7 +85,7 @@ public final class DatagramHandle extends Handle {
         if (BufferPool.mayEnterKernel(buffer)) {
             operation.into(buffer);
         } else {
-            operation.into(buffer, port().buffers().lease((int) Math.min(buffer.byteSize(), MOST_BOUNCED)));
+            operation.into(buffer, port().buffers().leaseAnyway((int) Math.min(buffer.byteSize(), MOST_BOUNCED)));
         }
         return start(shard, operation);
     }

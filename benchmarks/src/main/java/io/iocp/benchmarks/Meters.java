@@ -60,7 +60,7 @@ final class Meters {
                 .paragraphs(
                         "`x first` is the median of the ratios, round by round, of the server's processor time for a message, user"
                                 + " and kernel, to the first row's. `calmest third` is the mean of the third of a server's rounds that cost least, which"
-                        + " is what to compare on a machine that others use: they only ever add to it.")
+                                + " is what to compare on a machine that others use: they only ever add to it.")
                 .table(List.of("server", "CPU us/message", "least - most", "x first", "messages/s"), echoes(measured))
                 .heading("One record of a latency")
                 .paragraphs("Nanoseconds for a record, without reading the clock (17 ns here), median and range of "

@@ -211,7 +211,7 @@ public final class Transmit extends Operation {
         if (buffers == null) {
             throw new IllegalStateException("a transmit that was never started");
         }
-        LeasedBuffer leased = buffers.lease(length);
+        LeasedBuffer leased = buffers.leaseAnyway(length);
         chunk = leased;
         return leased;
     }

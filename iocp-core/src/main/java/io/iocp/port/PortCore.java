@@ -166,6 +166,15 @@ public final class PortCore {
         return tlsBuffers.allocatedBytes();
     }
 
+    /** Native bytes of rings, receive buffers and TLS. Thread: any. */
+    public long memoryBesidesSends() {
+        long bytes = tlsMemoryBytes();
+        for (ShardStats shard : shardStats()) {
+            bytes += shard.ringMemoryBytes() + shard.receiveMemoryBytes();
+        }
+        return bytes;
+    }
+
     Workers workers() {
         return workers;
     }

@@ -98,7 +98,8 @@ class LastPacketContractTest {
             link.connection().close();
             await().until(() -> handler.seen.contains("last HANDLE_CLOSED key"));
             assertThat(handler.seen).last().isEqualTo("last HANDLE_CLOSED key");
-            assertThat(handler.seen.stream().filter(OperationKind.POST.name()::equals)).hasSize(50);
+            assertThat(handler.seen.stream().filter(OperationKind.POST.name()::equals))
+                    .hasSize(50);
             assertThat(handler.most).hasValue(1);
         }
     }
@@ -112,7 +113,8 @@ class LastPacketContractTest {
             try (Link link = fixture.link(port, "key")) {
                 link.connection().receive(new OverlappedIO());
                 port.close();
-                assertThat(handler.seen.stream().filter(s -> s.startsWith("last"))).hasSize(1);
+                assertThat(handler.seen.stream().filter(s -> s.startsWith("last")))
+                        .hasSize(1);
                 assertThat(handler.seen).last().asString().startsWith("last");
             }
         }

@@ -47,6 +47,45 @@ class BufferPoolTest {
     }
 
     @Test
+    void shouldMakeNoMoreThanThereMayBeTogetherWithOtherThings() {
+        AtomicInteger others = new AtomicInteger(1000);
+        pool.bound(5000, others::get);
+        LeasedBuffer one = pool.lease(2048);
+        LeasedBuffer two = pool.lease(1024);
+        assertThat(pool.leasedBytes()).isEqualTo(3072);
+        assertThatThrownBy(() -> pool.lease(1024))
+                .isInstanceOf(TooMuchMemoryException.class)
+                .hasMessageContaining("5000");
+        assertThatThrownBy(() -> pool.lease(2_000_000)).isInstanceOf(TooMuchMemoryException.class);
+        assertThat(pool.allocatedBytes()).isEqualTo(3072);
+        others.set(900);
+        LeasedBuffer three = pool.lease(1024);
+        assertThat(pool.leaseAnyway(512).capacity()).isEqualTo(512); // what has begun goes on
+        one.release();
+        two.release();
+        three.release();
+        assertThat(pool.leasedBytes()).isEqualTo(512);
+        assertThat(pool.allocatedBytes()).isEqualTo(4608);
+        assertThat(pool.lease(1024).capacity()).isEqualTo(1024); // one that is free
+    }
+
+    @Test
+    void shouldLetGoOfFreeBuffersWhereAnotherSizeNeedsTheRoom() {
+        pool.bound(1 << 20, () -> 0);
+        List<LeasedBuffer> small = new ArrayList<>();
+        for (int i = 0; i < 4096; i++) {
+            small.add(pool.lease(256));
+        }
+        assertThatThrownBy(() -> pool.lease(1)).isInstanceOf(TooMuchMemoryException.class);
+        small.forEach(LeasedBuffer::release);
+        assertThat(pool.allocatedBytes()).isEqualTo(1 << 20); // all are kept
+        LeasedBuffer large = pool.lease(512 << 10);
+        assertThat(pool.allocatedBytes()).isEqualTo(1 << 20);
+        large.release();
+        assertThat(pool.leasedBytes()).isZero();
+    }
+
+    @Test
     void shouldKeepABoundedNumberOfFreeBuffers() {
         List<LeasedBuffer> leased = new ArrayList<>();
         for (int i = 0; i < 40; i++) {

@@ -44,10 +44,11 @@ final class KvConnection {
     /** The journal will post. */
     private boolean waiting;
 
-    KvConnection(Connection connection, KvCommands commands) {
+    /** @param client who is at the other end, behind a proxy too */
+    KvConnection(Connection connection, SocketAddress client, KvCommands commands) {
         this.connection = connection;
         this.journal = commands.journal();
-        this.session = new KvSession(commands, text(connection.remoteAddress()), text(connection.localAddress()));
+        this.session = new KvSession(commands, text(client), text(connection.localAddress()));
     }
 
     /** Runs the commands in these bytes. */

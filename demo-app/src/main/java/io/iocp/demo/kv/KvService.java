@@ -5,6 +5,7 @@ import io.iocp.OverlappedIO;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.spring.annotation.IoCompletionHandler;
+import io.iocp.spring.handler.ConnectionInfo;
 import io.iocp.spring.handler.Replies;
 import org.springframework.stereotype.Component;
 
@@ -44,8 +45,8 @@ public final class KvService {
     }
 
     @IoCompletionHandler(kinds = OperationKind.ACCEPT)
-    KvConnection accepted(Connection connection) {
-        return new KvConnection(connection, commands);
+    KvConnection accepted(Connection connection, ConnectionInfo info) {
+        return new KvConnection(connection, info.remoteAddress(), commands);
     }
 
     @IoCompletionHandler(kinds = OperationKind.RECEIVE)

@@ -378,7 +378,7 @@ public final class IocpEndpoint {
             return new Server(
                     server.name(),
                     lowerCase(server.state()),
-                    String.valueOf(server.localAddress()),
+                    String.valueOf(server.address()),
                     server.connections(),
                     server.settings().maxConnections(),
                     server.opened(),

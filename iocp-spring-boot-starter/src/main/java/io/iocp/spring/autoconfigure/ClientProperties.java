@@ -5,6 +5,7 @@ import io.iocp.spring.client.ClientAddress;
 import io.iocp.spring.client.ClientSettings;
 import io.iocp.spring.client.ReconnectDelays;
 import io.iocp.spring.connection.ConnectionSettings;
+import io.iocp.spring.connection.DeadlineSettings;
 import io.iocp.spring.tls.TlsBundles;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,6 +130,7 @@ public record ClientProperties(
                 new ConnectionOptions(socket.options(prefix + "socket."), (int) receiveBufferSize.toBytes()),
                 new ConnectionSettings(
                         idleTimeout,
+                        DeadlineSettings.NONE,
                         send.limits(prefix + "send."),
                         framing.framing(prefix + "framing.", framings),
                         null),

@@ -44,6 +44,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
+import org.springframework.util.unit.DataSize;
 
 /** Auto-configuration of the completion port, of handlers found by annotation, and of servers from properties. */
 @AutoConfiguration(after = SslAutoConfiguration.class)
@@ -56,6 +57,9 @@ public final class IocpAutoConfiguration {
 
     /** How many handlers run at once on virtual threads, if all do and nothing else is said. */
     private static final int VIRTUAL_THREADS = 10_000;
+
+    private static final long LEAST_SEND_MEMORY = 4 << 20;
+    private static final long LEAST_DEFAULT_MEMORY = 64 << 20;
 
     private static final Duration LONGEST_DEFAULT_DEADLINE = Duration.ofSeconds(20);
 
@@ -101,6 +105,11 @@ public final class IocpAutoConfiguration {
     }
 
     @Bean
+    static LazyInitializationExcludeFilter iocpServersAreNotLazy() {
+        return LazyInitializationExcludeFilter.forBeanTypes(TcpServers.class, GracefulShutdown.class, LocalPorts.class);
+    }
+
+    @Bean
     @ConditionalOnMissingBean
     CompletionPort completionPort(
             IocpProperties properties,
@@ -115,7 +124,40 @@ public final class IocpAutoConfiguration {
         for (Iterator<CompletionPortCustomizer> i = customizers.orderedStream().iterator(); i.hasNext(); ) {
             options = i.next().customize(options);
         }
-        return CompletionPort.open(options, registry.dispatcher(options.name()));
+        CompletionPort port = CompletionPort.open(options, registry.dispatcher(options.name()));
+        try {
+            port.maxMemory(maxMemory(properties, options, port));
+        } catch (RuntimeException e) {
+            port.close();
+            throw e;
+        }
+        return port;
+    }
+
+    /** Rings and receive buffers are the port's as soon as they are needed: what is left must be enough to reply at all. */
+    private static long maxMemory(IocpProperties properties, PortOptions options, CompletionPort port) {
+        DataSize max = properties.memory().max();
+        if (max == null) {
+            return Math.max(LEAST_DEFAULT_MEMORY, Runtime.getRuntime().maxMemory());
+        }
+        long buffers = properties.servers().values().stream()
+                        .mapToLong(server -> server.receiveBufferSize().toBytes())
+                        .distinct()
+                        .sum()
+                * options.receiveBuffers();
+        long needed = port.stats().memory().getOrDefault("rings", 0L)
+                + buffers * port.stats().shards().size()
+                + LEAST_SEND_MEMORY;
+        if (max.toBytes() < needed) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "iocp.memory.max",
+                    max,
+                    "Must be at least " + needed + " bytes: rings and receive buffers ('receive-buffer-size' times "
+                            + options.receiveBuffers() + " for each of "
+                            + port.stats().shards().size()
+                            + " shards and each size), and " + LEAST_SEND_MEMORY + " for what waits to be sent.");
+        }
+        return max.toBytes();
     }
 
     private static PortOptions optionsOf(IocpProperties properties) {
@@ -208,8 +250,18 @@ public final class IocpAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    GracefulShutdown iocpGracefulShutdown(TcpServers servers, IocpProperties properties, Environment environment) {
-        return new GracefulShutdown(servers, deadline(properties, environment));
+    GracefulShutdown iocpGracefulShutdown(
+            TcpServers servers, IocpProperties properties, Environment environment, ApplicationEventPublisher events) {
+        Duration deadline = deadline(properties, environment);
+        Duration jitter = properties.shutdown().jitter();
+        if (jitter.isNegative() || (!jitter.isZero() && jitter.compareTo(deadline) >= 0)) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "iocp.shutdown.jitter",
+                    jitter,
+                    "Must be shorter than the deadline, which is " + deadline
+                            + ": what is open then is reset. Lower the one or raise the other.");
+        }
+        return new GracefulShutdown(servers, deadline, jitter, events::publishEvent);
     }
 
     static Duration deadline(IocpProperties properties, Environment environment) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of the completion port and its servers.
@@ -27,8 +28,9 @@ public record IocpProperties(
         @DefaultValue("0") int concurrency,
         @DefaultValue Workers workers,
         @DefaultValue Shutdown shutdown,
+        @DefaultValue Memory memory,
         @DefaultValue Ssl ssl,
-        @DefaultValue HandlerProperties handler,
+        @NestedConfigurationProperty @DefaultValue HandlerProperties handler,
         @DefaultValue("false") boolean observationEnabled,
         @DefaultValue Map<String, ServerProperties> servers,
         @DefaultValue Map<String, ClientProperties> clients,
@@ -53,8 +55,18 @@ public record IocpProperties(
      *
      * @param deadline Time that busy connections get to finish when the application stops. Must be shorter than
      *     'spring.lifecycle.timeout-per-shutdown-phase'; two thirds of that by default, but at most 20 seconds.
+     * @param jitter Time over which the closes of connections are spread, so that not all clients come back at once elsewhere.
      */
-    public record Shutdown(@Nullable Duration deadline) {}
+    public record Shutdown(
+            @Nullable Duration deadline, @DefaultValue("0s") Duration jitter) {}
+
+    /**
+     * Native memory of the completion port, which -Xmx does not limit.
+     *
+     * @param max Most native memory of the completion port: rings, receive buffers, what waits to be sent, and TLS. A connection
+     *     whose reply would need more is closed. As much as the JVM's heap may have by default, but at least 64 MB.
+     */
+    public record Memory(@Nullable DataSize max) {}
 
     /**
      * TLS of SSL bundles.

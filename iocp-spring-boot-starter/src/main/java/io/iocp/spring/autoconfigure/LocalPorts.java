@@ -1,6 +1,7 @@
 package io.iocp.spring.autoconfigure;
 
 import io.iocp.spring.server.TcpServerStarted;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.context.event.EventListener;
@@ -17,6 +18,8 @@ final class LocalPorts {
 
     @EventListener
     void started(TcpServerStarted event) {
-        ports.put("local.iocp." + event.server() + ".port", event.localAddress().getPort());
+        if (event.localAddress() instanceof InetSocketAddress ip) {
+            ports.put("local.iocp." + event.server() + ".port", ip.getPort());
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.iocp.spring.autoconfigure;
 import io.iocp.spring.server.ServerSettings;
 import io.iocp.spring.server.ServerStartException;
 import java.net.BindException;
+import java.net.UnixDomainSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -17,6 +18,13 @@ final class PortInUseFailureAnalyzer extends AbstractFailureAnalyzer<ServerStart
         }
         ServerSettings settings = cause.settings();
         String keys = "iocp.servers." + settings.name();
+        if (settings.address() instanceof UnixDomainSocketAddress) {
+            return new FailureAnalysis(
+                    "Server '" + settings.name() + "' cannot listen on " + settings.address() + ": "
+                            + cause.getCause().getMessage(),
+                    "Stop the process that listens there, or set '" + keys + ".unix-socket' to another path.",
+                    cause);
+        }
         return new FailureAnalysis(
                 "Server '" + settings.name() + "' cannot listen on " + settings.address() + ": "
                         + cause.getCause().getMessage(),

@@ -49,6 +49,9 @@ public interface ConnectionOwner {
         return false;
     }
 
+    /** So much waits to be sent that nothing more is received until less does. */
+    default void readerSlow(TcpConnection connection) {}
+
     /** No handler wanted a packet of this kind. */
     void unclaimed(OperationKind kind);
 }

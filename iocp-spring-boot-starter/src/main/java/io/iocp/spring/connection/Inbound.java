@@ -60,6 +60,8 @@ final class Inbound {
     /** Guarded by itself: a connection may be closed by anybody. One at a time, but for handlers of posts and sends. */
     private final ArrayList<PendingReply> pendingReplies = new ArrayList<>(0);
 
+    private long frames;
+
     /** Of the present call. */
     private @Nullable Object frame;
 
@@ -260,6 +262,7 @@ final class Inbound {
     }
 
     private void call(@Nullable HandlerEndpoint handler, OverlappedIO packet, Object next) throws Exception {
+        frames++;
         frame = next;
         if (next instanceof ByteBuffer bytes) {
             data = bytes;
@@ -370,6 +373,16 @@ final class Inbound {
     /** Whether a frame has begun and not ended, for want of bytes. */
     boolean isPartial() {
         return decoder != null && !over && !held && (!kept.isEmpty() || decoder.partial());
+    }
+
+    /** Whether there is something received that its handler has not had: a part of a frame, or what is held back. */
+    boolean isBusy() {
+        return held || isPartial();
+    }
+
+    /** Frames that the handler was called with. */
+    long frames() {
+        return frames;
     }
 
     /** Bytes of memory. Thread: any. */

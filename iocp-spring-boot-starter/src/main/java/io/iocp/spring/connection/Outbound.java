@@ -1,11 +1,13 @@
 package io.iocp.spring.connection;
 
+import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.OverlappedIO;
 import io.iocp.SecureConnection;
 import io.iocp.TransmitFileRequest;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.TooMuchMemoryException;
 import io.iocp.spring.handler.ReturnValue;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -26,6 +28,12 @@ final class Outbound {
 
     /** A longer copy is sent in pieces, so that it is seen how far the peer has taken it. */
     private static final int MOST_COPIED = 256 << 10;
+
+    /** With less a connection is never held back for the sake of others: it has little to give. */
+    private static final int LEAST_SHARE = 64 << 10;
+
+    /** Memory is nearly used when less than this part of it is left. */
+    private static final int NEARLY_USED = 4;
 
     private final SendLimits limits;
     private final Object mark;
@@ -94,6 +102,14 @@ final class Outbound {
     /** Starts to send a copy, in pieces if it is long, otherwise as {@link #send(Connection, LeasedBuffer)}. */
     @Nullable
     Exception send(Connection connection, ByteBuffer data) {
+        try {
+            return sendPieces(connection, data);
+        } catch (TooMuchMemoryException e) {
+            return e;
+        }
+    }
+
+    private @Nullable Exception sendPieces(Connection connection, ByteBuffer data) {
         ByteBuffer rest = data.remaining() > MOST_COPIED ? data.duplicate() : data;
         int end = data.limit();
         while (end - rest.position() > MOST_COPIED) {
@@ -190,14 +206,27 @@ final class Outbound {
     }
 
     /** So much waits that nothing more should be received, which would lead to more. */
-    boolean isTooMuch() {
-        return pendingBytes - askedBytes > limits.highWaterMark() || pendingSends - askedSends > MOST_PENDING_SENDS;
+    boolean isTooMuch(CompletionPort port) {
+        long replies = pendingBytes - askedBytes;
+        return replies > limits.highWaterMark()
+                || pendingSends - askedSends > MOST_PENDING_SENDS
+                || (replies > LEAST_SHARE && isAboveShare(port, replies));
     }
 
     /** So little waits that receiving may go on. */
-    boolean isLittle() {
-        return pendingBytes - askedBytes <= limits.lowWaterMark()
-                && pendingSends - askedSends <= MOST_PENDING_SENDS / 2;
+    boolean isLittle(CompletionPort port) {
+        long replies = pendingBytes - askedBytes;
+        return replies <= limits.lowWaterMark()
+                && pendingSends - askedSends <= MOST_PENDING_SENDS / 2
+                && (replies <= LEAST_SHARE || !isAboveShare(port, 2 * replies));
+    }
+
+    /** The memory of the port is nearly used, and this is more than would be left for each connection if all had as much. */
+    private static boolean isAboveShare(CompletionPort port, long bytes) {
+        long most = port.maxMemory();
+        return most != Long.MAX_VALUE
+                && port.memoryLeft() < most / NEARLY_USED
+                && bytes > most / Math.max(1, port.connections());
     }
 
     /** Given and not sent. */

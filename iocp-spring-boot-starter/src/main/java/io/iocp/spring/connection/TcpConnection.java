@@ -10,6 +10,7 @@ import io.iocp.operation.DisconnectMode;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.operation.TooMuchMemoryException;
 import io.iocp.spring.annotation.ConnectionEvent;
 import io.iocp.spring.connection.Receiving.PauseReason;
 import io.iocp.spring.framing.FrameException;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * One connection of a server or a client: passes its packets to the owner's handlers, sends their results, and decides when it
  * ends.
  *
- * <p>Thread: workers, one packet of the connection at a time, but for {@link #shutDown}, {@link #abort}, {@link #route} and {@link
+ * <p>Thread: workers, one packet of the connection at a time, but for {@link #shutDown}, {@link #abort}, {@link #reset}, {@link #route} and {@link
  * #view}, which are any.
  *
  * <p>Next: {@link HandlerEndpoint#invoke}.
@@ -46,6 +47,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     /** For a peer to make room for the close_notify behind what it has not read yet. */
     private static final Duration GOOD_BYE_TIMEOUT = Duration.ofSeconds(10);
+
+    /** For a peer that goes on sending to see that this side has ended. */
+    private static final Duration LINGER = Duration.ofSeconds(1);
 
     /** Attachments of the connection's own packets. */
     private enum Mark {
@@ -57,8 +61,16 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         GO_ON,
         /** Finish and close. */
         SHUT_DOWN,
-        /** The close_notify, behind everything that was sent. */
+        /** The handlers are told that the owner drains; the connection ends later. */
+        DRAIN,
+        /** The end of the output, with TLS the close_notify, behind everything that was sent. */
         GOOD_BYE,
+        /** The peer has had the time to see the end. */
+        LINGER,
+        /** The reset. */
+        RESET,
+        /** A deadline may have come. */
+        DEADLINE,
         /** Closed, and this is the last packet. */
         CLOSED,
         /** Handlers were started or stopped. */
@@ -82,12 +94,14 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     private final HandlerTable handlers;
     private final ConnectionSettings settings;
     private final Connection connection;
+    private final SocketAddress remoteAddress;
     private final long openedNanos = System.nanoTime();
     private final Instant openedAt = Instant.now();
     private final OverlappedIO receive = new OverlappedIO();
     private final Receiving receiving;
     private final Outbound outbound;
     private final Inbound inbound;
+    private final Deadlines deadlines;
     private Reading reading = Reading.ON;
     private long bytesReceived;
 
@@ -109,12 +123,33 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     /** Somebody waits until less is to be sent. Completed by the connection's packets, failed by its end. */
     private volatile @Nullable CompletableFuture<@Nullable Void> writable;
 
+    /** Why it is to be closed as soon as it is not in the middle of something; null if it is not. */
+    private @Nullable CloseReason leaving;
+
+    /** The peer is to see the end of what was sent to it before the connection is closed. */
+    private boolean lingers;
+
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
 
     /** @param connection a {@link SecureConnection} if the settings have TLS */
     public TcpConnection(
             ConnectionOwner owner, HandlerTable handlers, ConnectionSettings settings, Connection connection) {
+        this(owner, handlers, settings, connection, connection.remoteAddress());
+    }
+
+    /**
+     * As above.
+     *
+     * @param remoteAddress who is at the other end; a proxy's client, if the socket's peer is a proxy
+     */
+    public TcpConnection(
+            ConnectionOwner owner,
+            HandlerTable handlers,
+            ConnectionSettings settings,
+            Connection connection,
+            SocketAddress remoteAddress) {
+        this.remoteAddress = remoteAddress;
         this.owner = owner;
         this.ownerTakesData = owner.takesData();
         this.handlers = handlers;
@@ -123,6 +158,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         this.receiving = new Receiving(connection);
         this.outbound = new Outbound(settings.send(), Mark.REPLY);
         this.inbound = new Inbound(this, receiving, settings.framing());
+        this.deadlines = new Deadlines(settings.deadlines(), settings.send(), Mark.DEADLINE);
     }
 
     /**
@@ -133,7 +169,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
      */
     public void begin(ReturnValue how, @Nullable Object greeting) throws ClosedChannelException {
         connection.idleTimeout(settings.idleTimeout());
+        deadlines.opened(connection);
         ConnectionTls tls = settings.tls();
+        if (tls == null) {
+            deadlines.awaitFirstByte(connection);
+        }
         LeasedBuffer first =
                 greeting == null ? null : how.lease(greeting, connection.port().buffers());
         if (connection instanceof SecureConnection secure && tls != null) {
@@ -152,24 +192,31 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     @Override
     public void completed(OverlappedIO packet) throws Exception {
         try {
-            switch (packet.kind()) {
-                case RECEIVE, TLS_RECEIVE -> received(packet);
-                case SEND, TLS_SEND, TRANSMIT_FILE, TRANSMIT_PACKETS -> sent(packet);
-                case POST -> posted(packet);
-                case TLS_HANDSHAKE -> handshaken(packet);
-                case READABLE -> handled(packet);
-                case DISCONNECT -> disconnected(packet);
-                default ->
-                    throw new IllegalStateException(
-                            packet.kind() + " was not started by this connection: " + connection);
-            }
+            perform(packet);
             through();
+            deadlines.outputChanged(connection, outbound);
+            leaveIfIdle();
+        } catch (TooMuchMemoryException e) {
+            drop(CloseReason.OUT_OF_MEMORY, e); // a reply of the handler's own
         } catch (Exception e) {
             failed();
             throw e;
         } catch (Error e) {
             close(CloseReason.HANDLER_FAILED);
             throw e;
+        }
+    }
+
+    private void perform(OverlappedIO packet) throws Exception {
+        switch (packet.kind()) {
+            case RECEIVE, TLS_RECEIVE -> received(packet);
+            case SEND, TLS_SEND, TRANSMIT_FILE, TRANSMIT_PACKETS -> sent(packet);
+            case POST -> posted(packet);
+            case TLS_HANDSHAKE -> handshaken(packet);
+            case READABLE -> handled(packet);
+            case DISCONNECT -> disconnected(packet);
+            default ->
+                throw new IllegalStateException(packet.kind() + " was not started by this connection: " + connection);
         }
     }
 
@@ -194,6 +241,9 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
                 status == Status.OK && connection instanceof SecureConnection secure ? secure.session() : null,
                 System.nanoTime() - openedNanos,
                 packet.failure());
+        if (status == Status.OK && bytesReceived == 0) {
+            deadlines.awaitFirstByte(connection);
+        }
         HandlerEndpoint handler = handlers.of(OperationKind.TLS_HANDSHAKE);
         if (handler != null && (status == Status.OK || handler.seesTheEnd())) {
             run(handler, packet);
@@ -228,8 +278,12 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             } else if (handler == null && !ownerTakesData) {
                 unclaimed();
             } else if (!isEnding()) {
+                long frames = inbound.frames();
                 inbound.received(handler, packet);
+                deadlines.received(connection, bytesReceived, inbound.isPartial(), inbound.frames() > frames);
             }
+        } else if (last && status == Status.EOF && reading == Reading.ENDED) {
+            connection.close(); // both sides have ended
         } else if (last && status == Status.EOF) {
             inbound.ended(packet);
             return;
@@ -330,7 +384,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         if (reply) {
             outbound.sent(packet);
             CompletableFuture<@Nullable Void> waiting = writable;
-            if (waiting != null && outbound.isLittle()) {
+            if (waiting != null && outbound.isLittle(connection.port())) {
                 writable = null;
                 waiting.complete(null);
             }
@@ -361,7 +415,10 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     private void posted(OverlappedIO packet) throws Exception {
         switch (packet.attachment()) {
-            case Mark.SHUT_DOWN -> drain();
+            case Mark.DRAIN -> tellDrain();
+            case Mark.SHUT_DOWN -> leave(CloseReason.SHUTDOWN);
+            case Mark.LINGER -> connection.close();
+            case Mark.DEADLINE -> deadlineCame();
             case Mark.CLOSED -> tellClosed();
             case Mark.HANDLERS_CHANGED -> {
                 if (!handlers.isStopped(dataKind())) {
@@ -383,13 +440,24 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         }
     }
 
-    private void drain() {
+    private void tellDrain() {
         HandlerEndpoint handler = handlers.of(ConnectionEvent.DRAIN);
         if (handler != null && !drainTold && connection.isOpen()) {
             drainTold = true;
             handler.tell(this, ConnectionEvent.DRAIN);
         }
-        closeWhenSent(CloseReason.SHUTDOWN);
+    }
+
+    private void deadlineCame() {
+        if (!connection.isOpen()) {
+            return;
+        }
+        CloseReason broken = deadlines.fired(connection, bytesReceived, receiving.isPaused(), outbound);
+        if (broken == CloseReason.MAX_AGE) {
+            leave(broken);
+        } else if (broken != null) {
+            drop(broken, null);
+        }
     }
 
     private void tellClosed() {
@@ -432,8 +500,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             return;
         }
         run(handler, packet);
-        if (reading == Reading.ON && outbound.isTooMuch()) {
+        if (reading == Reading.ON
+                && outbound.isTooMuch(connection.port())
+                && !receiving.isPaused(PauseReason.OUTBOUND)) {
             receiving.pause(PauseReason.OUTBOUND);
+            owner.readerSlow(this);
         }
         if (handlers.isStopped(dataKind())) {
             receiving.pause(PauseReason.HANDLER_STOPPED); // what follows waits until it is started
@@ -450,7 +521,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     private void resumeReading() {
-        if (outbound.isLittle()) {
+        if (outbound.isLittle(connection.port())) {
             receiving.resume(PauseReason.OUTBOUND);
         }
     }
@@ -489,7 +560,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public CompletionStage<@Nullable Void> whenWritable() {
-        if (!outbound.isTooMuch()) {
+        if (!outbound.isTooMuch(connection.port())) {
             return WRITABLE;
         }
         CompletableFuture<@Nullable Void> waiting = writable;
@@ -550,9 +621,16 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     /** A reply that cannot be sent is lost, and so the connection is of no use. */
     private void orClose(@Nullable Exception failure) {
-        if (failure != null && connection.isOpen()) { // else it was closed for a reason of its own
+        if (failure instanceof TooMuchMemoryException) {
+            drop(CloseReason.OUT_OF_MEMORY, failure);
+        } else if (failure != null && connection.isOpen()) { // else it was closed for a reason of its own
             close(CloseReason.SEND_FAILED);
         }
+    }
+
+    private void drop(CloseReason reason, @Nullable Exception why) {
+        owner.dropped(this, reason, why);
+        close(reason);
     }
 
     @Override
@@ -607,14 +685,37 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     // ---- the end
 
     /**
+     * Ends it in good order, because this side wants that: the frame that it is in the middle of is awaited and answered, and the
+     * peer loses nothing that was sent to it.
+     */
+    private void leave(CloseReason reason) {
+        tellDrain();
+        leaving = reason;
+        leaveIfIdle();
+    }
+
+    private void leaveIfIdle() {
+        CloseReason reason = leaving;
+        if (reason != null && !inbound.isBusy()) {
+            leaving = null;
+            lingers = true;
+            closeWhenSent(reason);
+        }
+    }
+
+    /**
      * Closes. With TLS the peer must be able to read that this was all, or what it has got might have been cut off by somebody: a
-     * close sends the close_notify only if there is room for it at once, and behind a long reply there is none.
+     * close sends the close_notify only if there is room for it at once, and behind a long reply there is none. And if the peer
+     * may be sending, a close would reset the connection, and the peer lose what it has not read yet: then the output is ended,
+     * and the connection closed when the peer ends its own, or has had some time for it.
      */
     private void finish() {
         reading = Reading.ENDED;
-        if (!abrupt && connection instanceof SecureConnection secure && secure.session() != null) {
+        boolean secured = connection instanceof SecureConnection secure && secure.session() != null;
+        if (!abrupt && (secured || lingers)) {
             try {
-                secure.disconnect(new OverlappedIO(Mark.GOOD_BYE).timeout(GOOD_BYE_TIMEOUT), DisconnectMode.GRACEFUL);
+                connection.disconnect(
+                        new OverlappedIO(Mark.GOOD_BYE).timeout(GOOD_BYE_TIMEOUT), DisconnectMode.GRACEFUL);
                 return;
             } catch (ClosedChannelException | RuntimeException e) {
                 // Closed meanwhile, or a bound was reached.
@@ -624,23 +725,61 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     private void disconnected(OverlappedIO packet) throws Exception {
-        if (packet.attachment() == Mark.GOOD_BYE) {
+        if (packet.attachment() == Mark.RESET) {
+            connection.close();
+        } else if (packet.attachment() != Mark.GOOD_BYE) {
+            handled(packet);
+        } else if (!lingers || packet.status() != Status.OK || !later(Mark.LINGER, LINGER)) {
             connection.close();
         } else {
-            handled(packet);
+            connection.resumeReceiving(); // whatever it was paused for: what comes is dropped
         }
     }
 
-    /** Has the connection closed once its handler has returned and what was sent back has left. Thread: any. */
-    public void shutDown() {
+    /** Posts to the connection; false if nothing can be posted any more. */
+    private boolean later(Mark mark, Duration delay) {
         try {
-            connection.post(new OverlappedIO(Mark.SHUT_DOWN), 0);
+            connection.port().postDelayed(new OverlappedIO(mark), null, delay, connection);
+            return true;
+        } catch (RuntimeException e) {
+            return false; // closed
+        }
+    }
+
+    /** As {@link #shutDown(Duration)}, now. Thread: any. */
+    public void shutDown() {
+        shutDown(Duration.ZERO);
+    }
+
+    /**
+     * Has the connection closed once its handler has returned and what was sent back has left. Thread: any.
+     *
+     * @param delay until this begins; the connection goes on as before in the meantime
+     */
+    public void shutDown(Duration delay) {
+        try {
+            if (delay.isZero()) {
+                connection.post(new OverlappedIO(Mark.SHUT_DOWN), 0);
+            } else {
+                connection.post(new OverlappedIO(Mark.DRAIN), 0);
+                connection.port().postDelayed(new OverlappedIO(Mark.SHUT_DOWN), null, delay, connection);
+            }
         } catch (IOException e) {
             // Closed already.
         } catch (IllegalStateException e) {
             // Not associated yet: whoever accepted it looks at the server's state afterwards. Or the port is closed.
         } catch (RuntimeException e) {
             close(CloseReason.SHUTDOWN);
+        }
+    }
+
+    /** Closes at once, so that the peer sees a reset and not the end of the stream. Thread: any. */
+    public void reset(CloseReason reason) {
+        because(reason);
+        try {
+            connection.disconnect(new OverlappedIO(Mark.RESET), DisconnectMode.ABORT);
+        } catch (IOException | RuntimeException e) {
+            connection.close(); // it is closed already, not associated, or there is no room for this
         }
     }
 
@@ -684,7 +823,10 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     public boolean blocks(OverlappedIO packet) {
         Object attachment = packet.attachment();
         HandlerEndpoint handler;
-        if (attachment == Mark.SHUT_DOWN) {
+        if (attachment == Mark.LINGER) {
+            return false;
+        }
+        if (attachment == Mark.SHUT_DOWN || attachment == Mark.DRAIN || attachment == Mark.DEADLINE) {
             handler = handlers.of(ConnectionEvent.DRAIN);
         } else if (attachment == Mark.CLOSED) {
             handler = handlers.of(ConnectionEvent.CLOSED);
@@ -725,7 +867,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     @Override
     public SocketAddress remoteAddress() {
-        return transportAddress();
+        return remoteAddress;
     }
 
     @Override

@@ -142,7 +142,8 @@ public final class HandlerTable {
         for (HandlerEndpoint handler : running) {
             handler.events().forEach(event -> events[event.ordinal()] = handler);
         }
-        // Whoever finds no handler looks whether it is stopped, and if not once more: at each moment it is one or the other.
+        // Whoever finds no handler looks whether it is stopped, and if not once more: at each moment it is one or the
+        // other.
         boolean[] either = stopped.clone();
         for (int i = 0; i < KINDS; i++) {
             either[i] |= waiting[i];

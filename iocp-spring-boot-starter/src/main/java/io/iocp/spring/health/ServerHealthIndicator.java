@@ -60,7 +60,7 @@ final class ServerHealthIndicator extends AbstractHealthIndicator {
     private static Map<String, Object> detailsOf(TcpServer server) {
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("state", server.state().name().toLowerCase(Locale.ROOT));
-        details.put("address", String.valueOf(server.localAddress()));
+        details.put("address", String.valueOf(server.address()));
         ServerTls tls = server.settings().tls();
         if (tls != null) {
             details.put("bundle", tls.status().bundle());

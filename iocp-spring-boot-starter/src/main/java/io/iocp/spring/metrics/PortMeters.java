@@ -72,6 +72,11 @@ public final class PortMeters implements MeterBinder {
                     stats,
                     s -> s.get().workers().getOrDefault(state, 0));
         }
+        Gauge.builder("iocp.memory.max", stats.port(), CompletionPort::maxMemory)
+                .description("Native memory that the port may have, all areas together")
+                .baseUnit("bytes")
+                .tags(port)
+                .register(registry);
         for (String area : stats.get().memory().keySet()) {
             Gauge.builder("iocp.memory.used", stats, s -> s.get().memory().getOrDefault(area, 0L))
                     .description("Native memory that -Xmx does not see")

@@ -1,29 +1,40 @@
 package io.iocp.spring.server;
 
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Ends servers in good order, one phase before they are stopped: no more accepts, idle connections closed, and the others as
- * soon as their handlers have returned and what they sent has left, but no later than the deadline.
+ * Ends servers in good order, one phase before they are stopped: the application is not ready any more, nothing more is accepted,
+ * and connections are closed, spread over the jitter, as soon as their handlers have returned and what they sent has left. What
+ * is left at the deadline is reset.
  */
 public final class GracefulShutdown implements SmartLifecycle {
     /** The phase of Boot's graceful shutdown of web servers, copied since that module is optional. */
     public static final int PHASE = DEFAULT_PHASE - 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(GracefulShutdown.class);
-    private static final long LOOK_EVERY_NANOS = Duration.ofMillis(5).toNanos();
 
     private final TcpServers servers;
     private final Duration deadline;
+    private final Duration jitter;
+    private final Consumer<Object> events;
     private volatile boolean running;
 
-    public GracefulShutdown(TcpServers servers, Duration deadline) {
+    /**
+     * @param deadline until everything that is left is reset
+     * @param jitter over which the closes are spread; shorter than the deadline
+     * @param events is given an {@link AvailabilityChangeEvent} before anything else happens
+     */
+    public GracefulShutdown(TcpServers servers, Duration deadline, Duration jitter, Consumer<Object> events) {
         this.servers = servers;
         this.deadline = deadline;
+        this.jitter = jitter;
+        this.events = events;
     }
 
     public Duration deadline() {
@@ -58,16 +69,26 @@ public final class GracefulShutdown implements SmartLifecycle {
     }
 
     private void drain() {
+        events.accept(new AvailabilityChangeEvent<>(this, ReadinessState.REFUSING_TRAFFIC));
         long end = System.nanoTime() + deadline.toNanos();
-        servers.servers().forEach(TcpServer::drain);
-        while (servers.connections() > 0 && System.nanoTime() < end) {
-            LockSupport.parkNanos(LOOK_EVERY_NANOS);
+        servers.servers().forEach(server -> server.drain(jitter));
+        boolean interrupted = false;
+        for (TcpServer server : servers.servers()) {
+            try {
+                server.awaitEmpty(end);
+            } catch (InterruptedException e) {
+                interrupted = true; // somebody is in a hurry: what is left is reset
+                break;
+            }
         }
         int left = servers.connections();
         if (left > 0) {
-            LOG.warn("{} connections were still busy after {} and are closed", left, deadline);
+            LOG.warn("{} connections were still busy after {} and are reset", left, deadline);
         }
         servers.servers().forEach(TcpServer::stop);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

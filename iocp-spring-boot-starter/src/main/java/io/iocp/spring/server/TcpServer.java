@@ -25,13 +25,19 @@ import io.iocp.spring.handler.RoutedHandler;
 import io.iocp.spring.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -50,6 +56,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TcpServer implements ConnectionOwner {
     private static final Logger LOG = LoggerFactory.getLogger(TcpServer.class);
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     /** Life of a server. It may be started again after a stop. */
     public enum State {
@@ -70,7 +77,16 @@ public final class TcpServer implements ConnectionOwner {
     private final Consumer<Object> events;
     private final HandshakeListener handshakes;
     private final ConnectionListener observer;
+    private final Admission admission;
+    private final @Nullable SocketFile socketFile;
     private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
+
+    /** Those whose PROXY header is awaited. */
+    private final Set<Arrival> arrivals = ConcurrentHashMap.newKeySet();
+
+    /** For those who wait until nothing is open any more. */
+    private final Object empty = new Object();
+
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
     private final LongAdder unclaimed = new LongAdder();
@@ -99,6 +115,7 @@ public final class TcpServer implements ConnectionOwner {
         ServerTls tls = settings.tls();
         this.connectionSettings = new ConnectionSettings(
                 settings.idleTimeout(),
+                settings.deadlines(),
                 settings.send(),
                 settings.framing(),
                 tls == null ? null : new ConnectionTls(tls.options(), tls.handshakeTimeout()));
@@ -107,6 +124,10 @@ public final class TcpServer implements ConnectionOwner {
         this.events = events;
         this.handshakes = handshakes;
         this.observer = observer;
+        this.admission = new Admission(settings.admission(), System::nanoTime);
+        this.socketFile = settings.address() instanceof UnixDomainSocketAddress unix
+                ? new SocketFile(unix, settings.socketPermissions())
+                : null;
         BoundedFraming framing = settings.framing();
         handlers.frameType(framing == null ? null : framing.framing().frameType());
         handlers.onChange(() -> connections.forEach(TcpConnection::handlersChanged));
@@ -128,18 +149,26 @@ public final class TcpServer implements ConnectionOwner {
             return;
         }
         try {
+            if (socketFile != null) {
+                socketFile.makeRoom();
+            }
             Listener opening = port.openListener(
                     settings.address(),
                     new ListenOptions(settings.backlog(), settings.receiveBufferSize(), settings.socket()));
             listener = opening;
+            if (socketFile != null) {
+                socketFile.made();
+            }
             state = State.LISTENING;
             port.associate(opening, settings.name(), new Accepts());
             accept(opening);
         } catch (IOException e) {
             stopListening(State.STOPPED);
-            throw new ServerStartException(settings, e);
+            ServerStartException failure = new ServerStartException(settings, e);
+            events.accept(new TcpServerStartFailed(name(), port.name(), failure));
+            throw failure;
         }
-        LOG.info("server '{}' listens on {}{}", name(), localAddress(), settings.tls() == null ? "" : " with TLS");
+        LOG.info("server '{}' listens on {}{}", name(), address(), settings.tls() == null ? "" : " with TLS");
         OperationKind data = settings.tls() == null ? OperationKind.RECEIVE : OperationKind.TLS_RECEIVE;
         if (handlers.of(data) == null && !handlers.isStopped(data)) {
             LOG.warn(
@@ -148,7 +177,7 @@ public final class TcpServer implements ConnectionOwner {
                     name(),
                     name());
         }
-        InetSocketAddress at = localAddress();
+        SocketAddress at = address();
         if (at != null) {
             events.accept(new TcpServerStarted(name(), port.name(), at));
         }
@@ -198,23 +227,58 @@ public final class TcpServer implements ConnectionOwner {
         open.acceptContinuously(packet);
     }
 
-    /** Accepts no more, and closes each connection once its handler has returned and what it sent has left. Never waits. */
-    public synchronized void drain() {
-        if (state == State.LISTENING || state == State.PAUSED) {
+    /**
+     * Accepts no more, and closes each connection once its handler has returned and what it sent has left. Never waits.
+     *
+     * @param spread the closes are spread over this time, each at a moment of its own, so that not all clients come back at once
+     *     elsewhere; zero = at once
+     */
+    public synchronized void drain(Duration spread) {
+        if (isServing()) {
             LOG.info("server '{}' stops, with {} connections", name(), connections());
             stopListening(State.DRAINING);
             events.accept(new TcpServerStopped(name(), port.name(), false));
         }
-        connections.forEach(TcpConnection::shutDown);
+        arrivals.forEach(arrival -> arrival.connection().close());
+        long nanos = spread.toNanos();
+        connections.forEach(connection -> connection.shutDown(
+                nanos <= 0
+                        ? Duration.ZERO
+                        : Duration.ofNanos(ThreadLocalRandom.current().nextLong(nanos))));
     }
 
-    /** Accepts no more and closes every connection at once. Never waits. */
+    /** As {@link #drain(Duration)}, all at once. */
+    public void drain() {
+        drain(Duration.ZERO);
+    }
+
+    /**
+     * Waits until no connection is open.
+     *
+     * @param deadlineNanos when to give up, as {@link System#nanoTime}
+     * @return whether none is
+     */
+    boolean awaitEmpty(long deadlineNanos) throws InterruptedException {
+        synchronized (empty) {
+            while (active.get() > 0) {
+                long left = deadlineNanos - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(empty, left);
+            }
+            return true;
+        }
+    }
+
+    /** Accepts no more and resets every connection at once. Never waits. */
     public synchronized void stop() {
-        if (state == State.LISTENING || state == State.PAUSED) {
+        if (isServing()) {
             events.accept(new TcpServerStopped(name(), port.name(), false));
         }
         stopListening(State.STOPPED);
-        connections.forEach(c -> c.abort(CloseReason.SHUTDOWN));
+        arrivals.forEach(arrival -> arrival.connection().close());
+        connections.forEach(c -> c.reset(CloseReason.SHUTDOWN));
     }
 
     private void stopListening(State next) {
@@ -223,6 +287,9 @@ public final class TcpServer implements ConnectionOwner {
         Listener open = listener;
         if (open != null) {
             open.close();
+        }
+        if (socketFile != null) {
+            socketFile.remove();
         }
     }
 
@@ -262,59 +329,168 @@ public final class TcpServer implements ConnectionOwner {
         }
     }
 
+    @Nullable
+    HandlerEndpoint acceptHandler() {
+        return handlers.of(OperationKind.ACCEPT);
+    }
+
     private void accepted(OverlappedIO packet) throws Exception {
         Connection accepted = packet.accepted();
+        SocketAddress peer = accepted.remoteAddress();
+        ProxyProtocol proxy = settings.proxyProtocol();
+        boolean direct = proxy.mode() == ProxyProtocol.Mode.OFF;
+        boolean trusted = !direct && proxy.isTrusted(peer);
+        RejectReason refusal = isServing() ? admission.checkRoom(active.get()) : RejectReason.STOPPING;
+        if (refusal == null && proxy.mode() == ProxyProtocol.Mode.ON && !trusted) {
+            refusal = RejectReason.PROXY_UNTRUSTED;
+        }
+        if (refusal == null && direct) {
+            refusal = admission.enter(peer);
+        }
+        if (refusal == null) {
+            refusal = admission.checkRate();
+            if (refusal != null && direct) {
+                admission.leave(peer);
+            }
+        }
+        if (refusal != null) {
+            reject(accepted, refusal);
+        } else if (direct) {
+            serve(accepted, peer, packet, null, NOTHING);
+        } else {
+            arrive(new Arrival(this, proxy, accepted, trusted));
+        }
+    }
+
+    private void arrive(Arrival arrival) {
+        Connection connection = arrival.connection();
+        arrivals.add(arrival);
+        active.incrementAndGet();
+        try {
+            port.associate(connection, name(), arrival);
+        } catch (IllegalStateException e) {
+            connection.close(); // the port was closed meanwhile
+            left(arrival);
+            return;
+        }
+        try {
+            arrival.begin();
+        } catch (IOException | RuntimeException e) {
+            connection.close();
+        }
         if (!isServing()) {
-            reject(accepted, RejectReason.STOPPING);
-            return;
+            connection.close();
         }
-        if (settings.maxConnections() > 0 && active.get() >= settings.maxConnections()) {
-            reject(accepted, RejectReason.MAX_CONNECTIONS);
-            return;
+    }
+
+    /**
+     * The PROXY header of a connection is read.
+     *
+     * @param announced the client's address; null if there is none but the socket's
+     * @param unread what came behind the header
+     */
+    void arrived(Arrival arrival, @Nullable SocketAddress announced, OverlappedIO packet, ByteBuffer unread)
+            throws Exception {
+        SocketAddress client = announced == null ? arrival.connection().remoteAddress() : announced;
+        RejectReason refusal = isServing() ? admission.enter(client) : RejectReason.STOPPING;
+        if (refusal == null) {
+            serve(arrival.connection(), client, packet, arrival, unread);
+        } else {
+            refuse(arrival, refusal);
         }
+    }
+
+    void refuse(Arrival arrival, RejectReason reason) {
+        reject(arrival.connection(), reason);
+    }
+
+    /** It is closed, and has never become a connection. */
+    void left(Arrival arrival) {
+        if (arrivals.remove(arrival)) {
+            oneLess();
+        }
+    }
+
+    /**
+     * Lets a client in that was counted, unless the handler of accepts refuses.
+     *
+     * @param arrival null if there is no PROXY header
+     * @param unread bytes that were received already
+     */
+    private void serve(
+            Connection plain, SocketAddress client, OverlappedIO packet, @Nullable Arrival arrival, ByteBuffer unread)
+            throws Exception {
         ServerTls tls = settings.tls();
         Connection connection;
         try {
-            connection = tls == null ? accepted : accepted.secure(tls.options());
+            if (tls == null) {
+                plain.unread(unread);
+                connection = plain;
+            } else {
+                connection = plain.secure(tls.options(), unread);
+            }
         } catch (ClosedChannelException e) {
-            reject(accepted, RejectReason.STOPPING); // the port is being closed
+            admission.leave(client);
+            reject(plain, RejectReason.STOPPING); // the port is being closed
             return;
         }
-        TcpConnection context = new TcpConnection(this, handlers, connectionSettings, connection);
-        HandlerEndpoint handler = handlers.of(OperationKind.ACCEPT);
+        TcpConnection context = new TcpConnection(this, handlers, connectionSettings, connection, client);
+        HandlerEndpoint handler = acceptHandler();
         Object result = null;
         if (handler != null) {
             try {
                 result = handler.invoke(context, packet);
             } catch (Exception e) {
+                admission.leave(client);
                 reject(connection, RejectReason.HANDLER_FAILED);
                 handler.failed(null, OperationKind.ACCEPT, e);
                 return;
             } catch (Error e) {
+                admission.leave(client);
                 reject(connection, RejectReason.HANDLER_FAILED);
                 throw e;
             }
             if (!connection.isOpen()) {
+                admission.leave(client);
                 reject(connection, RejectReason.REFUSED);
                 return;
             }
         }
-        open(context, handler, result);
+        open(context, handler, result, arrival);
     }
 
-    private void open(TcpConnection context, @Nullable HandlerEndpoint handler, @Nullable Object result) {
+    private void open(
+            TcpConnection context,
+            @Nullable HandlerEndpoint handler,
+            @Nullable Object result,
+            @Nullable Arrival arrival) {
         Connection connection = context.connection();
         boolean hasKey = handler != null && handler.returnValue().isKey() && result != null;
         connections.add(context);
-        active.incrementAndGet();
         opened.increment();
-        try {
-            port.associate(connection, hasKey ? result : name(), context);
-        } catch (IllegalStateException e) {
-            // The port or the connection was closed meanwhile; as it is nobody's, nobody would be told of its end.
-            connection.close();
-            closed(context, CloseReason.SHUTDOWN);
-            return;
+        if (arrival == null) {
+            active.incrementAndGet();
+            try {
+                port.associate(connection, hasKey ? result : name(), context);
+            } catch (IllegalStateException e) {
+                // The port or the connection was closed meanwhile; as it is nobody's, nobody would be told of its end.
+                connection.close();
+                closed(context, CloseReason.SHUTDOWN);
+                return;
+            }
+        } else {
+            // Its packets come one at a time, and this is one: nobody has looked for the key or the context yet. Its
+            // end
+            // may be told at any time, of the one or the other.
+            connection.key(hasKey ? result : name());
+            arrival.become(context);
+            if (!arrivals.remove(arrival)) {
+                // It was closed before it became this, and left() has counted that.
+                connections.remove(context);
+                admission.leave(context.remoteAddress());
+                counter(closed, CloseReason.RESET).increment();
+                return;
+            }
         }
         try {
             context.begin(handler != null && !hasKey ? handler.returnValue() : ReturnValue.nothing(), result);
@@ -323,7 +499,7 @@ public final class TcpServer implements ConnectionOwner {
         }
         if (!isServing()) {
             // Whoever stopped the server may have looked at the connections before this one could be told.
-            context.shutDown();
+            context.shutDown(Duration.ZERO);
         }
     }
 
@@ -352,8 +528,17 @@ public final class TcpServer implements ConnectionOwner {
     @Override
     public void closed(TcpConnection connection, CloseReason reason) {
         if (connections.remove(connection)) {
-            active.decrementAndGet();
+            admission.leave(connection.remoteAddress());
             counter(closed, reason).increment();
+            oneLess();
+        }
+    }
+
+    private void oneLess() {
+        if (active.decrementAndGet() == 0) {
+            synchronized (empty) {
+                empty.notifyAll();
+            }
         }
     }
 
@@ -378,6 +563,11 @@ public final class TcpServer implements ConnectionOwner {
     public void dropped(TcpConnection connection, CloseReason reason, @Nullable Exception why) {
         LOG.debug("server '{}': {} is closed, {}", name(), connection, reason.tag(), why);
         observer.dropped(port.name(), name(), connection.id(), reason.tag());
+    }
+
+    @Override
+    public void readerSlow(TcpConnection connection) {
+        observer.readerSlow(port.name(), name(), connection.id(), connection.pendingBytes());
     }
 
     @Override
@@ -431,7 +621,7 @@ public final class TcpServer implements ConnectionOwner {
     public boolean drainConnection(long id) {
         TcpConnection connection = connection(id);
         if (connection != null) {
-            connection.shutDown();
+            connection.shutDown(Duration.ZERO);
         }
         return connection != null;
     }
@@ -462,9 +652,14 @@ public final class TcpServer implements ConnectionOwner {
     }
 
     /** Where it listens, with the port number that was chosen for 0; null if it does not. */
-    public @Nullable InetSocketAddress localAddress() {
+    public @Nullable SocketAddress address() {
         Listener open = listener;
-        return open == null || !isServing() ? null : (InetSocketAddress) open.localAddress();
+        return open == null || !isServing() ? null : open.localAddress();
+    }
+
+    /** Where it listens if that has a port number; null if it does not, or at a Unix domain socket. */
+    public @Nullable InetSocketAddress localAddress() {
+        return address() instanceof InetSocketAddress ip ? ip : null;
     }
 
     /** Connections that are open now. */

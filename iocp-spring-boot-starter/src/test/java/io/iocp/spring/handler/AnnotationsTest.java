@@ -62,7 +62,9 @@ class AnnotationsTest {
         @IoCompletionHandler(id = "none", server = "${no.server:}")
         void none() {}
 
-        @OnClosed(id = "closed", server = {"raw", "lines"})
+        @OnClosed(
+                id = "closed",
+                server = {"raw", "lines"})
         void closed() {}
     }
 
@@ -133,10 +135,12 @@ class AnnotationsTest {
 
     @Test
     void shouldTellOverloadedMethodsApart() {
-        with().withBean("overloaded", Overloaded.class).run(context -> assertThat(
-                        context.getBean(HandlerRegistry.class).handlers())
-                .extracting(HandlerEndpoint::id)
-                .containsExactlyInAnyOrder("overloaded.handle[ByteBuffer]", "overloaded.handle[StringBuilder]"));
+        with().withBean("overloaded", Overloaded.class)
+                .run(context -> assertThat(
+                                context.getBean(HandlerRegistry.class).handlers())
+                        .extracting(HandlerEndpoint::id)
+                        .containsExactlyInAnyOrder(
+                                "overloaded.handle[ByteBuffer]", "overloaded.handle[StringBuilder]"));
     }
 
     // ---- mistakes
@@ -218,16 +222,18 @@ class AnnotationsTest {
         assertInvalid(Speaking.class, "Replies", "nothing can be sent to a closed connection");
         assertInvalid(Unclear.class, "perhaps", "true or false");
         assertInvalid(Mixed.class, "also a channel");
-        with(SamePackets.class).run(context -> assertThat(context)
-                .getFailure()
-                .hasRootCauseInstanceOf(DuplicateHandlerException.class)
-                .rootCause()
-                .hasMessageContaining("RECEIVE packets"));
-        with(SameEvent.class).run(context -> assertThat(context)
-                .getFailure()
-                .hasRootCauseInstanceOf(DuplicateHandlerException.class)
-                .rootCause()
-                .hasMessageContaining("CLOSED events"));
+        with(SamePackets.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .hasRootCauseInstanceOf(DuplicateHandlerException.class)
+                        .rootCause()
+                        .hasMessageContaining("RECEIVE packets"));
+        with(SameEvent.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .hasRootCauseInstanceOf(DuplicateHandlerException.class)
+                        .rootCause()
+                        .hasMessageContaining("CLOSED events"));
     }
 
     private static void assertInvalid(Class<?> handler, String... message) {

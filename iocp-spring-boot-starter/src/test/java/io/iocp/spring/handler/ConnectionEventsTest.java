@@ -39,7 +39,9 @@ class ConnectionEventsTest {
         final List<String> seen = new CopyOnWriteArrayList<>();
         final AtomicReference<@Nullable String> told = new AtomicReference<>();
 
-        @IoCompletionHandler(server = {"lines", "raw"}, kinds = OperationKind.ACCEPT)
+        @IoCompletionHandler(
+                server = {"lines", "raw"},
+                kinds = OperationKind.ACCEPT)
         Object key() {
             return new StringJoiner(",").add("the key");
         }
@@ -185,7 +187,9 @@ class ConnectionEventsTest {
             await().untilAtomic(handler.told, org.hamcrest.Matchers.is(1));
             await().until(() -> server(context, "lines").closed(CloseReason.SHUTDOWN) == 1);
             HandlerRegistry registry = context.getBean(HandlerRegistry.class);
-            assertThat(registry.handlers().stream().mapToLong(HandlerEndpoint::failures).sum())
+            assertThat(registry.handlers().stream()
+                            .mapToLong(HandlerEndpoint::failures)
+                            .sum())
                     .isEqualTo(2);
         });
     }

@@ -139,7 +139,8 @@ class ErrorHandlersTest {
 
     @EachEngine
     void shouldCloseWithoutAnErrorHandler(EngineChoice engine) {
-        with(engine, Lines.class).withBean("own", CompletionErrorHandler.class, () -> _ -> CompletionErrorHandler.Decision.NEXT)
+        with(engine, Lines.class)
+                .withBean("own", CompletionErrorHandler.class, () -> _ -> CompletionErrorHandler.Decision.NEXT)
                 .run(context -> {
                     try (Socket socket = connect(context, "lines")) {
                         send(socket, "a\nlate 1\nb\n");
@@ -164,9 +165,10 @@ class ErrorHandlersTest {
 
     @Test
     void shouldSayAtStartUpThatAnErrorHandlerIsMissing() {
-        with(EngineChoice.NIO, Lines.class).run(context -> assertThat(context)
-                .getFailure()
-                .isInstanceOf(InvalidHandlerException.class)
-                .hasMessageContainingAll("'own'", "CompletionErrorHandler"));
+        with(EngineChoice.NIO, Lines.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .isInstanceOf(InvalidHandlerException.class)
+                        .hasMessageContainingAll("'own'", "CompletionErrorHandler"));
     }
 }

@@ -106,14 +106,16 @@ class HandlerRegistryTest {
 
     @Test
     void shouldStartLaterIfTheHandlerSaysSo() {
-        with(EngineChoice.NIO, Handlers.class).withPropertyValues("raw.auto=false").run(context -> {
-            HandlerRegistry registry = context.getBean(HandlerRegistry.class);
-            try (Socket socket = connect(context, "raw")) {
-                send(socket, "a");
-                registry.start("raw");
-                assertThat(read(socket, "a")).isEqualTo("a");
-            }
-        });
+        with(EngineChoice.NIO, Handlers.class)
+                .withPropertyValues("raw.auto=false")
+                .run(context -> {
+                    HandlerRegistry registry = context.getBean(HandlerRegistry.class);
+                    try (Socket socket = connect(context, "raw")) {
+                        send(socket, "a");
+                        registry.start("raw");
+                        assertThat(read(socket, "a")).isEqualTo("a");
+                    }
+                });
     }
 
     @EachEngine

@@ -124,7 +124,8 @@ class ReturnedValuesTest {
         public Decision failed(HandlerFailure failure) {
             seen.set(failure);
             Optional.ofNullable(failure.replies())
-                    .ifPresent(replies -> replies.send("!" + failure.exception().getClass().getSimpleName() + ";"));
+                    .ifPresent(replies ->
+                            replies.send("!" + failure.exception().getClass().getSimpleName() + ";"));
             return Decision.KEEP;
         }
     }
@@ -203,7 +204,8 @@ class ReturnedValuesTest {
                     try (Socket socket = new Socket()) {
                         socket.setReceiveBufferSize(64 << 10);
                         socket.setSoTimeout(20_000);
-                        socket.connect(HandlerApplication.server(context, "lines").localAddress());
+                        socket.connect(
+                                HandlerApplication.server(context, "lines").localAddress());
                         send(socket, "much\nafter\n");
                         await().until(() -> Much.READ.get() > 0);
                         int first = socket.getInputStream().read();
@@ -354,9 +356,10 @@ class ReturnedValuesTest {
 
     @Test
     void shouldSayAtStartUpThatAnEncoderIsMissing() {
-        with(EngineChoice.NIO, Objects.class).run(context -> assertThat(context)
-                .getFailure()
-                .isInstanceOf(InvalidHandlerException.class)
-                .hasMessageContainingAll("Reply", "FrameEncoder"));
+        with(EngineChoice.NIO, Objects.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .isInstanceOf(InvalidHandlerException.class)
+                        .hasMessageContainingAll("Reply", "FrameEncoder"));
     }
 }

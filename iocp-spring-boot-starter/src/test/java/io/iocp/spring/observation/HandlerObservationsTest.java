@@ -109,8 +109,9 @@ class HandlerObservationsTest {
     private static String say(ApplicationContext context, String text) throws Exception {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(10_000);
-            socket.connect(requireNonNull(requireNonNull(context.getBean(TcpServers.class).server("raw"))
-                    .localAddress()));
+            socket.connect(requireNonNull(
+                    requireNonNull(context.getBean(TcpServers.class).server("raw"))
+                            .localAddress()));
             socket.getOutputStream().write(text.getBytes(UTF_8));
             return new String(socket.getInputStream().readNBytes(text.length()), UTF_8);
         }
@@ -132,8 +133,7 @@ class HandlerObservationsTest {
                 await().until(() -> ended.all.size() == 3);
                 String child = how.equals("handle") ? "posted post" : "job post";
                 assertThat(ended.all)
-                        .containsExactlyInAnyOrder(
-                                "data receive < none", child + " < data", "closed closed < none");
+                        .containsExactlyInAnyOrder("data receive < none", child + " < data", "closed closed < none");
             }
         });
     }
@@ -176,8 +176,7 @@ class HandlerObservationsTest {
                 })
                 .run(context -> {
                     assertThat(say(context, "x")).isEqualTo("x");
-                    await().untilAsserted(() -> TestObservationRegistryAssert.assertThat(
-                                    registry)
+                    await().untilAsserted(() -> TestObservationRegistryAssert.assertThat(registry)
                             .hasAnObservationWithAKeyValue("connection", "raw"));
                 });
     }
