@@ -23,11 +23,16 @@ final class IocpTypeExcludeFilter extends StandardAnnotationCustomizableTypeExcl
             "io.iocp.CompletionPort",
             "io.iocp.PortListener",
             "io.iocp.spring.autoconfigure.CompletionPortCustomizer",
+            "io.iocp.spring.autoconfigure.IocpClientConnectionDetails",
             "io.iocp.spring.autoconfigure.PortListenerCustomizer",
+            "io.iocp.spring.client.HostResolver",
             "io.iocp.spring.connection.ConnectionListener",
             "io.iocp.spring.connection.HandshakeListener",
             "io.iocp.spring.framing.FrameEncoder",
-            "io.iocp.spring.framing.Framing");
+            "io.iocp.spring.framing.Framing",
+            "io.iocp.spring.handler.CompletionErrorHandler",
+            "io.iocp.spring.handler.HandlerDecorator",
+            "io.iocp.spring.handler.HandlerParameterResolver");
 
     private final Set<Class<?>> includes = new LinkedHashSet<>();
 
