@@ -169,8 +169,7 @@ class ViewsOverHttpTest {
         server.extractingPath("$.connections").isEqualTo(5);
 
         JsonContentAssert workers = management().json("iocp/default/workers");
-        workers.extractingPath("$.content.length()").isEqualTo(2);
-        workers.extractingPath("$.content[*].shard").asArray().containsExactlyInAnyOrder(0, 1);
+        workers.extractingPath("$.content[*].shard").asArray().contains(0, 1);
         management()
                 .json("iocp/default/workers/"
                         + completionPort.workers().getFirst().number())
