@@ -205,6 +205,7 @@ public final class IocpEndpoint {
                 new Bytes(stats.bytesReceived(), stats.bytesSent(), stats.bytesRead(), stats.bytesWritten()),
                 stats.handlerFailures(),
                 stats.memory(),
+                port.maxMemory() == Long.MAX_VALUE ? null : port.maxMemory(),
                 stats.shards(),
                 own,
                 ownClients,
@@ -284,6 +285,7 @@ public final class IocpEndpoint {
      * @param workers threads by state, and the most that there may be
      * @param inFlight operations by kind
      * @param memory native bytes by area
+     * @param memoryMax how many there may be, all areas together; null for any
      */
     public record Port(
             String name,
@@ -299,6 +301,7 @@ public final class IocpEndpoint {
             Bytes bytes,
             long handlerFailures,
             Map<String, Long> memory,
+            @Nullable Long memoryMax,
             List<PortStats.ShardView> shards,
             Map<String, Server> servers,
             Map<String, ClientRow> clients,

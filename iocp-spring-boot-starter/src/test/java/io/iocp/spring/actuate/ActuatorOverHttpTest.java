@@ -28,6 +28,7 @@ import org.springframework.test.json.JsonContentAssert;
             "iocp.engine=nio",
             "iocp.concurrency=1",
             "iocp.servers.echo.port=0",
+            "iocp.memory.max=100MB",
             "management.endpoints.web.exposure.include=health,iocp,iocpevents",
             "management.endpoint.health.show-details=always"
         })
@@ -53,6 +54,7 @@ class ActuatorOverHttpTest {
         json.extractingPath("$.ports.default.engine.reason").isEqualTo("chosen by configuration");
         json.extractingPath("$.ports.default.queueDepth").isEqualTo(0);
         json.extractingPath("$.ports.default.inFlight.accept").isEqualTo(1);
+        json.extractingPath("$.ports.default.memoryMax").isEqualTo(100 << 20);
         json.extractingPath("$.ports.default.operations.completed.receive").isEqualTo(0);
         json.extractingPath("$.ports.default.operations.started.length()").isEqualTo(OperationKind.values().length);
         json.extractingPath("$.ports.default.servers.echo.state").isEqualTo("listening");
