@@ -45,7 +45,7 @@ final class Inbound {
     private final Receiving receiving;
     private final @Nullable FrameDecoder<?> decoder;
     private final int maxLeftBytes;
-    private final KeptBytes kept = new KeptBytes();
+    private final KeptBytes kept;
     private volatile int keptBytes;
 
     /** Something was received that the handler could not have yet; not just a part of a frame. */
@@ -74,6 +74,7 @@ final class Inbound {
         this.receiving = receiving;
         this.decoder = framing == null ? null : framing.framing().open();
         this.maxLeftBytes = framing == null ? Integer.MAX_VALUE : framing.maxLeftBytes();
+        this.kept = new KeptBytes(maxLeftBytes);
     }
 
     // ---- what comes
@@ -86,7 +87,7 @@ final class Inbound {
         if (held || !mayCall()) {
             ByteBuffer bytes = packet.data();
             kept.append(bytes, 0, bytes.limit());
-            held = true;
+            held(true);
             goOn(packet);
         } else if (decoder == null) {
             connection.call(handler, packet);
@@ -204,7 +205,7 @@ final class Inbound {
     private void cutKept(@Nullable HandlerEndpoint handler, OverlappedIO packet, FrameDecoder<?> by) throws Exception {
         try {
             takeFrames(handler, packet, by);
-            held = receiving.isPaused() && !kept.isEmpty();
+            held(receiving.isPaused() && !kept.isEmpty());
             checkLeft();
         } catch (FrameException e) {
             refuse(e);
@@ -222,7 +223,14 @@ final class Inbound {
     private void keepRest(ByteBuffer in, int from, int length) {
         if (!over) {
             kept.append(in.limit(length), from, length - from);
-            held = receiving.isPaused() && !kept.isEmpty();
+            held(receiving.isPaused() && !kept.isEmpty());
+        }
+    }
+
+    private void held(boolean now) {
+        held = now;
+        if (now) {
+            receiving.held();
         }
     }
 

@@ -14,11 +14,18 @@ final class KeptBytes {
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
     private static final int LEAST_BYTES = 256;
 
+    private final int mostAhead;
+
     /** The bytes are from {@link #begin} to {@link #end}; its own position and limit have no meaning. */
     private ByteBuffer memory = NONE;
 
     private int begin;
     private int end;
+
+    /** @param mostAhead up to how many bytes there may be memory for more than there are */
+    KeptBytes(int mostAhead) {
+        this.mostAhead = mostAhead;
+    }
 
     boolean isEmpty() {
         return begin == end;
@@ -57,7 +64,8 @@ final class KeptBytes {
             // No more is moved than was taken away before.
             memory.clear().put(0, memory, begin, length);
         } else {
-            ByteBuffer larger = ByteBuffer.allocate(Math.max(needed, Math.max(LEAST_BYTES, 2 * length)));
+            long ahead = Math.min(Math.max(LEAST_BYTES, 2L * length), mostAhead);
+            ByteBuffer larger = ByteBuffer.allocate((int) Math.max(needed, ahead));
             larger.put(0, memory.clear(), begin, length);
             memory = larger;
         }

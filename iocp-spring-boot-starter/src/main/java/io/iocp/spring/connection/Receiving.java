@@ -12,15 +12,22 @@ final class Receiving {
     /** Why nothing is received. */
     enum PauseReason {
         /** More waits to be sent than the high mark, and has not sunk to the low one. */
-        OUTBOUND,
+        OUTBOUND(false),
         /** A handler has returned a stage that is not complete. */
-        PENDING_REPLY,
+        PENDING_REPLY(true),
         /** The application has asked for it. */
-        APPLICATION,
+        APPLICATION(true),
         /** All connections together hold as much memory as they may. */
-        MEMORY,
+        MEMORY(false),
         /** The handler was stopped. */
-        HANDLER_STOPPED;
+        HANDLER_STOPPED(false);
+
+        /** Whether receiving may go on until something has come, since often nothing does before the reason is gone. */
+        private final boolean untilHeld;
+
+        PauseReason(boolean untilHeld) {
+            this.untilHeld = untilHeld;
+        }
 
         private int bit() {
             return 1 << ordinal();
@@ -31,27 +38,43 @@ final class Receiving {
     /** A bit for each reason. */
     private int reasons;
 
+    private boolean stopped;
+
     Receiving(Connection connection) {
         this.connection = connection;
     }
 
     void pause(PauseReason reason) {
-        int before = reasons;
         reasons |= reason.bit();
-        if (before == 0) {
+        if (!reason.untilHeld) {
+            stop();
+        }
+    }
+
+    /** Something has come that cannot go to its handler now: nothing more shall come. */
+    void held() {
+        if (reasons != 0) {
+            stop();
+        }
+    }
+
+    private void stop() {
+        if (!stopped) {
+            stopped = true;
             connection.pauseReceiving();
         }
     }
 
     /** What was kept meanwhile goes to its handlers at the end of the present packet. Does nothing if it was not paused for this. */
     void resume(PauseReason reason) {
-        int before = reasons;
         reasons &= ~reason.bit();
-        if (before != 0 && reasons == 0) {
+        if (reasons == 0 && stopped) {
+            stopped = false;
             connection.resumeReceiving();
         }
     }
 
+    /** Whether anybody has a reason: nothing that has come should go to a handler. */
     boolean isPaused() {
         return reasons != 0;
     }

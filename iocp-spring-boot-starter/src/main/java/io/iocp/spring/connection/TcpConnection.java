@@ -895,6 +895,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         return outbound.pendingBytes();
     }
 
+    /** Memory for what was received and no handler could have yet: a part of a frame, and what waits for a reply. */
+    public int keptBytes() {
+        return inbound.keptBytes();
+    }
+
     @Override
     public String state() {
         return reading == Reading.ON && receiving.isPaused()
