@@ -30,6 +30,7 @@ final class Dispatch implements PacketRunner {
     /** Keys of unclaimed packets that were logged already; at most this many are remembered. */
     private static final int MOST_LOGGED_KEYS = 100;
 
+    private final FailureLog failures = new FailureLog(LOG);
     private final CompletionPort port;
     private final CompletionHandler futures = new FutureDelivery();
     private final @Nullable CompletionHandler portHandler;
@@ -88,7 +89,7 @@ final class Dispatch implements PacketRunner {
             return true;
         } catch (Throwable failure) {
             // User code may throw anything, and the worker must live. Nothing of the packet may be read any more.
-            LOG.log(Level.ERROR, "handler failed on port '" + port.name() + "'", failure);
+            failures.log("handler failed on port '" + port.name() + "'", failure);
             return false;
         }
     }
@@ -110,7 +111,7 @@ final class Dispatch implements PacketRunner {
             handler.completed(packet);
         } catch (Throwable failure) {
             fine = false;
-            LOG.log(Level.ERROR, "handler for key " + key + " failed on port '" + port.name() + "'", failure);
+            failures.log("handler for key " + key + " failed on port '" + port.name() + "'", failure);
             tell(() -> observer.handlerFailed(handler, kind, key, failure));
         }
         try {

@@ -591,6 +591,20 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
     }
 
     @Override
+    public @Nullable OverlappedIO lastPacket(Handle of) {
+        TcpConnection was = connection;
+        return was == null ? null : was.lastPacket(of);
+    }
+
+    /** Handlers were started or stopped. Thread: any. */
+    void handlersChanged() {
+        TcpConnection has = connection;
+        if (has != null) {
+            has.handlersChanged();
+        }
+    }
+
+    @Override
     public boolean blocks(OverlappedIO packet) {
         Object mark = packet.attachment();
         if (mark instanceof Step || mark instanceof NameLookup.Found) {

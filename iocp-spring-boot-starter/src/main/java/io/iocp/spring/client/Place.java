@@ -86,6 +86,17 @@ final class Place {
         }
     }
 
+    /** Handlers were started or stopped. */
+    void handlersChanged() {
+        Attempt current;
+        synchronized (this) {
+            current = attempt;
+        }
+        if (current != null) {
+            current.handlersChanged();
+        }
+    }
+
     /** Closes it if its connection has this id; says whether it has. */
     boolean closeConnection(long id) {
         Attempt current;

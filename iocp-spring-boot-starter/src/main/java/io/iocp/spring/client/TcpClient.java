@@ -94,6 +94,8 @@ public final class TcpClient implements ClientSender {
                 .limit(settings.connections())
                 .map(n -> new Place(this, n))
                 .toList();
+        List<Place> all = places;
+        handlers.onChange(() -> all.forEach(Place::handlersChanged));
         for (ConnectOutcome outcome : ConnectOutcome.values()) {
             connects.put(outcome, new LongAdder());
         }
