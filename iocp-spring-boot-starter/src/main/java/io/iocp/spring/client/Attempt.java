@@ -100,6 +100,9 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
 
     // Workers only.
     private final ArrayDeque<SocketAddress> addresses = new ArrayDeque<>();
+
+    /** The one that is connected to; null before the first. */
+    private @Nullable SocketAddress tried;
     private final ArrayDeque<Expected<?>> expected = new ArrayDeque<>(2);
     private @Nullable ConnectionSettings settings;
     private int port;
@@ -264,6 +267,7 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         }
         Duration share = left.dividedBy(addresses.size());
         SocketAddress to = addresses.remove();
+        tried = to;
         try {
             handle.connect(connecting.timeout(share), ConnectRequest.to(to));
         } catch (ClosedChannelException | RuntimeException e) {
@@ -287,7 +291,12 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         if (own == null) {
             throw new AssertionError("connected without settings");
         }
-        TcpConnection made = new TcpConnection(this, handlers, own, handle);
+        // One that is not connected has no peer; the handler is told whom it was to be.
+        SocketAddress peer = status == Status.OK && handle.isConnected() ? handle.remoteAddress() : tried;
+        if (peer == null) {
+            throw new AssertionError("connected to nobody");
+        }
+        TcpConnection made = new TcpConnection(this, handlers, own, handle, peer);
         HandlerEndpoint handler = handlers.of(OperationKind.CONNECT);
         Object greeting = null;
         if (handler != null && (status == Status.OK || handler.seesTheEnd())) {
