@@ -86,7 +86,7 @@ class HaproxyIT {
                         () -> {
                             assertThat(haproxy.isAlive()).as(haproxy.output()).isTrue();
                             Socket socket = new Socket();
-                            socket.bind(new InetSocketAddress(CLIENT, 0));
+                            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(CLIENT), 0));
                             socket.setSoTimeout((int) PATIENCE.toMillis());
                             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                             return socket;

@@ -72,7 +72,7 @@ class AddressRangeTest {
                 .isFalse();
         assertThat(AddressRange.anyContains(
                         List.of(AddressRange.of("::/0"), AddressRange.of("127.0.0.0/8")),
-                        new InetSocketAddress("127.0.0.1", 1)))
+                        new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1)))
                 .isTrue();
     }
 
