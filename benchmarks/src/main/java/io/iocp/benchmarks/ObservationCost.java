@@ -41,8 +41,7 @@ final class ObservationCost {
     public static void main(String[] args) throws Exception {
         OverlappedIO packet = delivered();
         ObservationRegistry metered = ObservationRegistry.create();
-        metered.observationConfig()
-                .observationHandler(new DefaultMeterObservationHandler(new SimpleMeterRegistry()));
+        metered.observationConfig().observationHandler(new DefaultMeterObservationHandler(new SimpleMeterRegistry()));
         HandlerEndpoint off = handler(List.of());
         HandlerEndpoint on = handler(List.of(new HandlerObservations(metered, null)));
         print("call, not observed", () -> calls(off, packet));
@@ -70,10 +69,8 @@ final class ObservationCost {
     }
 
     private static CompletionPort port(@Nullable PortListener listener) throws Exception {
-        return CompletionPort.open(PortOptions.defaults()
-                .engine(EngineChoice.NIO)
-                .concurrency(1)
-                .listener(listener));
+        return CompletionPort.open(
+                PortOptions.defaults().engine(EngineChoice.NIO).concurrency(1).listener(listener));
     }
 
     private static OverlappedIO delivered() throws Exception {

@@ -103,6 +103,7 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
 
     /** The one that is connected to; null before the first. */
     private @Nullable SocketAddress tried;
+
     private final ArrayDeque<Expected<?>> expected = new ArrayDeque<>(2);
     private @Nullable ConnectionSettings settings;
     private int port;

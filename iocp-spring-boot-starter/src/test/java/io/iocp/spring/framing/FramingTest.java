@@ -33,8 +33,7 @@ class FramingTest {
      * @param naive what comes out of a whole stream, as {@link Pieces#cutAt} tells it
      * @param alphabet bytes that streams are made of
      */
-    record Sample(
-            String name, Framing framing, Function<byte[], List<String>> naive, String stream, String alphabet) {
+    record Sample(String name, Framing framing, Function<byte[], List<String>> naive, String stream, String alphabet) {
         @Override
         public String toString() {
             return name;
