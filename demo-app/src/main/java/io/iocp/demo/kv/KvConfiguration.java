@@ -14,6 +14,11 @@ class KvConfiguration {
 
     private final InstantSource clock = InstantSource.system();
 
+    @Bean(RespFraming.BEAN)
+    RespFraming respFraming() {
+        return new RespFraming();
+    }
+
     @Bean
     KvStore kvStore(CompletionPort port) {
         return new KvStore(clock, new KvExpiry(port, clock), System.nanoTime());

@@ -13,14 +13,15 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's connection: carries bytes between its socket and its {@link KvSession}.
+ * One client's connection: brings its commands to its {@link KvSession}, and the replies to its socket.
  *
  * <p>One send is in flight at a time. Replies written meanwhile gather in the {@link RespWriter} and leave together with the
  * next send. A large buffer is sent piece by piece, so that native memory holds one piece for each connection at most, however
  * large a value is and however slowly it is read.
  *
  * <p>Replies that have to wait for the {@link Journal} stay in the {@link RespWriter}. Whoever finds that the wait is over posts
- * a packet to this connection, so that it goes on as if it had received something. There is one such wait at a time.
+ * a packet to this connection, so that it goes on as if it had received something. There is one such wait at a time. Meanwhile no
+ * further command reaches it.
  *
  * <p>Thread: one at a time, as the packets of a connection come; {@link #settled} any.
  */
@@ -40,9 +41,13 @@ final class KvConnection {
     /** The last command was run: the connection ends when everything is sent. */
     private boolean ending;
 
-    private boolean receivingPaused;
     /** The journal will post. */
     private boolean waiting;
+
+    /** Of the commands of one packet, until all of them were run. */
+    private long received;
+
+    private int repliedBefore;
 
     /** @param client who is at the other end, behind a proxy too */
     KvConnection(Connection connection, SocketAddress client, KvCommands commands) {
@@ -51,11 +56,22 @@ final class KvConnection {
         this.session = new KvSession(commands, text(client), text(connection.localAddress()));
     }
 
-    /** Runs the commands in these bytes. */
-    void received(ByteBuffer data, Replies replies) {
-        if (!session.received(data, out)) {
-            ending = true;
+    /** Runs a command. Its reply leaves with those of all commands that have come with it. */
+    void received(Request request, Replies replies) {
+        if (received == 0) {
+            repliedBefore = out.length();
+            replies.afterFrames(() -> ran(replies));
         }
+        received += request.bytes();
+        ending = !session.run(request, out);
+        if (!session.isReady(out)) {
+            replies.pauseReceiving();
+        }
+    }
+
+    private void ran(Replies replies) {
+        session.ran(received, out.length() - repliedBefore);
+        received = 0;
         goOn(replies);
     }
 
@@ -65,8 +81,8 @@ final class KvConnection {
         goOn(replies);
     }
 
-    /** No more is received. If the client has closed only its sending side, what it asked for is still answered. */
-    void receiveEnded() {
+    /** The connection is closed. */
+    void closed() {
         session.close();
     }
 
@@ -86,32 +102,27 @@ final class KvConnection {
         goOn(replies);
     }
 
-    /** Sends what may be sent and runs what may be run, until there is something to wait for. */
+    /** Sends what may be sent, and has commands come again if they may. */
     private void goOn(Replies replies) {
-        while (true) {
-            journal.flush();
-            if (session.heldUntil() != 0 && !settle()) {
-                break;
-            }
+        journal.flush();
+        if (session.heldUntil() == 0 || settle()) {
             if (sending == null && out.length() > 0) {
                 ByteBuffer data = out.take();
                 sending = data;
                 sendPiece(data, replies);
             }
-            if (!waiting && session.full() && journal.awaitRoom(this::settled)) {
+            if (!waiting && session.isFull() && journal.awaitRoom(this::settled)) {
                 waiting = true;
-            }
-            if (waiting || !session.canResume(out)) {
-                break;
-            }
-            if (!session.resume(out)) {
-                ending = true;
             }
         }
         if (ending && sending == null && out.length() == 0) {
             replies.closeWhenSent();
         }
-        receive(session.wantsInput());
+        if (waiting || !session.isReady(out)) {
+            replies.pauseReceiving();
+        } else {
+            replies.resumeReceiving();
+        }
         // What was asked for is answered, also if the client sends nothing more, or the server is told to stop.
         replies.holdOpen(waiting);
     }
@@ -155,17 +166,6 @@ final class KvConnection {
         data.limit(Math.min(end, data.position() + PIECE_BYTES));
         replies.send(data);
         data.limit(end);
-    }
-
-    private void receive(boolean on) {
-        if (on == receivingPaused) {
-            receivingPaused = !on;
-            if (on) {
-                connection.resumeReceiving();
-            } else {
-                connection.pauseReceiving();
-            }
-        }
     }
 
     private static String text(SocketAddress address) {

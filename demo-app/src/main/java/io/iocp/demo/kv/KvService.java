@@ -1,10 +1,10 @@
 package io.iocp.demo.kv;
 
 import io.iocp.Connection;
-import io.iocp.OverlappedIO;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.spring.annotation.IoCompletionHandler;
+import io.iocp.spring.annotation.OnClosed;
 import io.iocp.spring.handler.ConnectionInfo;
 import io.iocp.spring.handler.Replies;
 import org.springframework.stereotype.Component;
@@ -50,12 +50,13 @@ public final class KvService {
     }
 
     @IoCompletionHandler(kinds = OperationKind.RECEIVE)
-    void received(KvConnection client, OverlappedIO packet, Replies replies) {
-        if (packet.status() == Status.OK) {
-            client.received(packet.data(), replies);
-        } else {
-            client.receiveEnded();
-        }
+    void received(KvConnection client, Request request, Replies replies) {
+        client.received(request, replies);
+    }
+
+    @OnClosed
+    void closed(KvConnection client) {
+        client.closed();
     }
 
     @IoCompletionHandler(kinds = OperationKind.SEND)

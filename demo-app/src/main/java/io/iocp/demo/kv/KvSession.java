@@ -1,19 +1,17 @@
 package io.iocp.demo.kv;
 
-import java.nio.ByteBuffer;
-import java.util.Arrays;
-
 /**
- * One connection of the service: turns received bytes into commands, runs them in order, and gathers their replies.
+ * One connection of the service: runs its commands in order, and gathers their replies.
  *
- * <p>A client that pipelines more replies than it reads must not fill our memory. Once {@link RespWriter#backlog()}
- * has reached {@value #BACKLOG_BYTES} bytes, the session is {@linkplain #paused() paused}: it runs no further command
- * and keeps what it received, until {@link #resume} finds that enough was sent. While it is paused, its owner should
- * not ask for more input; what arrives nevertheless is kept too.
+ * <p>A client that pipelines more replies than it reads must not fill our memory: once {@link RespWriter#backlog()} has reached
+ * {@value #BACKLOG_BYTES} bytes, or too much waits to be written to the journal, the session is not {@linkplain #isReady ready}
+ * for further commands.
  *
  * <p>A reply to a change may have to wait until the change is durable. Then the session is {@linkplain #heldUntil() held}: from
- * that reply on nothing may leave, and nothing further is run, so that no reply overtakes another; {@link #release} or {@link
- * #lost} ends that. All changes of one received buffer are waited for at once.
+ * that reply on nothing may leave until {@link #release} or {@link #lost}. All changes of one received buffer are waited for at
+ * once; what comes behind it has to wait, so that no reply overtakes another.
+ *
+ * <p>Next: {@link KvCommands#execute}.
  *
  * <p>Thread: one at a time; {@link #close} from any.
  */
@@ -24,27 +22,12 @@ public final class KvSession implements AutoCloseable {
 
     private final KvCommands commands;
     private final Client client;
-    private final RespDecoder decoder = new RespDecoder();
-
-    private enum State {
-        RUNNING,
-        /** Too many replies wait to be sent. */
-        PAUSED,
-        /** Too much waits to be written to the journal. */
-        FULL,
-        CLOSING
-    }
-
-    /** So much may be kept before input should no longer be asked for, while replies are held. */
-    private static final int KEPT_BYTES = 64 << 10;
-
-    private State state = State.RUNNING;
+    /** The last command was run. */
+    private boolean ended;
     /** The position in the journal that the replies wait for, 0 for none. */
     private long heldUntil;
     /** Where in the buffer of replies the first one begins that waits. */
     private int heldFrom;
-    /** Received and not yet decoded, because the session is paused. */
-    private ByteBuffer kept = ByteBuffer.allocate(0);
 
     /**
      * A session for a connection that was just accepted.
@@ -59,68 +42,49 @@ public final class KvSession implements AutoCloseable {
     }
 
     /**
-     * Runs the commands in these bytes and writes their replies; all bytes are consumed.
+     * Runs the command and writes its reply. After the last one it does nothing.
      *
      * @return whether the connection goes on; {@code false} means to send what was written and then to close it
      */
-    public boolean received(ByteBuffer data, RespWriter out) {
-        int before = out.length();
-        int arrived = data.remaining();
-        client.active(commands.clock().millis());
-        if (state == State.CLOSING) {
-            data.position(data.limit());
-        } else if (heldUntil != 0) {
-            keep(data);
-        } else if (kept.hasRemaining()) {
-            keep(data);
-            run(kept, out);
-        } else {
-            run(data, out);
-            if (data.hasRemaining()) {
-                keep(data);
+    boolean run(Request request, RespWriter out) {
+        if (!ended) {
+            String error = request.error();
+            if (error == null) {
+                execute(request.arguments(), out);
+                ended = client.leaving();
+            } else {
+                out.error("ERR " + error);
+                ended = true;
             }
         }
-        commands.clients().moved(arrived, out.length() - before);
-        return state != State.CLOSING;
+        return !ended;
     }
 
-    /**
-     * Goes on with what was kept, after replies were sent, were released, or the journal has room; does nothing if there is
-     * nothing to go on with.
-     *
-     * @return as {@link #received}
-     */
-    public boolean resume(RespWriter out) {
-        if (heldUntil == 0 && state != State.CLOSING && kept.hasRemaining()) {
-            int before = out.length();
-            run(kept, out);
-            commands.clients().moved(0, out.length() - before);
+    private void execute(byte[][] arguments, RespWriter out) {
+        int before = out.length();
+        long position = commands.execute(arguments, client, out);
+        if (position != 0) {
+            if (heldUntil == 0) {
+                heldFrom = before;
+            }
+            heldUntil = Math.max(heldUntil, position);
         }
-        return state != State.CLOSING;
     }
 
-    /** Whether there are commands waiting for replies to be sent: {@link #resume} has to be called after that. */
-    public boolean paused() {
-        return state == State.PAUSED;
+    /** Commands that came together were run. */
+    void ran(long bytesReceived, long bytesReplied) {
+        client.active(commands.clock().millis());
+        commands.clients().moved(bytesReceived, bytesReplied);
     }
 
-    /** Whether there are commands waiting for room in the journal: {@link #resume} has to be called then. */
-    boolean full() {
-        return state == State.FULL;
+    /** Whether a further command may be run. */
+    boolean isReady(RespWriter out) {
+        return !ended && out.backlog() < BACKLOG_BYTES && !isFull();
     }
 
-    /** Whether more input should be asked for. */
-    boolean wantsInput() {
-        return state != State.PAUSED && state != State.FULL && kept.remaining() < KEPT_BYTES;
-    }
-
-    /** Whether {@link #resume} would run something. */
-    boolean canResume(RespWriter out) {
-        return heldUntil == 0
-                && state != State.CLOSING
-                && kept.hasRemaining()
-                && out.backlog() < BACKLOG_BYTES
-                && !commands.journal().isFull();
+    /** Whether too much waits to be written to the journal. */
+    boolean isFull() {
+        return commands.journal().isFull();
     }
 
     /** The position in the journal that must be durable before anything may be sent, 0 for none. */
@@ -138,66 +102,12 @@ public final class KvSession implements AutoCloseable {
         heldUntil = 0;
         out.rewind(heldFrom);
         out.error(error);
-        state = State.CLOSING;
-        kept = ByteBuffer.allocate(0);
+        ended = true;
     }
 
     /** Forgets the client; to be called once the connection is closed. */
     @Override
     public void close() {
         commands.clients().disconnect(client);
-    }
-
-    private void run(ByteBuffer in, RespWriter out) {
-        state = State.RUNNING;
-        try {
-            while (state == State.RUNNING && in.hasRemaining()) {
-                if (out.backlog() >= BACKLOG_BYTES) {
-                    state = State.PAUSED;
-                } else if (commands.journal().isFull()) {
-                    state = State.FULL;
-                } else if (decoder.next(in)) {
-                    execute(out);
-                    if (client.leaving()) {
-                        state = State.CLOSING;
-                    }
-                }
-            }
-        } catch (ProtocolError broken) {
-            out.error("ERR " + broken.getMessage());
-            state = State.CLOSING;
-        }
-        if (state == State.CLOSING) {
-            in.position(in.limit());
-        }
-        if (!kept.hasRemaining()) {
-            kept = ByteBuffer.allocate(0);
-        }
-    }
-
-    private void execute(RespWriter out) {
-        int before = out.length();
-        long position = commands.execute(decoder.arguments(), client, out);
-        if (position != 0) {
-            if (heldUntil == 0) {
-                heldFrom = before;
-            }
-            heldUntil = Math.max(heldUntil, position);
-        }
-    }
-
-    private void keep(ByteBuffer data) {
-        int size = kept.remaining();
-        if (data.remaining() > kept.capacity() - size) {
-            byte[] larger = Arrays.copyOfRange(
-                    kept.array(), kept.position(), kept.position() + Math.max(size * 2, size + data.remaining()));
-            kept = ByteBuffer.wrap(larger, 0, size);
-        } else if (kept.position() > 0) {
-            kept.compact().flip();
-        }
-        int end = kept.limit();
-        kept.limit(end + data.remaining());
-        kept.put(end, data, data.position(), data.remaining());
-        data.position(data.limit());
     }
 }

@@ -1,5 +1,6 @@
 package io.iocp.demo.kv;
 
+import io.iocp.spring.framing.FrameDecoder;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -15,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * once, out of the received buffer into an array of its own length; only an argument that spans received buffers is
  * copied again while it grows. Memory follows what really arrived, never what a peer merely announced.
  *
- * <p>Next: {@link KvCommands#execute}.
+ * <p>Next: {@link KvSession#run}.
  *
  * <p>Thread: one at a time.
  */
-final class RespDecoder {
+final class RespDecoder implements FrameDecoder<Request> {
 
     /** The longest argument. */
     static final int BULK_BYTES_MAX = 64 << 20;
@@ -64,6 +65,36 @@ final class RespDecoder {
     private int digits;
     private boolean negative;
     private boolean numberEnded;
+
+    /** Consumed since the last frame. */
+    private int consumed;
+
+    private boolean broken;
+
+    /** The next command; or once, what is wrong with these bytes, after which everything is swallowed. */
+    @Override
+    public @Nullable Request decode(ByteBuffer in) {
+        int from = in.position();
+        Request request = null;
+        try {
+            if (broken) {
+                in.position(in.limit());
+            } else if (next(in)) {
+                request = new Request(arguments(), null, consumed + in.position() - from);
+            }
+        } catch (ProtocolError error) {
+            broken = true;
+            in.position(in.limit());
+            request = Request.of(error, consumed + in.position() - from);
+        }
+        consumed = request == null ? consumed + in.position() - from : 0;
+        return request;
+    }
+
+    @Override
+    public boolean partial() {
+        return state != State.START;
+    }
 
     /**
      * Reads on to the end of the next command, or to the end of the buffer.

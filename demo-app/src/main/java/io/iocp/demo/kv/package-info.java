@@ -12,8 +12,8 @@
  * <p>The path of one command, none of which does I/O; bytes come in, bytes go out, time is passed in:
  *
  * <pre>
- * bytes received → {@link io.iocp.demo.kv.KvSession#received}
- *               → {@link io.iocp.demo.kv.RespDecoder#next}         arguments
+ * bytes received → {@link io.iocp.demo.kv.RespDecoder#decode}       arguments, a frame of the server
+ *               → {@link io.iocp.demo.kv.KvSession#run}            one after the other
  *               → {@link io.iocp.demo.kv.KvCommands#execute}       command, arity, locks
  *               → {@link io.iocp.demo.kv.KvStore}                  the data
  *               → {@link io.iocp.demo.kv.RespWriter#take}          one buffer of replies to send

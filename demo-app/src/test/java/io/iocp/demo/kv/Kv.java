@@ -23,6 +23,7 @@ final class Kv {
     final KvStore store = new KvStore(clock, (key, deadline) -> scheduled.add(new Scheduled(key, deadline)), 7);
     final KvCommands commands = new KvCommands(store, facts(), clock);
     final KvSession session = new KvSession(commands, "10.0.0.1:5000", "10.0.0.2:6380");
+    final Feed feed = new Feed(session);
     final RespWriter out = new RespWriter();
 
     private static ServerFacts facts() {
@@ -71,13 +72,13 @@ final class Kv {
 
     /** Sends one command and returns its reply as redis-cli would print it, arrays in brackets. */
     String call(String... arguments) {
-        session.received(ByteBuffer.wrap(request(arguments)), out);
+        feed.received(ByteBuffer.wrap(request(arguments)), out);
         return read(reply());
     }
 
     /** Sends text as it is and returns the raw replies. */
     String raw(String request) {
-        session.received(ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1)), out);
+        feed.received(ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1)), out);
         return reply();
     }
 

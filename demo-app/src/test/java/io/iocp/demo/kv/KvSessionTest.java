@@ -24,12 +24,12 @@ class KvSessionTest {
 
     @Test
     void shouldAnswerQuitAndThenCloseWithoutLookingAtTheRest() {
-        boolean open = kv.session.received(bytes("SET a 1\r\nQUIT\r\nSET a 2\r\n"), kv.out);
+        boolean open = kv.feed.received(bytes("SET a 1\r\nQUIT\r\nSET a 2\r\n"), kv.out);
 
         assertThat(open).isFalse();
         assertThat(kv.reply()).isEqualTo("+OK\r\n+OK\r\n");
         ByteBuffer late = bytes("SET a 3\r\n");
-        assertThat(kv.session.received(late, kv.out)).isFalse();
+        assertThat(kv.feed.received(late, kv.out)).isFalse();
         assertThat(late.hasRemaining()).isFalse();
         assertThat(kv.reply()).isEmpty();
         assertThat(another().call("GET", "a")).isEqualTo("\"1\"");
@@ -37,12 +37,12 @@ class KvSessionTest {
 
     @Test
     void shouldAnswerAProtocolErrorAfterTheCommandsBeforeItAndThenClose() {
-        boolean open = kv.session.received(bytes("PING\r\n*1\r\n!4\r\n"), kv.out);
+        boolean open = kv.feed.received(bytes("PING\r\n*1\r\n!4\r\n"), kv.out);
 
         assertThat(open).isFalse();
         assertThat(kv.reply()).isEqualTo("+PONG\r\n-ERR Protocol error: expected '$', got '!'\r\n");
-        assertThat(kv.session.received(bytes("PING\r\n"), kv.out)).isFalse();
-        assertThat(kv.session.resume(kv.out)).isFalse();
+        assertThat(kv.feed.received(bytes("PING\r\n"), kv.out)).isFalse();
+        assertThat(kv.feed.resume(kv.out)).isFalse();
         assertThat(kv.reply()).isEmpty();
     }
 
@@ -78,14 +78,14 @@ class KvSessionTest {
             requests.append("GET large\r\nECHO ").append(command).append("\r\n");
         }
 
-        assertThat(kv.session.received(bytes(requests.toString()), kv.out)).isTrue();
+        assertThat(kv.feed.received(bytes(requests.toString()), kv.out)).isTrue();
 
         StringBuilder replies = new StringBuilder();
         int rounds = 0;
-        while (kv.session.paused()) {
+        while (kv.feed.paused()) {
             assertThat(kv.out.length()).isBetween(KvSession.BACKLOG_BYTES, KvSession.BACKLOG_BYTES + 301_000);
             replies.append(kv.reply());
-            assertThat(kv.session.resume(kv.out)).isTrue();
+            assertThat(kv.feed.resume(kv.out)).isTrue();
             rounds++;
         }
         replies.append(kv.reply());
@@ -96,43 +96,43 @@ class KvSessionTest {
     @Test
     void shouldNotResumeBeforeAnythingWasSent() {
         kv.call("SET", "large", "x".repeat(KvSession.BACKLOG_BYTES));
-        kv.session.received(bytes("GET large\r\nPING\r\n"), kv.out);
+        kv.feed.received(bytes("GET large\r\nPING\r\n"), kv.out);
         ByteBuffer beingSent = kv.out.take();
 
-        kv.session.resume(kv.out);
-        assertThat(kv.session.paused()).isTrue();
+        kv.feed.resume(kv.out);
+        assertThat(kv.feed.paused()).isTrue();
         assertThat(kv.out.length()).isZero();
 
         kv.out.sent(beingSent);
-        kv.session.resume(kv.out);
-        assertThat(kv.session.paused()).isFalse();
+        kv.feed.resume(kv.out);
+        assertThat(kv.feed.paused()).isFalse();
         assertThat(kv.reply()).isEqualTo("+PONG\r\n");
     }
 
     @Test
     void shouldKeepInOrderWhatArrivesWhileItIsPaused() {
         kv.call("SET", "large", "x".repeat(KvSession.BACKLOG_BYTES));
-        kv.session.received(bytes("GET large\r\nECHO 0\r\nEC"), kv.out);
+        kv.feed.received(bytes("GET large\r\nECHO 0\r\nEC"), kv.out);
         int paused = kv.out.length();
         for (int part = 1; part < 100; part++) {
-            kv.session.received(bytes("HO " + part + "\r\nEC"), kv.out);
+            kv.feed.received(bytes("HO " + part + "\r\nEC"), kv.out);
         }
         assertThat(kv.out.length()).isEqualTo(paused);
         kv.reply();
 
-        kv.session.resume(kv.out);
+        kv.feed.resume(kv.out);
 
         assertThat(echoed(kv.reply())).isEqualTo(numbersUpTo(100));
-        assertThat(kv.session.paused()).isFalse();
+        assertThat(kv.feed.paused()).isFalse();
         assertThat(kv.raw("HO 100\r\n")).isEqualTo("$3\r\n100\r\n");
     }
 
     @Test
     void shouldNotPauseWhenTheLastCommandFilledTheBuffer() {
         kv.call("SET", "large", "x".repeat(KvSession.BACKLOG_BYTES));
-        kv.session.received(bytes("GET large\r\n"), kv.out);
+        kv.feed.received(bytes("GET large\r\n"), kv.out);
 
-        assertThat(kv.session.paused()).isFalse();
+        assertThat(kv.feed.paused()).isFalse();
     }
 
     @Test
@@ -143,9 +143,9 @@ class KvSessionTest {
         arguments[0] = "MGET";
         RespWriter heap = new RespWriter(ByteBuffer::allocate);
 
-        assertThat(kv.session.received(ByteBuffer.wrap(Kv.request(arguments)), heap))
+        assertThat(kv.feed.received(ByteBuffer.wrap(Kv.request(arguments)), heap))
                 .isTrue();
-        kv.session.received(bytes("PING\r\n"), heap);
+        kv.feed.received(bytes("PING\r\n"), heap);
 
         assertThat(StandardCharsets.ISO_8859_1.decode(heap.take()).toString())
                 .isEqualTo("-ERR reply is larger than 268435456 bytes\r\n+PONG\r\n");
@@ -156,10 +156,11 @@ class KvSessionTest {
         Random random = new Random(SEED);
         for (int round = 0; round < 200; round++) {
             KvSession session = new KvSession(kv.commands, "10.0.0.9:1", "10.0.0.2:6380");
+            Feed feed = new Feed(session);
             byte[] garbage = new byte[8_192];
             random.nextBytes(garbage);
             ByteBuffer in = ByteBuffer.wrap(garbage);
-            session.received(in, kv.out);
+            feed.received(in, kv.out);
             assertThat(in.hasRemaining()).isFalse();
             session.close();
             kv.reply();
@@ -173,7 +174,7 @@ class KvSessionTest {
         ByteBuffer direct = ByteBuffer.allocateDirect(64);
         direct.put("PING\r\nPI".getBytes(StandardCharsets.US_ASCII)).flip();
 
-        kv.session.received(direct, kv.out);
+        kv.feed.received(direct, kv.out);
 
         assertThat(direct.hasRemaining()).isFalse();
         assertThat(kv.reply()).isEqualTo("+PONG\r\n");
@@ -188,7 +189,7 @@ class KvSessionTest {
     private record Another(KvSession session) {
         String call(String... arguments) {
             RespWriter out = new RespWriter();
-            session.received(ByteBuffer.wrap(Kv.request(arguments)), out);
+            new Feed(session).received(ByteBuffer.wrap(Kv.request(arguments)), out);
             return Kv.read(StandardCharsets.ISO_8859_1.decode(out.take()).toString());
         }
     }
@@ -196,7 +197,7 @@ class KvSessionTest {
     private static String replies(Kv kv, byte[] stream, int fragment) {
         StringBuilder replies = new StringBuilder();
         for (int at = 0; at < stream.length; at += fragment) {
-            kv.session.received(ByteBuffer.wrap(stream, at, Math.min(fragment, stream.length - at)), kv.out);
+            kv.feed.received(ByteBuffer.wrap(stream, at, Math.min(fragment, stream.length - at)), kv.out);
             replies.append(kv.reply());
         }
         return replies.toString();

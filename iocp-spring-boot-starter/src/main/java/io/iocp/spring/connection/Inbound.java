@@ -102,7 +102,7 @@ final class Inbound {
         if (!over) {
             ByteBuffer bytes = packet.data();
             kept.append(bytes, 0, bytes.limit());
-            held = true;
+            held(true);
             keptBytes(kept.capacity());
         }
     }
