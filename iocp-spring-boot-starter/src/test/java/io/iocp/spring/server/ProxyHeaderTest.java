@@ -95,6 +95,7 @@ class ProxyHeaderTest {
     }
 
     /** A header and whom it announces; null for nobody. */
+    @SuppressWarnings("ArrayRecordComponent") // cases are never compared
     record Case(byte[] bytes, @Nullable SocketAddress source) {}
 
     static Stream<Case> headers() {
