@@ -8,6 +8,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Clients of {@code kv} on one thread, each of which increments a number of its own, one request after the other, until its
@@ -17,7 +18,7 @@ final class IncrementingClients {
     private final long[] values;
     private final InetSocketAddress server;
     private int open;
-    private volatile int answeredOnce;
+    private final AtomicInteger answeredOnce = new AtomicInteger();
     private int cut;
     private int reset;
     private long replies;
@@ -87,7 +88,7 @@ final class IncrementingClients {
                             "client " + client.index + " got '" + line + "' behind " + values[client.index]);
                 }
                 if (values[client.index]++ == 0) {
-                    answeredOnce++;
+                    answeredOnce.incrementAndGet();
                 }
                 replies++;
                 ask(channel, client.index);
@@ -110,7 +111,7 @@ final class IncrementingClients {
 
     /** How many have had an answer. */
     int answeredOnce() {
-        return answeredOnce;
+        return answeredOnce.get();
     }
 
     boolean ended() {
