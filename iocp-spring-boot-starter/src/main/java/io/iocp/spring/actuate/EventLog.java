@@ -11,6 +11,8 @@ import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.connection.HandshakeOutcome;
 import io.iocp.spring.connection.TlsHandshake;
+import io.iocp.spring.handler.PortDispatcher;
+import io.iocp.spring.handler.RoutedHandler;
 import io.iocp.spring.server.TcpServerStarted;
 import io.iocp.spring.server.TcpServerStopped;
 import io.iocp.spring.tls.TlsBundleChanged;
@@ -297,7 +299,10 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
     public void ended(TlsHandshake handshake) {
         HandshakeOutcome outcome = handshake.outcome();
         boolean ordinary = outcome == HandshakeOutcome.CLOSED || outcome == HandshakeOutcome.LEFT;
-        if (ordinary || !admits(outcome == HandshakeOutcome.SUCCESS ? EventType.TLS_HANDSHAKE : EventType.TLS_FAILED)) {
+        // A client's is a part of its being connected, or lost.
+        if (ordinary
+                || handshake.ofClient()
+                || !admits(outcome == HandshakeOutcome.SUCCESS ? EventType.TLS_HANDSHAKE : EventType.TLS_FAILED)) {
             return;
         }
         if (outcome == HandshakeOutcome.SUCCESS) {
@@ -428,9 +433,16 @@ public final class EventLog implements HandshakeListener, ConnectionListener {
                 @Nullable Object key,
                 long waitNanos,
                 long handlerNanos) {
-            if (kind == OperationKind.POST && admits(EventType.POST_COMPLETION)) {
+            if (kind == OperationKind.POST && !isOwn(handler, key) && admits(EventType.POST_COMPLETION)) {
                 record(EventType.POST_COMPLETION, port, key, waitNanos, handlerNanos, null);
             }
+        }
+
+        /** Nobody handles posts to this connection: it is one of the library's own. */
+        private static boolean isOwn(CompletionHandler handler, @Nullable Object key) {
+            return handler instanceof RoutedHandler routed
+                    && !(handler instanceof PortDispatcher)
+                    && routed.route(OperationKind.POST, key) == null;
         }
 
         @Override

@@ -5,10 +5,12 @@ import io.iocp.ConnectRequest;
 import io.iocp.Connection;
 import io.iocp.Handle;
 import io.iocp.OverlappedIO;
+import io.iocp.operation.BufferPool;
 import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
 import io.iocp.operation.TooManyOperationsException;
+import io.iocp.operation.TooMuchMemoryException;
 import io.iocp.spring.client.Place.Ended;
 import io.iocp.spring.connection.ConnectionOwner;
 import io.iocp.spring.connection.ConnectionSettings;
@@ -101,8 +103,8 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
     // Workers only.
     private final ArrayDeque<SocketAddress> addresses = new ArrayDeque<>();
 
-    /** The one that is connected to; null before the first. */
-    private @Nullable SocketAddress tried;
+    /** The one that is connected to; of no use before the first. */
+    private SocketAddress tried = InetSocketAddress.createUnresolved("nowhere", 0);
 
     private final ArrayDeque<Expected<?>> expected = new ArrayDeque<>(2);
     private @Nullable ConnectionSettings settings;
@@ -134,6 +136,7 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         Attempt attempt = new Attempt(client, place, handle);
         try {
             port.associate(handle, client.name(), attempt);
+            client.opened();
             attempt.later(new OverlappedIO(Step.END), NEVER);
             attempt.later(new OverlappedIO(Step.TRY), delay);
         } catch (RuntimeException e) {
@@ -153,22 +156,34 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
     @Override
     public void completed(OverlappedIO packet) throws Exception {
         Object mark = packet.attachment();
-        if (mark instanceof Step step) {
-            switch (step) {
-                case TRY -> tryNow(packet.status());
-                case WAKE -> {
-                    waking.set(false);
-                    sendQueued();
-                }
-                case DRAIN -> drainNow();
-                case END -> closing();
-            }
-        } else if (mark instanceof NameLookup.Found found) {
-            found(found);
-        } else if (packet.kind() == OperationKind.CONNECT) {
-            connected(packet);
-        } else {
+        boolean own = mark instanceof Step || mark instanceof NameLookup.Found;
+        if (!own && packet.kind() != OperationKind.CONNECT) {
             pass(packet);
+            return;
+        }
+        try {
+            if (mark instanceof Step step) {
+                take(step, packet);
+            } else if (mark instanceof NameLookup.Found found) {
+                found(packet.status(), found);
+            } else {
+                connected(packet);
+            }
+        } catch (Exception | Error e) {
+            failed(ConnectOutcome.FAILED, e); // or nothing would ever happen here again
+            throw e;
+        }
+    }
+
+    private void take(Step step, OverlappedIO packet) {
+        switch (step) {
+            case TRY -> tryNow(packet.status());
+            case WAKE -> {
+                waking.set(false);
+                sendQueued();
+            }
+            case DRAIN -> drainNow();
+            case END -> closing();
         }
     }
 
@@ -226,9 +241,9 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         });
     }
 
-    private void found(NameLookup.Found found) {
-        if (over) {
-            return;
+    private void found(Status status, NameLookup.Found found) {
+        if (status != Status.TIMER_EXPIRED || over) {
+            return; // closed meanwhile
         }
         if (found.failure() != null) {
             failed(ConnectOutcome.UNKNOWN_HOST, found.failure());
@@ -292,28 +307,46 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         if (own == null) {
             throw new AssertionError("connected without settings");
         }
-        // One that is not connected has no peer; the handler is told whom it was to be.
-        SocketAddress peer = status == Status.OK && handle.isConnected() ? handle.remoteAddress() : tried;
-        if (peer == null) {
-            throw new AssertionError("connected to nobody");
-        }
-        TcpConnection made = new TcpConnection(this, handlers, own, handle, peer);
         HandlerEndpoint handler = handlers.of(OperationKind.CONNECT);
+        if (status != Status.OK) {
+            failed(how, problem);
+            if (handler != null && handler.seesTheEnd()) {
+                tell(handler, new TcpConnection(this, handlers, own, handle, tried), packet);
+            }
+            return;
+        }
+        // Whoever has closed it meanwhile may have taken its peer with it.
+        TcpConnection made =
+                new TcpConnection(this, handlers, own, handle, handle.isConnected() ? handle.remoteAddress() : tried);
         Object greeting = null;
-        if (handler != null && (status == Status.OK || handler.seesTheEnd())) {
+        if (handler != null) {
             try {
                 greeting = handler.invoke(made, packet);
-            } catch (Exception | Error e) {
+            } catch (Exception e) {
+                failed(ConnectOutcome.HANDLER_FAILED, e);
+                handler.failed(null, OperationKind.CONNECT, e);
+                return;
+            } catch (Error e) {
                 failed(ConnectOutcome.HANDLER_FAILED, e);
                 throw e;
             }
         }
-        if (status != Status.OK) {
-            failed(how, problem);
-        } else if (!handle.isOpen()) {
+        if (!handle.isOpen()) {
             failed(ConnectOutcome.HANDLER_FAILED, new ConnectException("the handler of the connect has closed it"));
         } else {
             begin(made, handler == null ? ReturnValue.nothing() : handler.returnValue(), greeting, own);
+        }
+    }
+
+    /** Tells it that there is no connection; nothing that it returns could be sent. */
+    private static void tell(HandlerEndpoint handler, TcpConnection none, OverlappedIO packet) throws Exception {
+        try {
+            Object nobodyGets = handler.invoke(none, packet);
+            if (nobodyGets instanceof LeasedBuffer lease) {
+                lease.release();
+            }
+        } catch (Exception e) {
+            handler.failed(null, OperationKind.CONNECT, e);
         }
     }
 
@@ -379,7 +412,11 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         CloseReason reason = was == null ? null : was.closeReason();
         ConnectOutcome how = outcome == null ? ConnectOutcome.CANCELLED : outcome;
         String why = !up ? how.tag() : reason == null ? CloseReason.APPLICATION.tag() : reason.tag();
-        client.ended(up, how, place.ended(this, new Ended(why, failure)), why, failure);
+        Duration delay = place.ended(this, new Ended(why, failure));
+        client.ended(up, how, delay, why, failure);
+        if (delay != null) {
+            place.next(delay);
+        }
     }
 
     /** Whether the connection lasted at least so long. */
@@ -434,10 +471,14 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }
-        Outgoing next =
-                new Outgoing(this, ReturnValue.copyOf(data, client.port().buffers()), null);
-        enqueue(next);
-        return next.accepted();
+        try {
+            Outgoing next = Outgoing.copy(this, data, null);
+            enqueue(next);
+            return next.accepted();
+        } catch (TooMuchMemoryException e) {
+            sent(length);
+            return CompletableFuture.failedFuture(new IOException(e));
+        }
     }
 
     CompletableFuture<Void> send(LeasedBuffer data) {
@@ -446,7 +487,7 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
             data.release();
             return CompletableFuture.failedFuture(refusal);
         }
-        Outgoing next = new Outgoing(this, data, null);
+        Outgoing next = Outgoing.of(this, data);
         enqueue(next);
         return next.accepted();
     }
@@ -461,8 +502,13 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
             return CompletableFuture.failedFuture(refusal);
         }
         Expected<F> answer = new Expected<>(type);
-        enqueue(new Outgoing(this, ReturnValue.copyOf(request, client.port().buffers()), answer));
-        return answer.answer();
+        try {
+            enqueue(Outgoing.copy(this, request, answer));
+            return answer.answer();
+        } catch (TooMuchMemoryException e) {
+            sent(request.remaining());
+            return CompletableFuture.failedFuture(new IOException(e));
+        }
     }
 
     /** Counts it among what waits; says why it may not be sent, or null. */
@@ -485,6 +531,10 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
     void sent(int length) {
         pendingBytes.addAndGet(-length);
         pendingSends.decrementAndGet();
+    }
+
+    BufferPool buffers() {
+        return client.port().buffers();
     }
 
     private void enqueue(Outgoing next) {
@@ -514,7 +564,9 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
                     expected.add(answer);
                     expectedAnswers.incrementAndGet();
                 }
-                to.send(next.data(), next);
+                for (LeasedBuffer piece : next.pieces()) {
+                    to.send(piece, next);
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An attempt ends once ({@link Attempt}), and only then is the next one opened, under the lock: so there is never more than one, and
  * a stop, which takes back the wish under the same lock, either sees the attempt that is there and closes it, or is seen by {@link
- * #ended}.
+ * #ended} or {@link #next}.
  *
  * <p>Thread: any; the lock is held for a few field accesses and starts, and no code of the application runs under it.
  */
@@ -62,7 +62,7 @@ final class Place {
         if (attempt == null) {
             failures = 0;
             open(Duration.ZERO);
-        } // else it is ending, and ended() goes on
+        } // else it is ending, and next() goes on
     }
 
     /** Ends in good order. */
@@ -99,19 +99,28 @@ final class Place {
 
     /** Closes it if its connection has this id; says whether it has. */
     boolean closeConnection(long id) {
-        Attempt current;
-        synchronized (this) {
-            current = attempt;
+        Attempt current = connected(id);
+        if (current != null) {
+            current.abort(CloseReason.OPERATOR);
         }
-        if (current == null || current.id() != id || current.view() == null) {
-            return false;
-        }
-        current.abort(CloseReason.OPERATOR);
-        return true;
+        return current != null;
     }
 
-    /** Opens the next attempt; says whether that could be done. */
-    private boolean open(Duration delay) {
+    /** Ends it in good order if its connection has this id; says whether it has. */
+    boolean drainConnection(long id) {
+        Attempt current = connected(id);
+        if (current != null) {
+            current.drain();
+        }
+        return current != null;
+    }
+
+    private synchronized @Nullable Attempt connected(long id) {
+        Attempt current = attempt;
+        return current == null || current.id() != id || current.view() == null ? null : current;
+    }
+
+    private void open(Duration delay) {
         nextTryAt = null;
         try {
             attempt = Attempt.begin(client, this, delay);
@@ -122,7 +131,7 @@ final class Place {
             attempt = null;
             wanted = false;
             to(ClientState.STOPPED);
-            return false;
+            return;
         }
         if (delay.isZero()) {
             to(ClientState.CONNECTING);
@@ -130,7 +139,6 @@ final class Place {
             nextTryAt = Instant.now().plus(delay);
             to(ClientState.WAITING);
         }
-        return true;
     }
 
     private void to(ClientState next) {
@@ -164,24 +172,33 @@ final class Place {
     /**
      * The handle of the attempt is closed.
      *
-     * @return when the next one begins; null if there is none
+     * @return the wait before the next one, for {@link #next}; null if none is wanted
      */
     synchronized @Nullable Duration ended(Attempt of, Ended why) {
         if (attempt != of) {
             throw new AssertionError("an attempt has ended that is not this place's: " + of);
         }
-        attempt = null;
         up = null;
         lastEnd = why;
         if (!wanted) {
+            attempt = null;
             to(ClientState.STOPPED);
             return null;
         }
         ReconnectDelays delays = client.settings().reconnect();
         // A peer that accepts and closes at once is no better than one that refuses: the delays go on growing.
         failures = of.stoodFor(delays.longest(failures + 1)) ? 1 : failures + 1;
-        Duration delay = delays.after(failures, client.random());
-        return open(delay) ? delay : null;
+        return delays.after(failures, client.random());
+    }
+
+    /** Opens the attempt after one that has ended, now that everybody knows of that end: what is told comes in order. */
+    synchronized void next(Duration delay) {
+        attempt = null;
+        if (wanted) {
+            open(delay);
+        } else {
+            to(ClientState.STOPPED);
+        }
     }
 
     // ---- facts

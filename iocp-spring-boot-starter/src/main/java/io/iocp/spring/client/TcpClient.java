@@ -57,6 +57,7 @@ public final class TcpClient implements ClientSender {
     private final Map<ConnectOutcome, LongAdder> connects = new EnumMap<>(ConnectOutcome.class);
     private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
     private final LongAdder reconnects = new LongAdder();
+    private final LongAdder handlesOpened = new LongAdder();
     private final LongAdder unclaimed = new LongAdder();
     private final AtomicBoolean unclaimedLogged = new AtomicBoolean();
 
@@ -238,6 +239,10 @@ public final class TcpClient implements ClientSender {
 
     // ---- told by the attempts, on their workers
 
+    void opened() {
+        handlesOpened.increment();
+    }
+
     void connected(TcpConnection connection) {
         counter(connects, ConnectOutcome.SUCCESS).increment();
         if (troubled.getAndSet(false)) {
@@ -297,6 +302,7 @@ public final class TcpClient implements ClientSender {
         handshakes.ended(new TlsHandshake(
                 port.name(),
                 name(),
+                true,
                 outcome,
                 session == null ? null : session.getProtocol(),
                 session == null ? null : session.getCipherSuite(),
@@ -396,6 +402,11 @@ public final class TcpClient implements ClientSender {
         return (int) places.stream().filter(Place::hasHandle).count();
     }
 
+    /** Handles that it ever had on its port, one for each try. */
+    public long handlesOpened() {
+        return handlesOpened.sum();
+    }
+
     /** What each of its connections is doing, or why there is none. */
     public List<ClientConnectionView> views() {
         return places.stream().map(Place::view).toList();
@@ -407,6 +418,24 @@ public final class TcpClient implements ClientSender {
                 .map(ClientConnectionView::connection)
                 .filter(Objects::nonNull)
                 .toList();
+    }
+
+    /** The connection of this id; null if there is none. */
+    public @Nullable ConnectionView connectionView(long id) {
+        return connectionViews().stream()
+                .filter(view -> view.id() == id)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /**
+     * Closes the connection of this id once what was given to be sent has left and the answers that are expected have come; the client
+     * makes a new one.
+     *
+     * @return whether there is one
+     */
+    public boolean drainConnection(long id) {
+        return places.stream().anyMatch(place -> place.drainConnection(id));
     }
 
     /**

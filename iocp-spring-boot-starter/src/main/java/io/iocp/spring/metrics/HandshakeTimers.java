@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Timer {@code iocp.tls.handshakes}. There are as many as servers have outcomes, protocols and cipher suites: nothing that a client
+ * Timers {@code iocp.tls.handshakes}, and {@code iocp.clients.handshakes}. There are as many as servers and clients have outcomes, protocols and cipher suites: nothing that a client
  * can invent is a tag.
  *
  * <p>Thread: workers.
@@ -20,7 +20,8 @@ public final class HandshakeTimers implements HandshakeListener {
 
     private record Key(
             String port,
-            String server,
+            String owner,
+            boolean ofClient,
             String outcome,
             @Nullable String protocol,
             @Nullable String cipher) {}
@@ -37,6 +38,7 @@ public final class HandshakeTimers implements HandshakeListener {
         Key key = new Key(
                 handshake.port(),
                 handshake.server(),
+                handshake.ofClient(),
                 handshake.outcome().tag(),
                 handshake.protocol(),
                 handshake.cipher());
@@ -44,13 +46,16 @@ public final class HandshakeTimers implements HandshakeListener {
     }
 
     private Timer timerOf(Key key) {
-        return Timer.builder("iocp.tls.handshakes")
-                .description("Time from the accept of a connection to the end of its TLS handshake")
+        return (key.ofClient()
+                        ? Timer.builder("iocp.clients.handshakes")
+                                .description("Time from the connect to the end of the TLS handshake")
+                        : Timer.builder("iocp.tls.handshakes")
+                                .description("Time from the accept of a connection to the end of its TLS handshake"))
                 .tags(
                         "port",
                         key.port(),
-                        "server",
-                        key.server(),
+                        key.ofClient() ? "client" : "server",
+                        key.owner(),
                         "outcome",
                         key.outcome(),
                         "protocol",

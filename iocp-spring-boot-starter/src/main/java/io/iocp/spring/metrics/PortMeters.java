@@ -5,6 +5,7 @@ import io.iocp.EngineReport;
 import io.iocp.PortStats;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.spring.client.TcpClient;
 import io.iocp.spring.handler.CloseReason;
 import io.iocp.spring.handler.PortDispatcher;
 import io.iocp.spring.server.RejectReason;
@@ -34,13 +35,18 @@ public final class PortMeters implements MeterBinder {
     private final List<CachedStats> ports;
 
     private final List<TcpServer> servers;
+    private final List<TcpClient> clients;
     private final Map<String, PortDispatcher> dispatchers;
 
     /** @param dispatchers of the ports that serve annotated handlers, by port name */
     public PortMeters(
-            Collection<CompletionPort> ports, Collection<TcpServer> servers, Map<String, PortDispatcher> dispatchers) {
+            Collection<CompletionPort> ports,
+            Collection<TcpServer> servers,
+            Collection<TcpClient> clients,
+            Map<String, PortDispatcher> dispatchers) {
         this.ports = ports.stream().map(CachedStats::new).toList();
         this.servers = List.copyOf(servers);
+        this.clients = List.copyOf(clients);
         this.dispatchers = Map.copyOf(dispatchers);
     }
 
@@ -221,6 +227,9 @@ public final class PortMeters implements MeterBinder {
         List<TcpServer> own = servers.stream()
                 .filter(s -> s.port().name().equals(stats.port().name()))
                 .toList();
+        List<TcpClient> ownClients = clients.stream()
+                .filter(c -> c.port().name().equals(stats.port().name()))
+                .toList();
         Tags tags = tagsOf(stats.port()).and("server", NO_SERVER);
         // The numbers are read one after the other: a difference may be below zero for a moment.
         gauge(
@@ -232,7 +241,10 @@ public final class PortMeters implements MeterBinder {
                 s -> Math.max(
                         0,
                         s.get().connections()
-                                - own.stream().mapToInt(TcpServer::connections).sum()));
+                                - own.stream().mapToInt(TcpServer::connections).sum()
+                                - ownClients.stream()
+                                        .mapToInt(TcpClient::handles)
+                                        .sum()));
         counter(
                 registry,
                 "iocp.connections.opened",
@@ -243,7 +255,10 @@ public final class PortMeters implements MeterBinder {
                         0,
                         s.get().connections()
                                 + s.get().connectionsClosed()
-                                - own.stream().mapToLong(TcpServer::opened).sum()));
+                                - own.stream().mapToLong(TcpServer::opened).sum()
+                                - ownClients.stream()
+                                        .mapToLong(TcpClient::handlesOpened)
+                                        .sum()));
     }
 
     private static <T> void gauge(

@@ -552,6 +552,7 @@ public final class TcpServer implements ConnectionOwner {
         handshakes.ended(new TlsHandshake(
                 port.name(),
                 name(),
+                false,
                 outcome,
                 session == null ? null : session.getProtocol(),
                 session == null ? null : session.getCipherSuite(),

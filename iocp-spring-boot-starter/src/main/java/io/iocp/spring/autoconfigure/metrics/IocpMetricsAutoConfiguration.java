@@ -4,6 +4,7 @@ import io.iocp.CompletionPort;
 import io.iocp.spring.autoconfigure.CompletionPortCustomizer;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
 import io.iocp.spring.autoconfigure.PortListenerCustomizer;
+import io.iocp.spring.client.TcpClient;
 import io.iocp.spring.client.TcpClients;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.handler.PortDispatcher;
@@ -58,12 +59,15 @@ public final class IocpMetricsAutoConfiguration {
     PortMeters iocpMeters(
             ObjectProvider<CompletionPort> ports,
             ObjectProvider<TcpServers> servers,
+            ObjectProvider<TcpClients> clients,
             ObjectProvider<HandlerRegistry> handlers) {
         List<CompletionPort> all = ports.stream().toList();
         Collection<TcpServer> listening =
                 servers.stream().flatMap(s -> s.servers().stream()).toList();
         Map<String, PortDispatcher> dispatchers = new LinkedHashMap<>();
         handlers.ifAvailable(registry -> all.forEach(p -> dispatchers.put(p.name(), registry.dispatcher(p.name()))));
-        return new PortMeters(all, listening, dispatchers);
+        Collection<TcpClient> connecting =
+                clients.stream().flatMap(c -> c.clients().stream()).toList();
+        return new PortMeters(all, listening, connecting, dispatchers);
     }
 }
