@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.TestReporter;
@@ -43,7 +44,8 @@ class SlowlorisIT {
                 channel.configureBlocking(false);
                 channel.write(ByteBuffer.wrap(new byte[] {'x'}));
             }
-            bytes.scheduleAtFixedRate(() -> slow.forEach(SlowlorisIT::oneByte), 10, 10, TimeUnit.SECONDS);
+            Future<?> dripping =
+                    bytes.scheduleAtFixedRate(() -> slow.forEach(SlowlorisIT::oneByte), 10, 10, TimeUnit.SECONDS);
             long full = System.nanoTime();
             await().atMost(PATIENCE).until(() -> isServed(address));
             long served = System.nanoTime();
@@ -54,6 +56,7 @@ class SlowlorisIT {
             for (int i = 0; i < 50; i++) {
                 assertThat(isServed(address)).isTrue();
             }
+            assertThat(dripping.isDone()).as("still dripping").isFalse();
             bytes.shutdownNow();
             reporter.publishEntry("%d slow clients on %s: a new one was served %d ms after all places were taken"
                     .formatted(SLOW, engine, (served - full) / 1_000_000));
