@@ -514,9 +514,14 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     /** Handlers were started or stopped. Thread: any. */
     public void handlersChanged() {
         try {
-            post(new OverlappedIO(Mark.HANDLERS_CHANGED));
+            connection.post(new OverlappedIO(Mark.HANDLERS_CHANGED), 0);
+        } catch (ClosedChannelException e) {
+            // Nothing further is handled.
         } catch (IllegalStateException e) {
-            // Not associated yet: it sees the handlers as they are with the first that it receives.
+            // Not associated yet: it sees the handlers as they are with the first that it receives. Or the port is
+            // closed.
+        } catch (RuntimeException e) {
+            close(CloseReason.SEND_FAILED); // a bound was reached: what is held back would wait for ever
         }
     }
 
