@@ -134,10 +134,11 @@ final class Arrival implements RoutedHandler {
     @Override
     public void closed(Handle handle, Status reason) {
         TcpConnection context = arrived;
+        if (context == null && !server.left(this)) {
+            context = arrived; // it has become that in between, and counts as that: see TcpServer.open
+        }
         if (context != null) {
             context.closed(handle, reason);
-        } else {
-            server.left(this);
         }
     }
 

@@ -404,11 +404,13 @@ public final class TcpServer implements ConnectionOwner {
         reject(arrival.connection(), reason);
     }
 
-    /** It is closed, and has never become a connection. */
-    void left(Arrival arrival) {
-        if (arrivals.remove(arrival)) {
+    /** It is closed, and has never become a connection; false if it has. */
+    boolean left(Arrival arrival) {
+        boolean waited = arrivals.remove(arrival);
+        if (waited) {
             oneLess();
         }
+        return waited;
     }
 
     /**
