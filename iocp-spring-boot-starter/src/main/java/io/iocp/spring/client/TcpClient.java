@@ -255,7 +255,7 @@ public final class TcpClient implements ClientSender {
                 name(),
                 connection.id(),
                 connection.transportAddress().toString());
-        events.accept(new TcpClientConnected(name(), port.name(), connection.id(), connection.transportAddress()));
+        publish(new TcpClientConnected(name(), port.name(), connection.id(), connection.transportAddress()));
     }
 
     /**
@@ -290,7 +290,16 @@ public final class TcpClient implements ClientSender {
             LOG.debug("client '{}': {}, tries again in {} ms", name(), reason, millis, failure);
         }
         observer.clientLost(port.name(), name(), reason);
-        events.accept(new TcpClientLost(name(), port.name(), wasUp, reason, next));
+        publish(new TcpClientLost(name(), port.name(), wasUp, reason, next));
+    }
+
+    /** A listener of the application's that fails must not be the end of a connection, or of the tries to make one. */
+    private void publish(Object event) {
+        try {
+            events.accept(event);
+        } catch (RuntimeException e) {
+            LOG.error("client '{}': a listener of {} failed", name(), event, e);
+        }
     }
 
     void closed(CloseReason reason) {
