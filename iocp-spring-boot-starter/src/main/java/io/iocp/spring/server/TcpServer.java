@@ -519,7 +519,7 @@ public final class TcpServer implements ConnectionOwner {
     private synchronized void acceptEnded(OverlappedIO packet, Status status) {
         // The last packet of a listener that was closed or paused may come when the server listens anew.
         if (packet == accepting && state == State.LISTENING && status != Status.PORT_CLOSED) {
-            state = State.FAILED;
+            stopListening(State.FAILED); // who connects is refused, and the address is free for another start
             LOG.error("server '{}' accepts no more connections: {}", name(), status);
             events.accept(new TcpServerStopped(name(), port.name(), true));
         }
