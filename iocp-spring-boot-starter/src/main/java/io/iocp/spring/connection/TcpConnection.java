@@ -427,16 +427,27 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             }
             case Mark.GO_ON -> {
                 goesOn = false;
+                long frames = inbound.frames();
                 inbound.goOn(packet);
+                framesChanged(frames);
             }
             case PendingReply reply -> {
+                long frames = inbound.frames();
                 inbound.replied(reply, packet);
+                framesChanged(frames);
                 if (isFinished()) {
                     finish();
                 }
             }
             case Greeting greeting -> greeting.how().send(greeting.value(), this);
             case null, default -> handled(packet);
+        }
+    }
+
+    /** What was held back has gone to its handler; the part of a frame that may be left is the peer's to end in time. */
+    private void framesChanged(long before) {
+        if (connection.isOpen() && !isEnding()) {
+            deadlines.received(connection, bytesReceived, inbound.isPartial(), inbound.frames() > before);
         }
     }
 
