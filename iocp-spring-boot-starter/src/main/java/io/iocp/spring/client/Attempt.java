@@ -332,6 +332,9 @@ final class Attempt implements RoutedHandler, ConnectionOwner {
             }
         }
         if (!handle.isOpen()) {
+            if (greeting instanceof LeasedBuffer lease) {
+                lease.release();
+            }
             failed(ConnectOutcome.HANDLER_FAILED, new ConnectException("the handler of the connect has closed it"));
         } else {
             begin(made, handler == null ? ReturnValue.nothing() : handler.returnValue(), greeting, own);

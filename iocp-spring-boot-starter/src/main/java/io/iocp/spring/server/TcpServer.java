@@ -4,6 +4,7 @@ import io.iocp.CompletionPort;
 import io.iocp.Connection;
 import io.iocp.Listener;
 import io.iocp.OverlappedIO;
+import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -453,6 +454,7 @@ public final class TcpServer implements ConnectionOwner {
                 throw e;
             }
             if (!connection.isOpen()) {
+                letGo(result);
                 admission.leave(client);
                 reject(connection, RejectReason.REFUSED);
                 return;
@@ -477,6 +479,7 @@ public final class TcpServer implements ConnectionOwner {
             } catch (IllegalStateException e) {
                 // The port or the connection was closed meanwhile; as it is nobody's, nobody would be told of its end.
                 connection.close();
+                letGo(result);
                 closed(context, CloseReason.SHUTDOWN);
                 return;
             }
@@ -489,6 +492,7 @@ public final class TcpServer implements ConnectionOwner {
             if (!arrivals.remove(arrival)) {
                 // It was closed before it became this, and left() has counted that.
                 connections.remove(context);
+                letGo(result);
                 admission.leave(context.remoteAddress());
                 counter(closed, CloseReason.RESET).increment();
                 return;
@@ -502,6 +506,13 @@ public final class TcpServer implements ConnectionOwner {
         if (!isServing()) {
             // Whoever stopped the server may have looked at the connections before this one could be told.
             context.shutDown(Duration.ZERO);
+        }
+    }
+
+    /** Nobody gets what the handler of the accept has returned. */
+    private static void letGo(@Nullable Object result) {
+        if (result instanceof LeasedBuffer lease) {
+            lease.release();
         }
     }
 
