@@ -15,6 +15,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -61,18 +62,20 @@ class HandOverRaceTest {
 
     @Test
     void shouldLeaveTheShardToAHandlerThatReturnedSinceItWasLookedAt() throws Exception {
+        AtomicBoolean first = new AtomicBoolean(true);
         try (ScriptedPort port = new ScriptedPort(1, operation -> {
+            boolean waits = first.getAndSet(false);
             entered.add(operation);
-            if (entered.size() == 1) {
+            if (waits) {
                 await(gate);
             }
         })) {
             ScriptedEngine.Peerless endpoint = new ScriptedEngine.Peerless(Endpoint.Kind.CONNECTION);
             Shard shard = port.associate(endpoint);
-            Operation first = receive(shard, endpoint);
-            ScriptedPort.awaitSubmitted(port.loop(0), first);
-            port.loop(0).complete(first, Status.OK, 1);
-            awaitEnteredWithoutTaking();
+            Operation receive = receive(shard, endpoint);
+            ScriptedPort.awaitSubmitted(port.loop(0), receive);
+            port.loop(0).complete(receive, Status.OK, 1);
+            awaitEntered();
             long sampled = shard.sampleWord();
             assertThat(ShardWord.isInHandler(sampled)).isTrue();
             gate.countDown();
@@ -88,10 +91,6 @@ class HandOverRaceTest {
             assertThat(port.next()).isSameAs(second);
             assertThat(take(port, shard, sampled)).isFalse();
         }
-    }
-
-    private void awaitEnteredWithoutTaking() throws InterruptedException {
-        entered.add(awaitEntered());
     }
 
     @Test
