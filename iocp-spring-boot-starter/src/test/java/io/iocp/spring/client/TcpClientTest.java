@@ -208,6 +208,11 @@ class TcpClientTest {
             return "hello";
         }
 
+        @IoCompletionHandler(client = "up")
+        void received(byte[] echo) {
+            told.add("received");
+        }
+
         @OnClosed(client = "up")
         void closed() {
             told.add("closed");
@@ -223,6 +228,7 @@ class TcpClientTest {
             try (PlainServer server = new PlainServer(port, PlainServer.ECHO)) {
                 connected(context);
                 await().until(() -> told.contains("OK /127.0.0.1:" + port));
+                await().until(() -> told.contains("received"));
                 server.hangUp();
                 await().until(() -> told.contains("closed"));
             }
