@@ -60,6 +60,7 @@ final class KvConnection {
     void received(Request request, Replies replies) {
         if (received == 0) {
             repliedBefore = out.length();
+            session.came();
             replies.afterFrames(() -> ran(replies));
         }
         received += request.bytes();

@@ -71,9 +71,13 @@ public final class KvSession implements AutoCloseable {
         }
     }
 
+    /** Commands have come, one or several together, and will be run. */
+    void came() {
+        client.active(commands.clock().millis());
+    }
+
     /** Commands that came together were run. */
     void ran(long bytesReceived, long bytesReplied) {
-        client.active(commands.clock().millis());
         commands.clients().moved(bytesReceived, bytesReplied);
     }
 

@@ -40,9 +40,15 @@ final class Feed {
     }
 
     private boolean run(RespWriter out) {
+        session.came();
+        long bytes = 0;
+        int before = out.length();
         while (open && !waiting.isEmpty() && session.isReady(out)) {
-            open = session.run(requireNonNull(waiting.remove()), out);
+            Request next = requireNonNull(waiting.remove());
+            bytes += next.bytes();
+            open = session.run(next, out);
         }
+        session.ran(bytes, out.length() - before);
         if (!open) {
             waiting.clear();
         }

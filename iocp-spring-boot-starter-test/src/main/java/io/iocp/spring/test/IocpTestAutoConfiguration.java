@@ -5,6 +5,7 @@ import io.iocp.PortOptions;
 import io.iocp.engine.simulated.SimulatedNetwork;
 import io.iocp.spring.autoconfigure.CompletionPortCustomizer;
 import io.iocp.spring.autoconfigure.IocpAutoConfiguration;
+import io.iocp.spring.client.TcpClients;
 import io.iocp.spring.server.TcpServers;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -22,11 +23,13 @@ final class IocpTestAutoConfiguration {
     @ConditionalOnMissingBean
     IocpTestClients iocpTestClients(
             ObjectProvider<TcpServers> servers,
+            ObjectProvider<TcpClients> clients,
             ObjectProvider<SimulatedNetwork> network,
             ObjectProvider<SslBundles> bundles,
             ObjectProvider<TestUpstreams> upstreams) {
         return new IocpTestClients(
                 servers::getObject,
+                clients::getObject,
                 network.getIfAvailable(),
                 bundles::getObject,
                 upstreams.getIfAvailable(TestUpstreams::new));

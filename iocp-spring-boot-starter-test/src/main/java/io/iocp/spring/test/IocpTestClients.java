@@ -1,6 +1,9 @@
 package io.iocp.spring.test;
 
 import io.iocp.engine.simulated.SimulatedNetwork;
+import io.iocp.spring.client.ClientState;
+import io.iocp.spring.client.TcpClient;
+import io.iocp.spring.client.TcpClients;
 import io.iocp.spring.server.TcpServer;
 import io.iocp.spring.server.TcpServers;
 import java.io.IOException;
@@ -12,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -29,7 +33,10 @@ import org.springframework.boot.ssl.SslBundles;
 public final class IocpTestClients implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final long LOOK_EVERY_NANOS = Duration.ofMillis(1).toNanos();
+
     private final Supplier<TcpServers> servers;
+    private final Supplier<TcpClients> ownClients;
     private final @Nullable SimulatedNetwork network;
     private final Supplier<SslBundles> bundles;
     private final TestUpstreams upstreams;
@@ -38,10 +45,12 @@ public final class IocpTestClients implements AutoCloseable {
     /** @param network null for the machine's */
     IocpTestClients(
             Supplier<TcpServers> servers,
+            Supplier<TcpClients> ownClients,
             @Nullable SimulatedNetwork network,
             Supplier<SslBundles> bundles,
             TestUpstreams upstreams) {
         this.servers = servers;
+        this.ownClients = ownClients;
         this.network = network;
         this.bundles = bundles;
         this.upstreams = upstreams;
@@ -103,14 +112,28 @@ public final class IocpTestClients implements AutoCloseable {
     }
 
     /**
-     * Accepts the next connection of one of the application's own clients, each of which connects to the test. It is no TLS end.
+     * Accepts the next connection of one of the application's own clients, each of which connects to the test. It is no TLS end. If
+     * the client has no TLS it knows that it is connected when this returns, so that it can send.
      *
      * @param client its name: a key below {@code iocp.clients}
      * @throws IllegalArgumentException if the application has no such client, or the network is simulated
      * @throws UncheckedIOException if it does not connect in ten seconds
      */
     public IocpTestClient accept(String client) {
-        return client("server of client '" + client + "'", upstreams.accept(client, PATIENCE));
+        Socket accepted = upstreams.accept(client, PATIENCE);
+        awaitUp(client);
+        return client("server of client '" + client + "'", accepted);
+    }
+
+    /** A connection that was accepted here may still be being made there: its client is told by a packet. */
+    private void awaitUp(String name) {
+        TcpClient client = ownClients.get().client(name);
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (client.settings().tls() == null
+                && client.connections(ClientState.UP) == 0
+                && System.nanoTime() < end) {
+            LockSupport.parkNanos(LOOK_EVERY_NANOS);
+        }
     }
 
     /** Where a server listens. */
