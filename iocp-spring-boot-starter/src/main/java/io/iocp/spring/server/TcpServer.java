@@ -238,7 +238,7 @@ public final class TcpServer implements ConnectionOwner {
         if (isServing()) {
             LOG.info("server '{}' stops, with {} connections", name(), connections());
             stopListening(State.DRAINING);
-            events.accept(new TcpServerStopped(name(), port.name(), false));
+            stopped(new TcpServerStopped(name(), port.name(), false));
         }
         arrivals.forEach(arrival -> arrival.connection().close());
         long nanos = spread.toNanos();
@@ -275,11 +275,20 @@ public final class TcpServer implements ConnectionOwner {
     /** Accepts no more and resets every connection at once. Never waits. */
     public synchronized void stop() {
         if (isServing()) {
-            events.accept(new TcpServerStopped(name(), port.name(), false));
+            stopped(new TcpServerStopped(name(), port.name(), false));
         }
         stopListening(State.STOPPED);
         arrivals.forEach(arrival -> arrival.connection().close());
         connections.forEach(c -> c.reset(CloseReason.SHUTDOWN));
+    }
+
+    /** A listener of the application's that fails must not keep the connections from being ended. */
+    private void stopped(TcpServerStopped event) {
+        try {
+            events.accept(event);
+        } catch (RuntimeException e) {
+            LOG.error("server '{}': a listener of {} failed", name(), event, e);
+        }
     }
 
     private void stopListening(State next) {
@@ -532,7 +541,7 @@ public final class TcpServer implements ConnectionOwner {
         if (packet == accepting && state == State.LISTENING && status != Status.PORT_CLOSED) {
             stopListening(State.FAILED); // who connects is refused, and the address is free for another start
             LOG.error("server '{}' accepts no more connections: {}", name(), status);
-            events.accept(new TcpServerStopped(name(), port.name(), true));
+            stopped(new TcpServerStopped(name(), port.name(), true));
         }
     }
 
