@@ -6,6 +6,7 @@ import io.iocp.OverlappedIO;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
+import io.iocp.operation.TooManyOperationsException;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Set;
@@ -142,8 +143,8 @@ public final class PortDispatcher implements RoutedHandler {
             }
             try {
                 to.post(packet, packet.key(), packet.bytesTransferred(), packet.status());
-            } catch (ClosedPortException e) {
-                unclaimed(packet);
+            } catch (ClosedPortException | TooManyOperationsException e) {
+                unclaimed(packet); // dropped, as those are that too many wait before
             }
         }
     }
