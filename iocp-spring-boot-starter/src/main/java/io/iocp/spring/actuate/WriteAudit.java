@@ -37,10 +37,9 @@ final class WriteAudit {
             String action,
             Map<String, Object> details,
             Supplier<ActionOutcome> write) {
+        ActionOutcome outcome;
         try {
-            ActionOutcome outcome = write.get();
-            publish(who, port, action, details, "done", outcome.result());
-            return outcome;
+            outcome = write.get();
         } catch (InvalidRequest e) {
             publish(who, port, action, details, "refused", String.valueOf(e.getReason()));
             throw e;
@@ -48,6 +47,8 @@ final class WriteAudit {
             publish(who, port, action, details, "failed", e.toString());
             throw e;
         }
+        publish(who, port, action, details, "done", outcome.result());
+        return outcome;
     }
 
     private void publish(
