@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -129,9 +129,7 @@ public final class IocpTestClients implements AutoCloseable {
     private void awaitUp(String name) {
         TcpClient client = ownClients.get().client(name);
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (client.settings().tls() == null
-                && client.connections(ClientState.UP) == 0
-                && System.nanoTime() < end) {
+        while (client.settings().tls() == null && client.connections(ClientState.UP) == 0 && System.nanoTime() < end) {
             LockSupport.parkNanos(LOOK_EVERY_NANOS);
         }
     }
