@@ -8,6 +8,7 @@ import io.iocp.operation.Status;
 import io.iocp.spring.connection.TcpConnection;
 import io.iocp.spring.handler.HandlerEndpoint;
 import io.iocp.spring.handler.RoutedHandler;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -27,6 +28,7 @@ final class Arrival implements RoutedHandler {
     private final TcpServer server;
     private final ProxyProtocol proxy;
     private final Connection connection;
+    private final SocketAddress peer;
     private final boolean trusted;
     private final long deadlineNanos;
     private final OverlappedIO receive = new OverlappedIO();
@@ -42,12 +44,22 @@ final class Arrival implements RoutedHandler {
         this.server = server;
         this.proxy = proxy;
         this.connection = connection;
+        this.peer = connection.remoteAddress();
         this.trusted = trusted;
         this.deadlineNanos = System.nanoTime() + proxy.timeout().toNanos();
     }
 
     Connection connection() {
         return connection;
+    }
+
+    SocketAddress peer() {
+        return peer;
+    }
+
+    /** Whether a header of the peer is believed. If not, the peer is the client, and was counted as such when it came. */
+    boolean isTrusted() {
+        return trusted;
     }
 
     /** It is a connection of the server's from now on. */

@@ -354,12 +354,12 @@ public final class TcpServer implements ConnectionOwner {
         if (refusal == null && proxy.mode() == ProxyProtocol.Mode.ON && !trusted) {
             refusal = RejectReason.PROXY_UNTRUSTED;
         }
-        if (refusal == null && direct) {
-            refusal = admission.enter(peer);
+        if (refusal == null && !trusted) {
+            refusal = admission.enter(peer); // it speaks for itself, whatever it sends
         }
         if (refusal == null) {
             refusal = admission.checkRate();
-            if (refusal != null && direct) {
+            if (refusal != null && !trusted) {
                 admission.leave(peer);
             }
         }
@@ -402,7 +402,12 @@ public final class TcpServer implements ConnectionOwner {
     void arrived(Arrival arrival, @Nullable SocketAddress announced, OverlappedIO packet, ByteBuffer unread)
             throws Exception {
         SocketAddress client = announced == null ? arrival.connection().remoteAddress() : announced;
-        RejectReason refusal = isServing() ? admission.enter(client) : RejectReason.STOPPING;
+        RejectReason refusal = null;
+        if (!isServing()) {
+            refusal = RejectReason.STOPPING;
+        } else if (arrival.isTrusted()) {
+            refusal = admission.enter(client);
+        }
         if (refusal == null) {
             serve(arrival.connection(), client, packet, arrival, unread);
         } else {
@@ -418,6 +423,9 @@ public final class TcpServer implements ConnectionOwner {
     boolean left(Arrival arrival) {
         boolean waited = arrivals.remove(arrival);
         if (waited) {
+            if (!arrival.isTrusted()) {
+                admission.leave(arrival.peer());
+            }
             oneLess();
         }
         return waited;
@@ -442,7 +450,7 @@ public final class TcpServer implements ConnectionOwner {
                 connection = plain.secure(tls.options(), unread);
             }
         } catch (ClosedChannelException e) {
-            admission.leave(client);
+            leave(client, arrival);
             reject(plain, RejectReason.STOPPING); // the port is being closed
             return;
         }
@@ -453,18 +461,18 @@ public final class TcpServer implements ConnectionOwner {
             try {
                 result = handler.invoke(context, packet);
             } catch (Exception e) {
-                admission.leave(client);
+                leave(client, arrival);
                 reject(connection, RejectReason.HANDLER_FAILED);
                 handler.failed(null, OperationKind.ACCEPT, e);
                 return;
             } catch (Error e) {
-                admission.leave(client);
+                leave(client, arrival);
                 reject(connection, RejectReason.HANDLER_FAILED);
                 throw e;
             }
             if (!connection.isOpen()) {
                 letGo(result);
-                admission.leave(client);
+                leave(client, arrival);
                 reject(connection, RejectReason.REFUSED);
                 return;
             }
@@ -502,7 +510,7 @@ public final class TcpServer implements ConnectionOwner {
                 // It was closed before it became this, and left() has counted that.
                 connections.remove(context);
                 letGo(result);
-                admission.leave(context.remoteAddress());
+                leave(context.remoteAddress(), arrival);
                 counter(closed, CloseReason.RESET).increment();
                 return;
             }
@@ -515,6 +523,13 @@ public final class TcpServer implements ConnectionOwner {
         if (!isServing()) {
             // Whoever stopped the server may have looked at the connections before this one could be told.
             context.shutDown(Duration.ZERO);
+        }
+    }
+
+    /** A client that was let in is not served; one that was counted when it came is counted out with its arrival. */
+    private void leave(SocketAddress client, @Nullable Arrival arrival) {
+        if (arrival == null || arrival.isTrusted()) {
+            admission.leave(client);
         }
     }
 
