@@ -129,12 +129,17 @@ final class Deadlines {
         }
     }
 
-    /** Something was given to be sent, or has left. */
-    void outputChanged(Connection connection, Outbound outbound) {
+    /**
+     * Something was given to be sent, or has left.
+     *
+     * @param ending whether the connection is closed once everything has left: then a peer that takes too little keeps it, however little
+     *     waits
+     */
+    void outputChanged(Connection connection, Outbound outbound, boolean ending) {
         if (slowReaderNanos == 0) {
             return;
         }
-        if (outbound.pendingBytes() <= sends.lowWaterMark()) {
+        if (outbound.pendingBytes() <= (ending ? 0 : sends.lowWaterMark())) {
             slowSince = NEVER;
         } else if (slowSince == NEVER) {
             slowSince = now();

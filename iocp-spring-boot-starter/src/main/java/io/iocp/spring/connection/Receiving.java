@@ -17,8 +17,6 @@ final class Receiving {
         PENDING_REPLY(true),
         /** The application has asked for it. */
         APPLICATION(true),
-        /** All connections together hold as much memory as they may. */
-        MEMORY(false),
         /** The handler was stopped. */
         HANDLER_STOPPED(false);
 

@@ -194,7 +194,7 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
         try {
             perform(packet);
             through();
-            deadlines.outputChanged(connection, outbound);
+            deadlines.outputChanged(connection, outbound, isEnding());
             leaveIfIdle();
         } catch (TooMuchMemoryException e) {
             drop(CloseReason.OUT_OF_MEMORY, e); // a reply of the handler's own

@@ -162,6 +162,25 @@ class ServerLimitsTest {
     }
 
     @EachEngine
+    void shouldCountWhoSaysNothingAndCouldAnnounceNobody(EngineChoice engine) {
+        tcp(engine, "iocp.servers.echo.max-connections-per-address=1", "iocp.servers.echo.proxy-protocol=auto")
+                .withBean(Echo.class)
+                .run(context -> {
+                    try (Socket silent = connect(context)) {
+                        await().until(() -> server(context).connections() == 1);
+                        try (Socket two = connect(context)) {
+                            shouldBeRejected(context, two, RejectReason.PER_ADDRESS);
+                        }
+                        assertThat(silent.isConnected()).isTrue();
+                    }
+                    await().until(() -> server(context).connections() == 0);
+                    try (Socket again = connect(context)) {
+                        shouldAnswer(again);
+                    }
+                });
+    }
+
+    @EachEngine
     void shouldRefuseAddressesThatAreDeniedOrNotAllowed(EngineChoice engine) {
         tcp(engine, "iocp.servers.echo.deny=10.0.0.0/8,127.0.0.0/8")
                 .withBean(Echo.class)
