@@ -132,6 +132,11 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     /** The first reason counts. Written before the close that it explains, by any thread. */
     private volatile @Nullable CloseReason closeReason;
 
+    /** Everything that it begins with was started. */
+    private volatile boolean begun;
+
+    private volatile boolean shutDownAsked;
+
     /** @param connection a {@link SecureConnection} if the settings have TLS */
     public TcpConnection(
             ConnectionOwner owner, HandlerTable handlers, ConnectionSettings settings, Connection connection) {
@@ -185,6 +190,10 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
             connection.post(new OverlappedIO(new Greeting(how, greeting)), 0);
         }
         connection.receiveContinuously(receive);
+        begun = true;
+        if (shutDownAsked) {
+            shutDown();
+        }
     }
 
     // ---- packets
@@ -415,8 +424,12 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
 
     private void posted(OverlappedIO packet) throws Exception {
         switch (packet.attachment()) {
-            case Mark.DRAIN -> tellDrain();
-            case Mark.SHUT_DOWN -> leave(CloseReason.SHUTDOWN);
+            case Mark.DRAIN -> {
+                if (begun) {
+                    tellDrain(); // else SHUT_DOWN does, which follows
+                }
+            }
+            case Mark.SHUT_DOWN -> shutDownOnceBegun();
             case Mark.LINGER -> connection.close();
             case Mark.DEADLINE -> deadlineCame();
             case Mark.CLOSED -> tellClosed();
@@ -699,6 +712,18 @@ public final class TcpConnection implements RoutedHandler, Exchange, ConnectionI
     }
 
     // ---- the end
+
+    /**
+     * Whoever drains a server finds its connections in a list that they are in before they have begun, on the worker of the listener:
+     * until that is over nothing here may be touched. One of the two sees what the other has written, so it is shut down by this
+     * packet or by one that {@link #begin} has posted behind it.
+     */
+    private void shutDownOnceBegun() {
+        shutDownAsked = true;
+        if (begun) {
+            leave(CloseReason.SHUTDOWN);
+        }
+    }
 
     /**
      * Ends it in good order, because this side wants that: the frame that it is in the middle of is awaited and answered, and the
