@@ -81,12 +81,27 @@ public record Faults(
 
     /** The same with other rates of failure. */
     public Faults failing(double newReset, double newIoError, double newNoDescriptor) {
+        return with(shortReceive, newReset, newIoError, newNoDescriptor, refused);
+    }
+
+    /** The same, but what was sent at once and fits is received at once, for tests that rely on it as they do on loopback. */
+    public Faults withWholeReceives() {
+        return with(0, reset, ioError, noDescriptor, refused);
+    }
+
+    /** The same, with connects of the port that are refused at this rate. */
+    public Faults refusing(double newRefused) {
+        return with(shortReceive, reset, ioError, noDescriptor, newRefused);
+    }
+
+    private Faults with(
+            double newShortReceive, double newReset, double newIoError, double newNoDescriptor, double newRefused) {
         return new Faults(
                 delay,
                 mostDelay,
                 reorder,
                 shortSend,
-                shortReceive,
+                newShortReceive,
                 noBuffer,
                 lateCancel,
                 unaskedCancel,
@@ -97,48 +112,6 @@ public record Faults(
                 newReset,
                 newIoError,
                 newNoDescriptor,
-                refused);
-    }
-
-    /** The same, but what was sent at once and fits is received at once, for tests that rely on it as they do on loopback. */
-    public Faults withWholeReceives() {
-        return new Faults(
-                delay,
-                mostDelay,
-                reorder,
-                shortSend,
-                0,
-                noBuffer,
-                lateCancel,
-                unaskedCancel,
-                streamEnd,
-                lateEnd,
-                spuriousWakeup,
-                stale,
-                reset,
-                ioError,
-                noDescriptor,
-                refused);
-    }
-
-    /** The same, with connects of the port that are refused at this rate. */
-    public Faults refusing(double newRefused) {
-        return new Faults(
-                delay,
-                mostDelay,
-                reorder,
-                shortSend,
-                shortReceive,
-                noBuffer,
-                lateCancel,
-                unaskedCancel,
-                streamEnd,
-                lateEnd,
-                spuriousWakeup,
-                stale,
-                reset,
-                ioError,
-                noDescriptor,
                 newRefused);
     }
 
