@@ -3,6 +3,7 @@ package io.iocp.spring.client;
 import io.iocp.spring.handler.CloseReason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,6 +145,20 @@ final class Place {
     private void to(ClientState next) {
         state = next;
         since = Instant.now();
+        if (next == ClientState.STOPPED) {
+            notifyAll();
+        }
+    }
+
+    /** Waits until it has no handle any more, but no longer than until then. */
+    synchronized void awaitStopped(long deadlineNanos) throws InterruptedException {
+        while (attempt != null) {
+            long left = deadlineNanos - System.nanoTime();
+            if (left <= 0) {
+                return;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
     }
 
     // ---- told by the attempt, on its worker

@@ -7,6 +7,7 @@ import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.ConnectionView;
 import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.connection.HandshakeOutcome;
+import io.iocp.spring.connection.ReasonCounters;
 import io.iocp.spring.connection.TcpConnection;
 import io.iocp.spring.connection.TlsHandshake;
 import io.iocp.spring.framing.BoundedFraming;
@@ -16,10 +17,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,8 +53,8 @@ public final class TcpClient implements ClientSender {
     private final HandshakeListener handshakes;
     private final List<Place> places;
     private final AtomicInteger turn = new AtomicInteger();
-    private final Map<ConnectOutcome, LongAdder> connects = new EnumMap<>(ConnectOutcome.class);
-    private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
+    private final ReasonCounters<ConnectOutcome> connects = new ReasonCounters<>(ConnectOutcome.class);
+    private final ReasonCounters<CloseReason> closed = new ReasonCounters<>(CloseReason.class);
     private final LongAdder reconnects = new LongAdder();
     private final LongAdder handlesOpened = new LongAdder();
     private final LongAdder unclaimed = new LongAdder();
@@ -97,12 +96,6 @@ public final class TcpClient implements ClientSender {
                 .toList();
         List<Place> all = places;
         handlers.onChange(() -> all.forEach(Place::handlersChanged));
-        for (ConnectOutcome outcome : ConnectOutcome.values()) {
-            connects.put(outcome, new LongAdder());
-        }
-        for (CloseReason reason : CloseReason.values()) {
-            closed.put(reason, new LongAdder());
-        }
     }
 
     /** Begins to connect. Never waits. */
@@ -244,7 +237,7 @@ public final class TcpClient implements ClientSender {
     }
 
     void connected(TcpConnection connection) {
-        counter(connects, ConnectOutcome.SUCCESS).increment();
+        connects.increment(ConnectOutcome.SUCCESS);
         if (troubled.getAndSet(false)) {
             LOG.info("client '{}' is connected to {} again", name(), connection.transportAddress());
         } else {
@@ -271,7 +264,7 @@ public final class TcpClient implements ClientSender {
             String reason,
             @Nullable Throwable failure) {
         if (!wasUp) {
-            counter(connects, outcome).increment();
+            connects.increment(outcome);
         }
         if (next == null) {
             return; // it was to end
@@ -303,7 +296,7 @@ public final class TcpClient implements ClientSender {
     }
 
     void closed(CloseReason reason) {
-        counter(closed, reason).increment();
+        closed.increment(reason);
     }
 
     void handshakeEnded(
@@ -406,6 +399,17 @@ public final class TcpClient implements ClientSender {
         return places.stream().noneMatch(Place::hasHandle);
     }
 
+    /**
+     * Waits until it has no handle any more.
+     *
+     * @param deadlineNanos when to give up, as {@link System#nanoTime}
+     */
+    void awaitStopped(long deadlineNanos) throws InterruptedException {
+        for (Place place : places) {
+            place.awaitStopped(deadlineNanos);
+        }
+    }
+
     /** Handles that it has on its port, also those that wait for their time to connect. */
     public int handles() {
         return (int) places.stream().filter(Place::hasHandle).count();
@@ -463,25 +467,17 @@ public final class TcpClient implements ClientSender {
 
     /** Tries that ended so. */
     public long connects(ConnectOutcome outcome) {
-        return counter(connects, outcome).sum();
+        return connects.sum(outcome);
     }
 
     /** Connections that were closed for this reason. */
     public long closedFor(CloseReason reason) {
-        return counter(closed, reason).sum();
+        return closed.sum(reason);
     }
 
     /** Packets that no handler wanted. */
     public long unclaimed() {
         return unclaimed.sum();
-    }
-
-    private static <K> LongAdder counter(Map<K, LongAdder> counters, K key) {
-        LongAdder counter = counters.get(key);
-        if (counter == null) {
-            throw new AssertionError("no counter for " + key);
-        }
-        return counter;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.iocp.spring.client;
 import io.iocp.CompletionPort;
 import io.iocp.spring.connection.ConnectionListener;
 import io.iocp.spring.connection.HandshakeListener;
+import io.iocp.spring.connection.StopThread;
 import io.iocp.spring.connection.UnknownPortException;
 import io.iocp.spring.handler.HandlerRegistry;
 import io.iocp.spring.server.TcpServers;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import org.slf4j.Logger;
@@ -34,7 +34,6 @@ public final class TcpClients implements SmartLifecycle, SmartInitializingSingle
     public static final int PHASE = TcpServers.START_STOP_PHASE - 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(TcpClients.class);
-    private static final long LOOK_EVERY_NANOS = Duration.ofMillis(5).toNanos();
 
     private final Map<String, TcpClient> clients = new LinkedHashMap<>();
     private final HandlerRegistry handlers;
@@ -117,8 +116,14 @@ public final class TcpClients implements SmartLifecycle, SmartInitializingSingle
         long end = System.nanoTime() + deadline.toNanos();
         List<TcpClient> all = enabled();
         all.forEach(TcpClient::drain);
-        while (!all.stream().allMatch(TcpClient::isStopped) && System.nanoTime() < end) {
-            LockSupport.parkNanos(LOOK_EVERY_NANOS);
+        boolean interrupted = false;
+        for (TcpClient client : all) {
+            try {
+                client.awaitStopped(end);
+            } catch (InterruptedException e) {
+                interrupted = true; // somebody is in a hurry: what is left is closed
+                break;
+            }
         }
         for (TcpClient client : all) {
             if (!client.isStopped()) {
@@ -130,22 +135,15 @@ public final class TcpClients implements SmartLifecycle, SmartInitializingSingle
             }
         }
         running = false;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Waits on a thread of its own. */
     @Override
     public void stop(Runnable callback) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        stop();
-                    } finally {
-                        callback.run();
-                    }
-                },
-                "iocp-clients-stop");
-        thread.setDaemon(true);
-        thread.start();
+        StopThread.start("iocp-clients-stop", this::stop, callback);
     }
 
     private List<TcpClient> enabled() {

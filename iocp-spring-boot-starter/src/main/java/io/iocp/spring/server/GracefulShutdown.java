@@ -1,5 +1,6 @@
 package io.iocp.spring.server;
 
+import io.iocp.spring.connection.StopThread;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -55,17 +56,7 @@ public final class GracefulShutdown implements SmartLifecycle {
     /** Waits on a thread of its own, so that Boot's web servers have the same time for theirs. */
     @Override
     public void stop(Runnable callback) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        stop();
-                    } finally {
-                        callback.run();
-                    }
-                },
-                "iocp-shutdown");
-        thread.setDaemon(true);
-        thread.start();
+        StopThread.start("iocp-shutdown", this::stop, callback);
     }
 
     private void drain() {

@@ -15,6 +15,7 @@ import io.iocp.spring.connection.ConnectionTls;
 import io.iocp.spring.connection.ConnectionView;
 import io.iocp.spring.connection.HandshakeListener;
 import io.iocp.spring.connection.HandshakeOutcome;
+import io.iocp.spring.connection.ReasonCounters;
 import io.iocp.spring.connection.TcpConnection;
 import io.iocp.spring.connection.TlsHandshake;
 import io.iocp.spring.framing.BoundedFraming;
@@ -31,10 +32,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -91,8 +90,8 @@ public final class TcpServer implements ConnectionOwner {
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
     private final LongAdder unclaimed = new LongAdder();
-    private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
-    private final Map<RejectReason, LongAdder> rejected = new EnumMap<>(RejectReason.class);
+    private final ReasonCounters<CloseReason> closed = new ReasonCounters<>(CloseReason.class);
+    private final ReasonCounters<RejectReason> rejected = new ReasonCounters<>(RejectReason.class);
     private final AtomicBoolean unclaimedLogged = new AtomicBoolean();
     private volatile State state = State.STOPPED;
     private volatile @Nullable Listener listener;
@@ -132,12 +131,6 @@ public final class TcpServer implements ConnectionOwner {
         BoundedFraming framing = settings.framing();
         handlers.frameType(framing == null ? null : framing.framing().frameType());
         handlers.onChange(() -> connections.forEach(TcpConnection::handlersChanged));
-        for (CloseReason reason : CloseReason.values()) {
-            closed.put(reason, new LongAdder());
-        }
-        for (RejectReason reason : RejectReason.values()) {
-            rejected.put(reason, new LongAdder());
-        }
     }
 
     /**
@@ -511,7 +504,7 @@ public final class TcpServer implements ConnectionOwner {
                 connections.remove(context);
                 letGo(result);
                 leave(context.remoteAddress(), arrival);
-                counter(closed, CloseReason.RESET).increment();
+                closed.increment(CloseReason.RESET);
                 return;
             }
         }
@@ -546,7 +539,7 @@ public final class TcpServer implements ConnectionOwner {
     }
 
     private void reject(Connection connection, RejectReason reason) {
-        counter(rejected, reason).increment();
+        rejected.increment(reason);
         connection.close();
         observer.rejected(port.name(), name(), reason.tag());
     }
@@ -566,7 +559,7 @@ public final class TcpServer implements ConnectionOwner {
     public void closed(TcpConnection connection, CloseReason reason) {
         if (connections.remove(connection)) {
             admission.leave(connection.remoteAddress());
-            counter(closed, reason).increment();
+            closed.increment(reason);
             oneLess();
         }
     }
@@ -711,23 +704,15 @@ public final class TcpServer implements ConnectionOwner {
     }
 
     public long closed(CloseReason reason) {
-        return counter(closed, reason).sum();
+        return closed.sum(reason);
     }
 
     public long rejected(RejectReason reason) {
-        return counter(rejected, reason).sum();
+        return rejected.sum(reason);
     }
 
     /** Packets that no handler wanted. */
     public long unclaimed() {
         return unclaimed.sum();
-    }
-
-    private static <K> LongAdder counter(Map<K, LongAdder> counters, K key) {
-        LongAdder counter = counters.get(key);
-        if (counter == null) {
-            throw new AssertionError("no counter for " + key);
-        }
-        return counter;
     }
 }
