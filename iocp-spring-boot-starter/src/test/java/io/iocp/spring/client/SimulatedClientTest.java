@@ -75,22 +75,30 @@ class SimulatedClientTest {
                     TcpClient client = context.getBean(TcpClient.class);
                     await().until(() -> client.connections(ClientState.UP) > 0);
                     AtomicInteger answered = new AtomicInteger();
-                    List<Thread> askers = new ArrayList<>();
                     List<Throwable> wrong = new ArrayList<>();
-                    for (int t = 0; t < THREADS; t++) {
-                        int number = t;
-                        askers.add(Thread.ofPlatform().start(() -> ask(client, number, answered, wrong)));
-                    }
-                    for (Thread asker : askers) {
-                        asker.join();
-                    }
+                    // A round in which every connection is cut before its first answer is rare, and nobody's fault.
+                    await().until(() -> {
+                        askAll(client, answered, wrong);
+                        return answered.get() > 0 || !wrong.isEmpty();
+                    });
                     assertThat(wrong).isEmpty();
-                    assertThat(answered).hasPositiveValue();
                     await().until(() -> !client.isBusy());
                     await().until(() -> client.connections(ClientState.UP) == 3);
                 });
         assertThat(port.getFirst().stats().inFlight().values()).allMatch(n -> n == 0);
         assertThat(port.getFirst().stats().connections()).isZero();
+    }
+
+    private static void askAll(TcpClient client, AtomicInteger answered, List<Throwable> wrong)
+            throws InterruptedException {
+        List<Thread> askers = new ArrayList<>();
+        for (int t = 0; t < THREADS; t++) {
+            int number = t;
+            askers.add(Thread.ofPlatform().start(() -> ask(client, number, answered, wrong)));
+        }
+        for (Thread asker : askers) {
+            asker.join();
+        }
     }
 
     private static void ask(TcpClient client, int thread, AtomicInteger answered, List<Throwable> wrong) {
