@@ -1,0 +1,47 @@
+package io.iocp.benchmarks;
+
+import io.iocp.benchmarks.echo.Echo;
+import io.iocp.benchmarks.measure.Arguments;
+import io.iocp.benchmarks.page.Results;
+import io.iocp.benchmarks.page.Workload;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * All workloads, or some.
+ *
+ * <pre>{@code
+ * benchmarks/run                                  # all, with RESULTS.md as it is committed
+ * benchmarks/run echo rounds=9 millis=2000        # one
+ * benchmarks/run echo,kv folder=/tmp/results      # some, and their page elsewhere
+ * }</pre>
+ */
+final class Benchmarks {
+    private static final List<Workload> ALL = List.of(new Echo());
+
+    private Benchmarks() {}
+
+    public static void main(String[] arguments) throws Exception {
+        boolean some = arguments.length > 0 && !arguments[0].contains("=");
+        List<Workload> chosen = some ? named(arguments[0].split(",", -1)) : ALL;
+        String[] rest = Arrays.copyOfRange(arguments, some ? 1 : 0, arguments.length);
+        for (Workload workload : chosen) {
+            Arguments given = new Arguments(rest);
+            Path folder = Path.of(given.text("folder", "benchmarks"));
+            String command = ("benchmarks/run " + workload.name() + " " + String.join(" ", rest)).strip();
+            new Results(folder, ALL).run(workload, command, given);
+        }
+    }
+
+    private static List<Workload> named(String... names) {
+        return Arrays.stream(names)
+                .map(name -> ALL.stream()
+                        .filter(workload -> workload.name().equals(name))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("no workload '" + name + "'; there are "
+                                + ALL.stream().map(Workload::name).collect(Collectors.joining(", ")))))
+                .toList();
+    }
+}

@@ -1,0 +1,28 @@
+package io.iocp.benchmarks.blocking;
+
+import java.time.Duration;
+
+/**
+ * What the clients do.
+ *
+ * @param connections open at once, each with one message under way at most
+ * @param sleepOneIn one message in so many, chosen by chance, makes its handler sleep; 0 for none
+ * @param perSecond messages that become due in a second, whatever the server does (open loop); 0 = each connection sends its
+ *     next message when the last has come back (closed loop)
+ * @param warmUp not measured
+ * @param measured for so long
+ */
+public record Load(int connections, int sleepOneIn, int perSecond, Duration warmUp, Duration measured) {
+
+    Load sleepingOneIn(int messages) {
+        return new Load(connections, messages, perSecond, warmUp, measured);
+    }
+
+    Load warmingUp(Duration longer) {
+        return new Load(connections, sleepOneIn, perSecond, longer, measured);
+    }
+
+    String rate() {
+        return sleepOneIn == 0 ? "0" : "1/" + String.format(java.util.Locale.ROOT, "%,d", sleepOneIn);
+    }
+}

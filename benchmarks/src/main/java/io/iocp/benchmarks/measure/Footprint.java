@@ -1,0 +1,48 @@
+package io.iocp.benchmarks.measure;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Memory of a server process that starts with a heap touched in full, so that what its resident set grows by lies outside the
+ * heap.
+ *
+ * @param heap used after a collection, in bytes
+ * @param resident all memory of the process, in bytes
+ */
+public record Footprint(long heap, long resident) {
+    private static final long KIB = 1024;
+    private static final String RESIDENT = "VmRSS:";
+
+    /** What a server says of itself, to be read by {@link #parse}. */
+    public static String ofThisProcess() {
+        // Twice: what the first makes reachable for cleaners only, the second takes.
+        System.gc();
+        System.gc();
+        long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+        return heap + " " + residentBytes();
+    }
+
+    public static Footprint parse(String said) {
+        int space = said.indexOf(' ');
+        return new Footprint(Long.parseLong(said.substring(0, space)), Long.parseLong(said.substring(space + 1)));
+    }
+
+    private static long residentBytes() {
+        try {
+            List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
+            String line = status.stream()
+                    .filter(candidate -> candidate.startsWith(RESIDENT))
+                    .findFirst()
+                    .orElseThrow();
+            return Long.parseLong(
+                            line.substring(RESIDENT.length(), line.length() - 2).strip())
+                    * KIB;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

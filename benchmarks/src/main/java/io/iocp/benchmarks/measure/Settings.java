@@ -1,0 +1,78 @@
+package io.iocp.benchmarks.measure;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How to measure: for how long, how often, on which processors.
+ *
+ * @param serverProcessors that servers may run on, in the manner of {@code taskset -c}; empty for all
+ * @param loadProcessors that the load generator may run on
+ * @param warmUp for how long each server works before the first round
+ * @param measured for how long in each round
+ */
+public record Settings(String serverProcessors, String loadProcessors, Duration warmUp, Duration measured, int rounds) {
+
+    /** Before each measurement of a server that is warm already: connections are new, caches were another's. */
+    public static final Duration AGAIN = Duration.ofMillis(300);
+
+    /**
+     * {@code apart}, {@code warm-up-millis}, {@code millis} and {@code rounds} of the command, or these.
+     *
+     * @param apart whether server and load generator have a processor each
+     */
+    public static Settings of(Arguments given, boolean apart, Duration warmUp, Duration measured, int rounds) {
+        boolean separate = Boolean.parseBoolean(given.text("apart", Boolean.toString(apart)));
+        return new Settings(
+                separate ? "0" : "",
+                separate ? "1" : "",
+                Duration.ofMillis(given.number("warm-up-millis", Math.toIntExact(warmUp.toMillis()))),
+                Duration.ofMillis(given.number("millis", Math.toIntExact(measured.toMillis()))),
+                given.number("rounds", rounds));
+    }
+
+    public Settings rounds(int other) {
+        return new Settings(serverProcessors, loadProcessors, warmUp, measured, other);
+    }
+
+    /** Keeps this process, whose threads are load or its drivers, to the load's processors. */
+    public void pinLoad() throws IOException {
+        if (!loadProcessors.isEmpty()) {
+            new ProcessBuilder(
+                            "taskset",
+                            "-a",
+                            "-p",
+                            "-c",
+                            loadProcessors,
+                            Long.toString(ProcessHandle.current().pid()))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start()
+                    .onExit()
+                    .join();
+        }
+    }
+
+    /** A command that runs on some processors only; empty for all. */
+    public static List<String> onProcessors(String processors, List<String> command) {
+        List<String> pinned = new ArrayList<>();
+        if (!processors.isEmpty()) {
+            pinned.addAll(List.of("taskset", "-c", processors));
+        }
+        pinned.addAll(command);
+        return pinned;
+    }
+
+    /** For the page. */
+    public String text() {
+        return "servers on processor " + orAll(serverProcessors) + ", load on " + orAll(loadProcessors) + "; warm-up "
+                + warmUp.toMillis() + " ms, " + rounds + " rounds of " + measured.toMillis()
+                + " ms, candidates in turn";
+    }
+
+    private static String orAll(String processors) {
+        return processors.isEmpty() ? "any" : processors;
+    }
+}
