@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
@@ -19,8 +20,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Netty's echo server: the handler on the event loop, or on a group of threads beside it. */
+/**
+ * Netty's echo server: the handler on the event loop, or on a group of threads beside it.
+ *
+ * <p>With {@code marks=false} nobody looks at the bytes.
+ */
 public final class NettyEchoServer {
+    private static final int BACKLOG = 4096;
 
     private NettyEchoServer() {}
 
@@ -29,6 +35,7 @@ public final class NettyEchoServer {
         NettyTransport transport = NettyTransport.named(given.text("transport", "epoll"));
         int threads = given.number("threads", 0);
         Duration nap = Duration.ofMillis(given.number("nap", 20));
+        boolean marks = Boolean.parseBoolean(given.text("marks", "true"));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(given.number("loops", 2), transport.loops());
         given.done();
         EventExecutorGroup beside = threads == 0 ? null : new DefaultEventExecutorGroup(threads);
@@ -36,7 +43,9 @@ public final class NettyEchoServer {
             Channel listening = new ServerBootstrap()
                     .group(loops)
                     .channel(transport.channel())
-                    .childHandler(new Connections(beside, nap))
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childHandler(new Connections(beside, marks, nap))
                     .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                     .sync()
                     .channel();
@@ -51,10 +60,12 @@ public final class NettyEchoServer {
 
     private static final class Connections extends ChannelInitializer<Channel> {
         private final @Nullable EventExecutorGroup beside;
+        private final boolean marks;
         private final Duration nap;
 
-        Connections(@Nullable EventExecutorGroup beside, Duration nap) {
+        Connections(@Nullable EventExecutorGroup beside, boolean marks, Duration nap) {
             this.beside = beside;
+            this.marks = marks;
             this.nap = nap;
         }
 
@@ -62,17 +73,35 @@ public final class NettyEchoServer {
         @SuppressWarnings("deprecation") // deprecated in 4.2, which has nothing in its place yet
         protected void initChannel(Channel channel) {
             // Without a group it runs on the event loop.
-            channel.pipeline().addLast(beside, new Echo(nap));
+            channel.pipeline().addLast(beside, marks ? new SleepyEcho(nap) : new Echo());
         }
     }
 
     /** One connection. Its futures are nobody's: what fails closes it, and the load generator sees that. */
     @SuppressWarnings("FutureReturnValueIgnored")
-    private static final class Echo extends ChannelInboundHandlerAdapter {
+    private static class Echo extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object received) throws InterruptedException {
+            context.write(received, context.voidPromise());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            context.flush();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
+        }
+    }
+
+    /** One connection, whose messages say whether to sleep. */
+    private static final class SleepyEcho extends Echo {
         private final Duration nap;
         private final MessageCursor cursor = new MessageCursor();
 
-        Echo(Duration nap) {
+        SleepyEcho(Duration nap) {
             this.nap = nap;
         }
 
@@ -86,17 +115,7 @@ public final class NettyEchoServer {
                 }
             }
             cursor.passed(length);
-            context.write(data, context.voidPromise());
-        }
-
-        @Override
-        public void channelReadComplete(ChannelHandlerContext context) {
-            context.flush();
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            context.close();
+            super.channelRead(context, received);
         }
     }
 }

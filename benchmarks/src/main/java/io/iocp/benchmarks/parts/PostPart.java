@@ -23,11 +23,13 @@ import org.openjdk.jmh.annotations.TearDown;
 public class PostPart {
     @SuppressWarnings("NullAway.Init") // by open()
     private CompletionPort port;
+
     private final OverlappedIO packet = new OverlappedIO();
 
     @Setup
     public void open() throws IOException {
-        port = CompletionPort.open(PortOptions.defaults().engine(EngineChoice.NIO).concurrency(1));
+        port = CompletionPort.open(
+                PortOptions.defaults().engine(EngineChoice.NIO).concurrency(1));
     }
 
     @TearDown

@@ -45,8 +45,8 @@ sealed interface Postbox extends AutoCloseable {
                 case PORT -> new OfPort(EngineChoice.IO_URING);
                 case PORT_NIO -> new OfPort(EngineChoice.NIO);
                 case THREAD_POOL ->
-                    new OfExecutor(new ThreadPoolExecutor(
-                            WORKERS, WORKERS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>()));
+                    new OfExecutor(
+                            new ThreadPoolExecutor(WORKERS, WORKERS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>()));
                 case FORK_JOIN ->
                     new OfExecutor(
                             new ForkJoinPool(WORKERS, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true));
