@@ -3,21 +3,39 @@ package io.iocp.benchmarks.echo;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.measure.Candidate;
 import io.iocp.benchmarks.measure.Comparison;
+import io.iocp.benchmarks.measure.Counters;
 import io.iocp.benchmarks.measure.EchoLoad;
 import io.iocp.benchmarks.measure.EchoLoad.Shape;
 import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.Progress;
 import io.iocp.benchmarks.measure.Rounds;
+import io.iocp.benchmarks.measure.Sample;
+import io.iocp.benchmarks.measure.ServerProcess;
 import io.iocp.benchmarks.measure.Settings;
 import io.iocp.benchmarks.page.Goal;
 import io.iocp.benchmarks.page.Section;
+import io.iocp.benchmarks.page.Table;
 import io.iocp.benchmarks.page.Workload;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Every byte that comes is sent back. What does that cost each server? */
 public final class Echo implements Workload {
     private static final int SMALL = 64;
+    private static final int KIB = 1024;
+    private static final int USUAL = 50;
+    private static final int DEEP = 32;
+    private static final Metric ALLOCATED = new Metric("bytes allocated", 2);
+    /** A server that says how much it has allocated allocates some hundred bytes for that. */
+    private static final double NOTHING = 0.01;
+
+    /** Messages for what is counted and costs nothing. */
+    private static final int COUNTED = 100_000;
+
+    /** Messages for what is counted by steps. */
+    private static final int STEPPED = 1_000;
 
     @Override
     public String name() {
@@ -32,24 +50,173 @@ public final class Echo implements Workload {
     @Override
     public void measure(Arguments given, Progress progress, Section section) throws Exception {
         Settings settings = Settings.of(given, true, Duration.ofSeconds(4), Duration.ofSeconds(1), 5);
+        int many = given.number("connections", 10_000);
         given.done();
-        List<Candidate> candidates = EchoServers.fastest();
-        section.candidates(candidates).circumstance("how", settings.text());
+        settings.pinLoad();
+        List<Candidate> candidates = EchoServers.all();
+        section.circumstance("how", settings.text())
+                .candidates(candidates)
+                .text(
+                        "Each server has one event loop, shard or carrier thread, and a processor of its own; the load generator has"
+                                + " the other. `" + EchoServers.FLOOR
+                                + "` is the least that the kernel asks for: nothing but the ring.");
+        Map<String, ServerProcess> servers = new LinkedHashMap<>();
         try (EchoLoad load = EchoLoad.start(settings.loadProcessors())) {
-            Shape shape = Shape.pingPong(50, SMALL);
-            Comparison measured = Rounds.ofServers(
-                    settings,
-                    candidates,
-                    progress,
-                    (server, counts, millis) -> load.ask(server, shape, Settings.AGAIN, millis));
-            section.comparison("64 bytes, 50 connections", measured, Metric.SERVER_CPU);
-            String best = measured.least(Metric.SERVER_CPU, EchoServers::isNetty);
-            section.goal(Goal.atMost(
-                    "processor time of an echo, 50 connections",
-                    0.9,
-                    "",
-                    measured.ratio(EchoServers.PORT, best, Metric.SERVER_CPU),
-                    "of " + best));
+            for (Candidate candidate : candidates) {
+                servers.put(candidate.name(), ServerProcess.start(candidate, settings.serverProcessors()));
+            }
+            Asked asked = new Asked(settings, load, progress, section);
+            Comparison usual = asked.all(servers, Shape.pingPong(USUAL, SMALL), "50 connections, 64 bytes");
+            Comparison counted = counted(servers, load, progress, section);
+            EchoServers.onlyTheFastest(servers);
+            Asked warm = asked.warm();
+            warm.all(servers, Shape.pingPong(USUAL, KIB), "50 connections, 1 KiB");
+            warm.all(servers, Shape.pingPong(1, SMALL), "1 connection, 64 bytes");
+            Comparison thousand = warm.all(
+                    servers, Shape.pingPong(many / 10, SMALL), Table.number(many / 10.0, 0) + " connections, 64 bytes");
+            Comparison idlers = warm.all(
+                    servers,
+                    new Shape(many, USUAL, SMALL, 1),
+                    Table.number(many, 0) + " connections of which 50 are active, 64 bytes");
+            Comparison crowd = warm.all(
+                    servers, Shape.pingPong(many, SMALL), Table.number(many, 0) + " connections, all active, 64 bytes");
+            Comparison deep = warm.all(
+                    servers,
+                    new Shape(USUAL, USUAL, SMALL, DEEP),
+                    "50 connections, 64 bytes, 32 messages under way on each");
+            goals(section, usual, counted, thousand, idlers, crowd, deep);
+        } finally {
+            servers.values().forEach(ServerProcess::close);
         }
+    }
+
+    /** Asks all servers for one shape of load. */
+    private record Asked(Settings settings, EchoLoad load, Progress progress, Section section) {
+
+        /** For servers that have been asked for something like it before. */
+        Asked warm() {
+            Duration little = settings.warmUp().dividedBy(4);
+            return new Asked(settings.warmUp(little), load, progress, section);
+        }
+
+        Comparison all(Map<String, ServerProcess> servers, Shape shape, String heading) throws Exception {
+            progress.say(heading);
+            Comparison measured = Rounds.of(
+                    settings,
+                    servers,
+                    progress,
+                    (server, _, millis) -> load.ask(server, shape, Settings.AGAIN, millis));
+            section.comparison(heading, measured, Metric.SERVER_CPU);
+            return measured;
+        }
+    }
+
+    /** What does not depend on how busy the machine is. */
+    private static Comparison counted(
+            Map<String, ServerProcess> servers, EchoLoad load, Progress progress, Section section) throws Exception {
+        Counters counters = new Counters();
+        Shape shape = Shape.pingPong(USUAL, SMALL);
+        Comparison counted = new Comparison();
+        for (Map.Entry<String, ServerProcess> entry : servers.entrySet()) {
+            progress.say("counting " + entry.getKey());
+            ServerProcess server = entry.getValue();
+            load.connect(server, shape);
+            Sample sample = counters.each(server, COUNTED, STEPPED, messages -> load.exchange(server, shape, messages));
+            long before = server.allocatedBytes();
+            load.exchange(server, shape, COUNTED);
+            sample.with(ALLOCATED, (double) (server.allocatedBytes() - before) / COUNTED);
+            load.disconnect();
+            counted.add(entry.getKey(), sample);
+        }
+        section.comparison(
+                "Counted for an echo, 50 connections, 64 bytes",
+                counted,
+                Counters.USER,
+                "Instructions: " + counters.text() + ". System calls and bytes allocated on the heap are those of "
+                        + Table.number(COUNTED, 0) + " messages at full speed.");
+        return counted;
+    }
+
+    private static void goals(
+            Section section,
+            Comparison usual,
+            Comparison counted,
+            Comparison thousand,
+            Comparison idlers,
+            Comparison crowd,
+            Comparison deep) {
+        String best = usual.least(Metric.SERVER_CPU, EchoServers::isNetty);
+        String port = EchoServers.PORT;
+        section.goal(Goal.atMost(
+                        "instructions in user space of an echo, 50 connections",
+                        500,
+                        "",
+                        counted.median(port, Counters.USER),
+                        "(Netty's best "
+                                + Table.number(
+                                        counted.median(
+                                                counted.least(Counters.USER, EchoServers::isNetty), Counters.USER),
+                                        0)
+                                + ")"))
+                .goal(Goal.atMost(
+                        "processor time of an echo, 50 connections",
+                        0.9,
+                        " x",
+                        cost(usual, port, best),
+                        best + "'s (the C ring " + Table.number(cost(usual, EchoServers.FLOOR, best), 3) + ")"))
+                .goal(Goal.atMost(
+                        "the same, on NIO",
+                        1,
+                        " x",
+                        cost(usual, EchoServers.PORT_NIO, EchoServers.NETTY_NIO),
+                        "Netty NIO's"))
+                .goal(Goal.atMost(
+                        "instructions in user space on NIO",
+                        1,
+                        " x",
+                        counted.ratio(EchoServers.PORT_NIO, EchoServers.NETTY_NIO, Counters.USER),
+                        "Netty NIO's"));
+        Map<String, Comparison> larger = new LinkedHashMap<>();
+        larger.put("1,000 connections", thousand);
+        larger.put("10,000 connections of which 50 are active", idlers);
+        larger.forEach((shape, measured) -> section.goal(Goal.atMost(
+                        "processor time of an echo, " + shape,
+                        1.2,
+                        " x",
+                        measured.median(port, Metric.SERVER_CPU) / usual.median(port, Metric.SERVER_CPU),
+                        "that at 50"))
+                .goal(againstBest("the same", 1, measured)));
+        section.goal(Goal.atMost(
+                        "processor time of an echo, 10,000 connections, all active",
+                        1.25,
+                        " x",
+                        cost(crowd, port, EchoServers.FLOOR),
+                        "the C ring's"))
+                .goal(Goal.atLeast(
+                        "messages for a second of processor time, 32 under way",
+                        1.3,
+                        " x",
+                        1 / cost(deep, port, deep.least(Metric.SERVER_CPU, EchoServers::isNetty)),
+                        deep.least(Metric.SERVER_CPU, EchoServers::isNetty) + "'s"))
+                .goal(Goal.atMost(
+                        "system calls of an echo, 50 connections",
+                        0.1,
+                        "",
+                        counted.median(port, Counters.SYSTEM_CALLS),
+                        ""))
+                .goal(new Goal(
+                        "bytes allocated for an echo, plain handler",
+                        "0",
+                        Table.number(counted.median(port, ALLOCATED), 2),
+                        counted.median(port, ALLOCATED) < NOTHING));
+    }
+
+    private static Goal againstBest(String what, double bound, Comparison measured) {
+        String best = measured.least(Metric.SERVER_CPU, EchoServers::isNetty);
+        return Goal.atMost(what, bound, " x", cost(measured, EchoServers.PORT, best), best + "'s");
+    }
+
+    private static double cost(Comparison measured, String candidate, String to) {
+        return measured.ratio(candidate, to, Metric.SERVER_CPU);
     }
 }

@@ -2,8 +2,11 @@ package io.iocp.benchmarks.echo;
 
 import io.iocp.benchmarks.measure.Candidate;
 import io.iocp.benchmarks.measure.NativeTool;
+import io.iocp.benchmarks.measure.ServerProcess;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** The echo servers that are compared, each with one event loop, shard or carrier thread unless told otherwise. */
 public final class EchoServers {
@@ -12,6 +15,8 @@ public final class EchoServers {
     public static final String FLOOR = "C, io_uring";
     public static final String NETTY_NIO = "Netty NIO";
     private static final String PLAIN = "marks=false";
+    private static final Set<String> FASTEST =
+            Set.of(PORT, PORT_NIO, FLOOR, NETTY_NIO, "Netty epoll", "Netty io_uring", "virtual threads");
 
     private EchoServers() {}
 
@@ -47,15 +52,19 @@ public final class EchoServers {
         return Candidate.executable(FLOOR, NativeTool.compiled("echo-server"));
     }
 
-    /** The port, and those who can come near to it. */
-    public static List<Candidate> fastest() throws IOException {
-        String one = "loops=1";
-        return List.of(
-                port("concurrency=1", "threads=1"),
-                portOnNio("concurrency=1", "threads=1"),
-                netty("epoll", one),
-                netty("io_uring", one),
-                netty("nio", one),
-                floor());
+    /** Closes all others, which only the usual load is asked of. */
+    static void onlyTheFastest(Map<String, ServerProcess> servers) {
+        servers.entrySet().removeIf(server -> {
+            boolean slow = !FASTEST.contains(server.getKey());
+            if (slow) {
+                server.getValue().close();
+            }
+            return slow;
+        });
+    }
+
+    /** All, the port first. */
+    public static List<Candidate> all() throws IOException {
+        return List.of(port("concurrency=1", "threads=1"), portOnNio("concurrency=1", "threads=1"), floor());
     }
 }

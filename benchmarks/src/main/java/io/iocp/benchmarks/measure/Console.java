@@ -3,6 +3,7 @@ package io.iocp.benchmarks.measure;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
@@ -15,13 +16,23 @@ import java.util.function.Supplier;
 public final class Console {
     static final String LISTENING = "listening ";
 
+    /** A line that asks for the memory in use, after a collection. */
+    static final String FOOTPRINT = "footprint";
+
+    static final String ALLOCATED = "allocated";
+    private static final com.sun.management.ThreadMXBean THREADS =
+            (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+
     private Console() {}
 
     public static void serve(int port, Supplier<String> figures) throws IOException {
         IO.println(LISTENING + port);
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        while (input.readLine() != null) {
-            IO.println(figures.get());
+        for (String line = input.readLine(); line != null; line = input.readLine()) {
+            IO.println(
+                    line.equals(FOOTPRINT)
+                            ? Footprint.ofThisProcess()
+                            : ALLOCATED + "=" + THREADS.getTotalThreadAllocatedBytes() + " " + figures.get());
         }
     }
 }

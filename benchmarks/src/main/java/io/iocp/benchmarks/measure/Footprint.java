@@ -18,7 +18,7 @@ public record Footprint(long heap, long resident) {
     private static final String RESIDENT = "VmRSS:";
 
     /** What a server says of itself, to be read by {@link #parse}. */
-    public static String ofThisProcess() {
+    static String ofThisProcess() {
         // Twice: what the first makes reachable for cleaners only, the second takes.
         System.gc();
         System.gc();
@@ -26,7 +26,7 @@ public record Footprint(long heap, long resident) {
         return heap + " " + residentBytes();
     }
 
-    public static Footprint parse(String said) {
+    static Footprint parse(String said) {
         int space = said.indexOf(' ');
         return new Footprint(Long.parseLong(said.substring(0, space)), Long.parseLong(said.substring(space + 1)));
     }

@@ -88,12 +88,26 @@ public final class ServerProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** Its memory, after a collection. */
+    public Footprint footprint() throws IOException {
+        return Footprint.parse(asked(Console.FOOTPRINT));
+    }
+
     /** What the server has to say about itself. */
     public String figures() throws IOException {
-        input.write("\n");
+        return asked("");
+    }
+
+    private String asked(String question) throws IOException {
+        input.write(question + "\n");
         input.flush();
         String line = output.readLine();
         return line == null ? "" : line;
+    }
+
+    /** What its threads have allocated on the heap so far; 0 if it has none. */
+    public long allocatedBytes() throws IOException {
+        return figure(Console.ALLOCATED);
     }
 
     /** One of its figures, NAME=NUMBER; 0 if it does not say. */

@@ -33,6 +33,10 @@ public record Settings(String serverProcessors, String loadProcessors, Duration 
                 given.number("rounds", rounds));
     }
 
+    public Settings warmUp(Duration other) {
+        return new Settings(serverProcessors, loadProcessors, other, measured, rounds);
+    }
+
     public Settings rounds(int other) {
         return new Settings(serverProcessors, loadProcessors, warmUp, measured, other);
     }

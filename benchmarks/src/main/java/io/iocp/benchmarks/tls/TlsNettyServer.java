@@ -3,7 +3,6 @@ package io.iocp.benchmarks.tls;
 import io.iocp.benchmarks.echo.NettyTransport;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.measure.Console;
-import io.iocp.benchmarks.measure.Footprint;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -50,7 +49,7 @@ public final class TlsNettyServer {
                     .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                     .sync()
                     .channel();
-            Console.serve(((InetSocketAddress) listening.localAddress()).getPort(), Footprint::ofThisProcess);
+            Console.serve(((InetSocketAddress) listening.localAddress()).getPort(), () -> "");
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }

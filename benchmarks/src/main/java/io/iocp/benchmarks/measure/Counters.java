@@ -1,0 +1,87 @@
+package io.iocp.benchmarks.measure;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What does not drift with the neighbours on the machine: instructions and system calls of a server for one operation.
+ *
+ * <p>Instructions come from the processor's counters where they can be had ({@code perf stat}: user and kernel, and cycles). Else
+ * the server is stepped through instruction by instruction in user space (ptrace), which makes it a thousand times slower, so that
+ * it finds many requests in hand whenever it looks: what it does once for all of them is shared by more than in earnest.
+ */
+public final class Counters {
+    public static final Metric USER = new Metric("instructions, user", 0);
+    public static final Metric KERNEL = new Metric("instructions, kernel", 0);
+    public static final Metric CYCLES_USER = new Metric("cycles, user", 0);
+    public static final Metric CYCLES_KERNEL = new Metric("cycles, kernel", 0);
+    public static final Metric SYSTEM_CALLS = new Metric("system calls", 3);
+
+    private static final Map<String, Metric> HARDWARE = Map.of(
+            "instructions:u", USER, "instructions:k", KERNEL, "cycles:u", CYCLES_USER, "cycles:k", CYCLES_KERNEL);
+    private static final String ATTACHED = "attached";
+    private static final String STEPS = "steps=";
+
+    private final List<String> hardware = List.copyOf(HARDWARE.keySet());
+    private final boolean hasHardware = PerfStat.counts(hardware);
+    private final boolean hasSystemCalls = PerfStat.counts(List.of(PerfStat.SYSTEM_CALLS));
+
+    /** What is asked of a server meanwhile. */
+    public interface Work {
+        /** Asks for exactly so many operations. */
+        void ask(long operations) throws Exception;
+    }
+
+    /** How instructions are counted here. */
+    public String text() {
+        return hasHardware
+                ? "instructions and cycles by the processor's counters (perf stat)"
+                : "instructions in user space by single steps (ptrace), since this machine has no hardware counters";
+    }
+
+    /**
+     * For each operation.
+     *
+     * @param operations for the counters, which cost nothing
+     * @param steps for stepping, which takes a microsecond and a half for an instruction
+     */
+    public Sample each(ServerProcess server, long operations, long steps, Work work) throws Exception {
+        Sample sample = Sample.empty();
+        if (hasHardware) {
+            PerfStat.during(server.pid(), hardware, () -> work.ask(operations))
+                    .forEach((event, count) ->
+                            sample.with(HARDWARE.getOrDefault(event, new Metric(event, 0)), count / operations));
+        } else {
+            sample.with(USER, (double) stepsDuring(server.pid(), () -> work.ask(steps)) / steps);
+        }
+        if (hasSystemCalls) {
+            PerfStat.during(server.pid(), List.of(PerfStat.SYSTEM_CALLS), () -> work.ask(operations))
+                    .forEach((_, count) -> sample.with(SYSTEM_CALLS, count / operations));
+        }
+        return sample;
+    }
+
+    private static long stepsDuring(long pid, PerfStat.Work work) throws Exception {
+        Path program = NativeTool.compiled("count-steps");
+        Process steps = new ProcessBuilder(program.toString(), Long.toString(pid))
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader output = steps.inputReader(StandardCharsets.UTF_8)) {
+            String attached = output.readLine();
+            if (attached == null || !attached.startsWith(ATTACHED)) {
+                throw new IOException("cannot step through process " + pid + ": " + attached);
+            }
+            work.run();
+            steps.outputWriter(StandardCharsets.UTF_8).close();
+            String counted = output.readLine();
+            if (counted == null || !counted.startsWith(STEPS)) {
+                throw new IOException("no steps of process " + pid + " were counted: " + counted);
+            }
+            return Long.parseLong(counted.substring(STEPS.length()).split(" ", -1)[0]);
+        }
+    }
+}
