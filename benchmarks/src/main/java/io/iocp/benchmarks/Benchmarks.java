@@ -1,6 +1,9 @@
 package io.iocp.benchmarks;
 
+import io.iocp.benchmarks.echo.Accept;
+import io.iocp.benchmarks.echo.AnnotatedEcho;
 import io.iocp.benchmarks.echo.Echo;
+import io.iocp.benchmarks.echo.Idle;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.page.Results;
 import io.iocp.benchmarks.page.Workload;
@@ -19,7 +22,7 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 final class Benchmarks {
-    private static final List<Workload> ALL = List.of(new Echo());
+    private static final List<Workload> ALL = List.of(new Echo(), new AnnotatedEcho(), new Accept(), new Idle());
 
     private Benchmarks() {}
 

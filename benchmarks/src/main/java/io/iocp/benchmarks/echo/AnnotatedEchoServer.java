@@ -68,8 +68,7 @@ public final class AnnotatedEchoServer {
             Console.serve(
                     address.getPort(),
                     () -> "engine=" + port.engine().engine() + " listener="
-                            + (port.options().listener() != null) + " lines of a scrape="
-                            + registry.scrape().lines().count());
+                            + (port.options().listener() != null));
             scraping.cancel(false);
         }
     }

@@ -9,7 +9,6 @@ import io.iocp.benchmarks.measure.EchoLoad.Shape;
 import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.Progress;
 import io.iocp.benchmarks.measure.Rounds;
-import io.iocp.benchmarks.measure.Sample;
 import io.iocp.benchmarks.measure.ServerProcess;
 import io.iocp.benchmarks.measure.Settings;
 import io.iocp.benchmarks.page.Goal;
@@ -25,17 +24,9 @@ import java.util.Map;
 public final class Echo implements Workload {
     private static final int SMALL = 64;
     private static final int KIB = 1024;
-    private static final int USUAL = 50;
     private static final int DEEP = 32;
-    private static final Metric ALLOCATED = new Metric("bytes allocated", 2);
     /** A server that says how much it has allocated allocates some hundred bytes for that. */
     private static final double NOTHING = 0.01;
-
-    /** Messages for what is counted and costs nothing. */
-    private static final int COUNTED = 100_000;
-
-    /** Messages for what is counted by steps. */
-    private static final int STEPPED = 1_000;
 
     @Override
     public String name() {
@@ -66,23 +57,23 @@ public final class Echo implements Workload {
                 servers.put(candidate.name(), ServerProcess.start(candidate, settings.serverProcessors()));
             }
             Asked asked = new Asked(settings, load, progress, section);
-            Comparison usual = asked.all(servers, Shape.pingPong(USUAL, SMALL), "50 connections, 64 bytes");
-            Comparison counted = counted(servers, load, progress, section);
+            Comparison usual = asked.all(servers, Shape.pingPong(EchoServers.USUAL, SMALL), "50 connections, 64 bytes");
+            Comparison counted = new CountedEcho(load, progress).of(servers, section);
             EchoServers.onlyTheFastest(servers);
             Asked warm = asked.warm();
-            warm.all(servers, Shape.pingPong(USUAL, KIB), "50 connections, 1 KiB");
+            warm.all(servers, Shape.pingPong(EchoServers.USUAL, KIB), "50 connections, 1 KiB");
             warm.all(servers, Shape.pingPong(1, SMALL), "1 connection, 64 bytes");
             Comparison thousand = warm.all(
                     servers, Shape.pingPong(many / 10, SMALL), Table.number(many / 10.0, 0) + " connections, 64 bytes");
             Comparison idlers = warm.all(
                     servers,
-                    new Shape(many, USUAL, SMALL, 1),
+                    new Shape(many, EchoServers.USUAL, SMALL, 1),
                     Table.number(many, 0) + " connections of which 50 are active, 64 bytes");
             Comparison crowd = warm.all(
                     servers, Shape.pingPong(many, SMALL), Table.number(many, 0) + " connections, all active, 64 bytes");
             Comparison deep = warm.all(
                     servers,
-                    new Shape(USUAL, USUAL, SMALL, DEEP),
+                    new Shape(EchoServers.USUAL, EchoServers.USUAL, SMALL, DEEP),
                     "50 connections, 64 bytes, 32 messages under way on each");
             goals(section, usual, counted, thousand, idlers, crowd, deep);
         } finally {
@@ -109,32 +100,6 @@ public final class Echo implements Workload {
             section.comparison(heading, measured, Metric.SERVER_CPU);
             return measured;
         }
-    }
-
-    /** What does not depend on how busy the machine is. */
-    private static Comparison counted(
-            Map<String, ServerProcess> servers, EchoLoad load, Progress progress, Section section) throws Exception {
-        Counters counters = new Counters();
-        Shape shape = Shape.pingPong(USUAL, SMALL);
-        Comparison counted = new Comparison();
-        for (Map.Entry<String, ServerProcess> entry : servers.entrySet()) {
-            progress.say("counting " + entry.getKey());
-            ServerProcess server = entry.getValue();
-            load.connect(server, shape);
-            Sample sample = counters.each(server, COUNTED, STEPPED, messages -> load.exchange(server, shape, messages));
-            long before = server.allocatedBytes();
-            load.exchange(server, shape, COUNTED);
-            sample.with(ALLOCATED, (double) (server.allocatedBytes() - before) / COUNTED);
-            load.disconnect();
-            counted.add(entry.getKey(), sample);
-        }
-        section.comparison(
-                "Counted for an echo, 50 connections, 64 bytes",
-                counted,
-                Counters.USER,
-                "Instructions: " + counters.text() + ". System calls and bytes allocated on the heap are those of "
-                        + Table.number(COUNTED, 0) + " messages at full speed.");
-        return counted;
     }
 
     private static void goals(
@@ -207,8 +172,8 @@ public final class Echo implements Workload {
                 .goal(new Goal(
                         "bytes allocated for an echo, plain handler",
                         "0",
-                        Table.number(counted.median(port, ALLOCATED), 2),
-                        counted.median(port, ALLOCATED) < NOTHING));
+                        Table.number(counted.median(port, CountedEcho.ALLOCATED), 2),
+                        counted.median(port, CountedEcho.ALLOCATED) < NOTHING));
     }
 
     private static Goal againstBest(String what, double bound, Comparison measured) {

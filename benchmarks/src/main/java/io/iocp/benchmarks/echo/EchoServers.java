@@ -4,12 +4,16 @@ import io.iocp.benchmarks.measure.Candidate;
 import io.iocp.benchmarks.measure.NativeTool;
 import io.iocp.benchmarks.measure.ServerProcess;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** The echo servers that are compared, each with one event loop, shard or carrier thread unless told otherwise. */
 public final class EchoServers {
+    /** Connections, unless their number is the question. */
+    static final int USUAL = 50;
+
     public static final String PORT = "port";
     public static final String PORT_NIO = "port on NIO";
     public static final String FLOOR = "C, io_uring";
@@ -65,6 +69,38 @@ public final class EchoServers {
 
     /** All, the port first. */
     public static List<Candidate> all() throws IOException {
-        return List.of(port("concurrency=1", "threads=1"), portOnNio("concurrency=1", "threads=1"), floor());
+        List<Candidate> all = new ArrayList<>(fastest());
+        all.addAll(List.of(
+                asynchronousChannels(),
+                Candidate.java("Reactor Netty, epoll", ReactorNettyEchoServer.class, "transport=epoll", "loops=1"),
+                Candidate.java("Spring Integration, NIO", SpringIntegrationEchoServer.class, "bytes=64")));
+        return all;
+    }
+
+    /** Those who can come near to the port, and it. */
+    static List<Candidate> fastest() throws IOException {
+        List<Candidate> fastest = new ArrayList<>(loops());
+        fastest.addAll(List.of(virtualThreads(), floor()));
+        return fastest;
+    }
+
+    /** Those that keep something for a connection on the heap. */
+    static List<Candidate> ofTheJvm() {
+        List<Candidate> some = new ArrayList<>(loops());
+        some.addAll(List.of(virtualThreads(), asynchronousChannels()));
+        return some;
+    }
+
+    private static List<Candidate> loops() {
+        return List.of(
+                port("concurrency=1", "threads=1"),
+                portOnNio("concurrency=1", "threads=1"),
+                netty("epoll", "loops=1"),
+                netty("io_uring", "loops=1"),
+                netty("nio", "loops=1"));
+    }
+
+    private static Candidate asynchronousChannels() {
+        return Candidate.java("JDK asynchronous channels", AsynchronousChannelEchoServer.class, "threads=1");
     }
 }

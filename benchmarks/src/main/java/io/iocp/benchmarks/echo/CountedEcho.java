@@ -1,0 +1,56 @@
+package io.iocp.benchmarks.echo;
+
+import io.iocp.benchmarks.measure.Comparison;
+import io.iocp.benchmarks.measure.Counters;
+import io.iocp.benchmarks.measure.EchoLoad;
+import io.iocp.benchmarks.measure.EchoLoad.Shape;
+import io.iocp.benchmarks.measure.Metric;
+import io.iocp.benchmarks.measure.Progress;
+import io.iocp.benchmarks.measure.Sample;
+import io.iocp.benchmarks.measure.ServerProcess;
+import io.iocp.benchmarks.page.Section;
+import io.iocp.benchmarks.page.Table;
+import java.util.Map;
+
+/** What of an echo does not depend on how busy the machine is: instructions, system calls, bytes allocated. */
+final class CountedEcho {
+    static final Metric ALLOCATED = new Metric("bytes allocated", 2);
+    private static final Shape SHAPE = Shape.pingPong(EchoServers.USUAL, 64);
+    /** Messages for what is counted and costs nothing. */
+    private static final int COUNTED = 100_000;
+
+    /** Messages for what is counted by steps. */
+    private static final int STEPPED = 1_000;
+
+    private final Counters counters = new Counters();
+    private final EchoLoad load;
+    private final Progress progress;
+
+    CountedEcho(EchoLoad load, Progress progress) {
+        this.load = load;
+        this.progress = progress;
+    }
+
+    /** Of servers that are warm. */
+    Comparison of(Map<String, ServerProcess> servers, Section section) throws Exception {
+        Comparison counted = new Comparison();
+        for (Map.Entry<String, ServerProcess> entry : servers.entrySet()) {
+            progress.say("counting " + entry.getKey());
+            ServerProcess server = entry.getValue();
+            load.connect(server, SHAPE);
+            Sample sample = counters.each(server, COUNTED, STEPPED, messages -> load.exchange(server, SHAPE, messages));
+            long before = server.allocatedBytes();
+            load.exchange(server, SHAPE, COUNTED);
+            sample.with(ALLOCATED, (double) (server.allocatedBytes() - before) / COUNTED);
+            load.disconnect();
+            counted.add(entry.getKey(), sample);
+        }
+        section.comparison(
+                "Counted for an echo, 50 connections, 64 bytes",
+                counted,
+                Counters.USER,
+                "Instructions: " + counters.text() + ". System calls and bytes allocated on the heap are those of "
+                        + Table.number(COUNTED, 0) + " messages at full speed.");
+        return counted;
+    }
+}
