@@ -19,6 +19,10 @@ public final class ProcessorTime {
     private static final int SCHEDULED = 2;
     private static final int PID_SHIFT = 3;
     private static final MethodHandle CLOCK_GETTIME = clockGettime();
+    private static final MethodHandle GETRUSAGE = getrusage();
+    private static final int RUSAGE_CHILDREN = -1;
+    private static final int RUSAGE_LONGS = 18;
+    private static final long NANOS_PER_MICRO = 1_000;
 
     private ProcessorTime() {}
 
@@ -28,6 +32,37 @@ public final class ProcessorTime {
                 .downcallHandle(
                         Linker.nativeLinker().defaultLookup().findOrThrow("clock_gettime"),
                         FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle getrusage() {
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        Linker.nativeLinker().defaultLookup().findOrThrow("getrusage"),
+                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+    }
+
+    /**
+     * Nanoseconds, to the microsecond, of all processes that this one has started and that have ended.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/getrusage.2.html">getrusage(2)</a>
+     */
+    public static long endedChildrenNanos() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment usage = arena.allocate(ValueLayout.JAVA_LONG, RUSAGE_LONGS);
+            int result = (int) GETRUSAGE.invokeExact(RUSAGE_CHILDREN, usage);
+            if (result != 0) {
+                throw new IllegalStateException("getrusage refuses");
+            }
+            // Two timevals: user, and kernel.
+            long seconds = usage.getAtIndex(ValueLayout.JAVA_LONG, 0) + usage.getAtIndex(ValueLayout.JAVA_LONG, 2);
+            long micros = usage.getAtIndex(ValueLayout.JAVA_LONG, 1) + usage.getAtIndex(ValueLayout.JAVA_LONG, 3);
+            return seconds * NANOS + micros * NANOS_PER_MICRO;
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Nanoseconds since the process began. */
