@@ -34,7 +34,9 @@ public final class NeedsCondition implements ExecutionCondition {
             "perf",
             "linux-perf",
             "promtool",
-            "prometheus");
+            "prometheus",
+            "nginx",
+            "nginx-light");
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {

@@ -4,6 +4,8 @@ import io.iocp.benchmarks.echo.Accept;
 import io.iocp.benchmarks.echo.AnnotatedEcho;
 import io.iocp.benchmarks.echo.Echo;
 import io.iocp.benchmarks.echo.Idle;
+import io.iocp.benchmarks.files.FileServer;
+import io.iocp.benchmarks.kv.KeyValue;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.page.Results;
 import io.iocp.benchmarks.page.Workload;
@@ -22,7 +24,8 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 final class Benchmarks {
-    private static final List<Workload> ALL = List.of(new Echo(), new AnnotatedEcho(), new Accept(), new Idle());
+    private static final List<Workload> ALL = List.of(
+            new Echo(), new AnnotatedEcho(), new Accept(), new Idle(), new KeyValue(), new FileServer());
 
     private Benchmarks() {}
 
