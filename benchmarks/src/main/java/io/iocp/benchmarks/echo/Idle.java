@@ -30,7 +30,7 @@ public final class Idle implements Workload {
     private static final Metric HEAP = new Metric("heap", 0);
     private static final Metric OUTSIDE = new Metric("outside the heap", 0);
     private static final Metric TOGETHER = new Metric("together", 0);
-    private static final int SHORT = 5;
+    private static final int SHORT = 8;
     private static final int KIB = 1024;
 
     @Override
