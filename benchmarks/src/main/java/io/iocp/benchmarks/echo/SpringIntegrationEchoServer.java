@@ -80,8 +80,6 @@ public final class SpringIntegrationEchoServer {
         properties.put("iocp.enabled", false);
         properties.put("spring.main.banner-mode", "off");
         properties.put("logging.level.root", "warn");
-        // Its selecting thread may be told of the end by an exception.
-        properties.put("logging.level." + TcpNioServerConnectionFactory.class.getName(), "off");
         String style = given.text("style", "nio");
         properties.put("echo.style", style);
         properties.put("echo.virtual", given.text("virtual", Boolean.toString(style.equals("net"))));
@@ -98,11 +96,13 @@ public final class SpringIntegrationEchoServer {
         int scrapeSeconds = given.number("scrape-seconds", 5);
         given.done();
 
-        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(sources.toArray(Class<?>[]::new))
-                        .web(WebApplicationType.NONE)
-                        .properties(properties)
-                        .run();
-                ScheduledExecutorService scraper = Executors.newSingleThreadScheduledExecutor()) {
+        // It is not closed but ends with the process: the selecting thread fails loudly when its factory is stopped.
+        ConfigurableApplicationContext context = new SpringApplicationBuilder(sources.toArray(Class<?>[]::new))
+                .web(WebApplicationType.NONE)
+                .registerShutdownHook(false)
+                .properties(properties)
+                .run();
+        try (ScheduledExecutorService scraper = Executors.newSingleThreadScheduledExecutor()) {
             // A gateway has started it before; a second start does nothing.
             context.getBean(AbstractServerConnectionFactory.class).start();
             int port = context.getBean(Listening.class).port.get(30, TimeUnit.SECONDS);
@@ -112,6 +112,8 @@ public final class SpringIntegrationEchoServer {
             Console.serve(port, () -> "scrapeLines=" + registry.scrape().lines().count());
             scraping.cancel(false);
         }
+        // Some of its threads would keep the process.
+        System.exit(0);
     }
 
     private static Class<?> answering(String handler) {
@@ -132,7 +134,7 @@ public final class SpringIntegrationEchoServer {
         }
 
         /** That accept, select and read. */
-        @Bean(destroyMethod = "shutdownNow")
+        @Bean
         ExecutorService readers(@Value("${echo.virtual}") boolean virtual) {
             return virtual
                     ? Executors.newVirtualThreadPerTaskExecutor()
@@ -141,7 +143,7 @@ public final class SpringIntegrationEchoServer {
         }
 
         /** That make messages of what a selector's readers have read. */
-        @Bean(destroyMethod = "shutdownNow")
+        @Bean
         ExecutorService assemblers(@Value("${echo.threads}") int threads) {
             return Executors.newFixedThreadPool(
                     threads, Thread.ofPlatform().daemon().name("assemble-", 1).factory());

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each echo server in its own process, as in a measurement, sends back any bytes unchanged and in order. */
 class EchoServersTest {
+    private static final List<String> START_QUICKLY = List.of("-XX:TieredStopAtLevel=1");
     private static final int CONNECTIONS = 3;
     private static final int PIECES = 20;
     private static final int LARGEST = 10_000;
@@ -102,7 +103,7 @@ class EchoServersTest {
     }
 
     private static void onEachConnection(Candidate candidate, Exchange exchange) throws Exception {
-        try (ServerProcess server = ServerProcess.start(candidate, "");
+        try (ServerProcess server = ServerProcess.start(candidate, "", START_QUICKLY);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> done = new ArrayList<>();
             for (int i = 0; i < CONNECTIONS; i++) {
