@@ -1,14 +1,21 @@
 package io.iocp.benchmarks;
 
+import io.iocp.benchmarks.blocking.BlockingMix;
+import io.iocp.benchmarks.blocking.HandOvers;
 import io.iocp.benchmarks.echo.Accept;
 import io.iocp.benchmarks.echo.AnnotatedEcho;
 import io.iocp.benchmarks.echo.Echo;
 import io.iocp.benchmarks.echo.Idle;
+import io.iocp.benchmarks.echo.Meters;
 import io.iocp.benchmarks.files.FileServer;
 import io.iocp.benchmarks.kv.KeyValue;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.page.Results;
 import io.iocp.benchmarks.page.Workload;
+import io.iocp.benchmarks.reads.FileReads;
+import io.iocp.benchmarks.tls.Tls;
+import io.iocp.benchmarks.tls.TlsIdle;
+import io.iocp.benchmarks.tls.TlsProviders;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -24,8 +31,20 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 final class Benchmarks {
-    private static final List<Workload> ALL = List.of(
-            new Echo(), new AnnotatedEcho(), new Accept(), new Idle(), new KeyValue(), new FileServer());
+    static final List<Workload> ALL = List.of(
+            new Echo(),
+            new AnnotatedEcho(),
+            new Accept(),
+            new Idle(),
+            new BlockingMix(),
+            new KeyValue(),
+            new FileServer(),
+            new FileReads(),
+            new Tls(),
+            new TlsIdle(),
+            new TlsProviders(),
+            new HandOvers(),
+            new Meters());
 
     private Benchmarks() {}
 

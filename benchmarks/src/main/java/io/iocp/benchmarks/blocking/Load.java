@@ -1,7 +1,5 @@
 package io.iocp.benchmarks.blocking;
 
-import java.time.Duration;
-
 /**
  * What the clients do.
  *
@@ -9,20 +7,10 @@ import java.time.Duration;
  * @param sleepOneIn one message in so many, chosen by chance, makes its handler sleep; 0 for none
  * @param perSecond messages that become due in a second, whatever the server does (open loop); 0 = each connection sends its
  *     next message when the last has come back (closed loop)
- * @param warmUp not measured
- * @param measured for so long
  */
-public record Load(int connections, int sleepOneIn, int perSecond, Duration warmUp, Duration measured) {
+public record Load(int connections, int sleepOneIn, int perSecond) {
 
     Load sleepingOneIn(int messages) {
-        return new Load(connections, messages, perSecond, warmUp, measured);
-    }
-
-    Load warmingUp(Duration longer) {
-        return new Load(connections, sleepOneIn, perSecond, longer, measured);
-    }
-
-    String rate() {
-        return sleepOneIn == 0 ? "0" : "1/" + String.format(java.util.Locale.ROOT, "%,d", sleepOneIn);
+        return new Load(connections, messages, perSecond);
     }
 }

@@ -1,10 +1,12 @@
 package io.iocp.benchmarks.blocking;
 
 import io.iocp.benchmarks.echo.Message;
-import io.iocp.benchmarks.measure.Measurement;
+import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.ProcessorTime;
+import io.iocp.benchmarks.measure.Sample;
+import io.iocp.benchmarks.measure.ServerProcess;
+import io.iocp.benchmarks.measure.Settings;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -17,7 +19,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -32,6 +33,17 @@ import org.HdrHistogram.Histogram;
  * <p>Thread: one; not to be shared.
  */
 public final class LoadGenerator implements AutoCloseable {
+    /** Of messages whose handlers did not sleep. */
+    public static final Metric OTHERS_P50 = new Metric("others p50 us", 0);
+
+    public static final Metric OTHERS_P99 = new Metric("others p99 us", 0);
+    public static final Metric OTHERS_P999 = new Metric("others p99.9 us", 0);
+    /** Of messages whose handlers slept. */
+    public static final Metric SLEEPERS_P50 = new Metric("sleepers p50 us", 0);
+
+    public static final Metric SLEEPERS_P99 = new Metric("sleepers p99 us", 0);
+
+    private static final double NANOS_PER_MICRO = 1e3;
     private static final long LONGEST_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int DIGITS = 3;
     private static final int SEQUENCE = 8;
@@ -40,6 +52,7 @@ public final class LoadGenerator implements AutoCloseable {
 
     private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
 
+    private final ServerProcess server;
     private final Selector selector;
     private final List<Client> clients = new ArrayList<>();
     private final SplittableRandom random = new SplittableRandom(25);
@@ -71,16 +84,17 @@ public final class LoadGenerator implements AutoCloseable {
         }
     }
 
-    private LoadGenerator() throws IOException {
+    private LoadGenerator(ServerProcess server) throws IOException {
+        this.server = server;
         selector = Selector.open();
     }
 
     /** Connects so many clients, which stay connected until closed. */
-    static LoadGenerator connect(InetSocketAddress server, int connections) throws IOException {
-        LoadGenerator generator = new LoadGenerator();
+    static LoadGenerator connect(ServerProcess server, int connections) throws IOException {
+        LoadGenerator generator = new LoadGenerator(server);
         try {
             for (int i = 0; i < connections; i++) {
-                SocketChannel channel = SocketChannel.open(server);
+                SocketChannel channel = SocketChannel.open(server.address());
                 Client client = new Client(channel);
                 generator.clients.add(client);
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -95,19 +109,18 @@ public final class LoadGenerator implements AutoCloseable {
     }
 
     /** Connects, warms up, measures and closes. */
-    static Measurement run(InetSocketAddress server, Load load, LongSupplier serverCpuNanos) throws IOException {
+    static Sample run(ServerProcess server, Load load, long millis) throws IOException {
         try (LoadGenerator generator = connect(server, load.connections())) {
-            return generator.run(load, serverCpuNanos);
+            return generator.run(load, millis);
         }
     }
 
     /**
      * Warms up, measures, and waits for what is still under way.
      *
-     * @param serverCpuNanos read at the begin and the end of the measured time
      * @throws IOException if a connection ends early or a message comes back changed
      */
-    Measurement run(Load load, LongSupplier serverCpuNanos) throws IOException {
+    Sample run(Load load, long millis) throws IOException {
         long begin = System.nanoTime();
         ending = false;
         dues = 0;
@@ -116,24 +129,28 @@ public final class LoadGenerator implements AutoCloseable {
                 send(client, load, System.nanoTime());
             }
         }
-        long measureFrom = begin + load.warmUp().toNanos();
+        long measureFrom = begin + Settings.AGAIN.toNanos();
         turnUntil(measureFrom, begin, load);
         others = new Histogram(LONGEST_NANOS, DIGITS);
         sleepers = new Histogram(LONGEST_NANOS, DIGITS);
         messages = 0;
-        long cpu = serverCpuNanos.getAsLong();
+        long cpu = server.cpuNanos();
         long ownCpu = ProcessorTime.ownNanos();
         long from = System.nanoTime();
-        turnUntil(measureFrom + load.measured().toNanos(), begin, load);
-        Measurement measured = new Measurement(
-                messages,
-                System.nanoTime() - from,
-                others.copy(),
-                sleepers.copy(),
-                serverCpuNanos.getAsLong() - cpu,
-                ProcessorTime.ownNanos() - ownCpu);
+        turnUntil(measureFrom + Duration.ofMillis(millis).toNanos(), begin, load);
+        Sample measured = Sample.of(
+                        messages, System.nanoTime() - from, server.cpuNanos() - cpu, ProcessorTime.ownNanos() - ownCpu)
+                .with(OTHERS_P50, micros(others, 50))
+                .with(OTHERS_P99, micros(others, 99))
+                .with(OTHERS_P999, micros(others, 99.9))
+                .with(SLEEPERS_P50, micros(sleepers, 50))
+                .with(SLEEPERS_P99, micros(sleepers, 99));
         end(load);
         return measured;
+    }
+
+    private static double micros(Histogram of, double percentile) {
+        return of.getTotalCount() == 0 ? Double.NaN : of.getValueAtPercentile(percentile) / NANOS_PER_MICRO;
     }
 
     private void end(Load load) throws IOException {

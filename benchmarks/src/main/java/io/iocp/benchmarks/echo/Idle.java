@@ -6,7 +6,6 @@ import io.iocp.benchmarks.measure.Comparison;
 import io.iocp.benchmarks.measure.EchoLoad;
 import io.iocp.benchmarks.measure.EchoLoad.Shape;
 import io.iocp.benchmarks.measure.Footprint;
-import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.Progress;
 import io.iocp.benchmarks.measure.Sample;
 import io.iocp.benchmarks.measure.ServerProcess;
@@ -27,9 +26,6 @@ public final class Idle implements Workload {
     private static final List<String> FLAGS =
             List.of("-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
 
-    private static final Metric HEAP = new Metric("heap", 0);
-    private static final Metric OUTSIDE = new Metric("outside the heap", 0);
-    private static final Metric TOGETHER = new Metric("together", 0);
     private static final int SHORT = 8;
     private static final int KIB = 1024;
 
@@ -57,22 +53,30 @@ public final class Idle implements Workload {
             for (Candidate candidate : candidates) {
                 Sample sample = ofOne(candidate, connections, settings.warmUp());
                 progress.say("round " + round + " of " + settings.rounds() + ", " + candidate.name() + " "
-                        + Table.number(sample.get(TOGETHER), 0));
+                        + Table.number(sample.get(Footprint.TOGETHER), 0));
                 measured.add(candidate.name(), sample);
             }
         }
         section.comparison(
                 null,
                 measured,
-                TOGETHER,
+                Footprint.TOGETHER,
                 "Bytes for each of " + Table.number(connections, 0) + " connections, which have exchanged " + SHORT
                         + " bytes. Heap: after a collection. Outside: growth of the resident set, of a process whose heap was"
                         + " touched in full. The kernel's own memory for a socket, the same for all, is not in it.");
-        String least = measured.least(TOGETHER, EchoServers::isNetty);
+        String least = measured.least(Footprint.TOGETHER, EchoServers::isNetty);
         section.goal(Goal.atMost(
-                        "bytes of an idle connection", KIB, "", measured.median(EchoServers.PORT, TOGETHER), ""))
+                        "bytes of an idle connection",
+                        KIB,
+                        "",
+                        measured.median(EchoServers.PORT, Footprint.TOGETHER),
+                        ""))
                 .goal(Goal.atMost(
-                        "the same", 0.5, " x", measured.ratio(EchoServers.PORT, least, TOGETHER), least + "'s"));
+                        "the same",
+                        0.5,
+                        " x",
+                        measured.ratio(EchoServers.PORT, least, Footprint.TOGETHER),
+                        least + "'s"));
     }
 
     private static Sample ofOne(Candidate candidate, int connections, Duration warmUp) throws Exception {
@@ -85,9 +89,7 @@ public final class Idle implements Workload {
             load.exchange(server, all, connections);
             Footprint after = server.footprint();
             load.disconnect();
-            double heap = (double) (after.heap() - before.heap()) / connections;
-            double outside = (double) (after.resident() - before.resident()) / connections;
-            return Sample.empty().with(HEAP, heap).with(OUTSIDE, outside).with(TOGETHER, heap + outside);
+            return after.shares(before, connections);
         }
     }
 }

@@ -5,6 +5,12 @@ import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
 import io.iocp.PortListener;
 import io.iocp.PortOptions;
+import io.iocp.benchmarks.measure.Comparison;
+import io.iocp.benchmarks.measure.Metric;
+import io.iocp.benchmarks.measure.Progress;
+import io.iocp.benchmarks.measure.Rounds;
+import io.iocp.benchmarks.measure.Sample;
+import io.iocp.benchmarks.measure.Settings;
 import io.iocp.operation.Status;
 import io.iocp.spring.handler.HandlerDecorator;
 import io.iocp.spring.handler.HandlerEndpoint;
@@ -19,41 +25,52 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.util.Arrays;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What observing a handler's call costs, and carrying the observation with a post: processor time of one thread, of a handler that
  * does nothing.
  */
-public final class ObservationCost {
-    private static final int CALLS = 1_000_000;
-    private static final int ROUNDS = 9;
+final class ObservationCost {
+    static final Metric NANOS = new Metric("CPU ns each", 1);
+    private static final int CALLS = 10_000;
 
     private ObservationCost() {}
 
-    /** A measured loop of {@link #CALLS} rounds. */
+    /** {@link #CALLS} of something. */
     private interface Loop {
         void run() throws Exception;
     }
 
-    public static void main(String[] args) throws Exception {
+    static Comparison measure(Settings settings, Progress progress) throws Exception {
         OverlappedIO packet = delivered();
         ObservationRegistry metered = ObservationRegistry.create();
         metered.observationConfig().observationHandler(new DefaultMeterObservationHandler(new SimpleMeterRegistry()));
         HandlerEndpoint off = handler(List.of());
         HandlerEndpoint on = handler(List.of(new HandlerObservations(metered, null)));
-        print("call, not observed", () -> calls(off, packet));
-        print("call, observed, with a timer", () -> calls(on, packet));
+        Observation around = Observation.start("around", metered);
         try (CompletionPort plain = port(null);
                 CompletionPort observed = port(new ObservedPosts(metered))) {
-            print("post and poll, not observed", () -> posts(plain));
-            print("post and poll, observed, outside of an observation", () -> posts(observed));
-            Observation around = Observation.start("around", metered);
-            try (Observation.Scope _ = around.openScope()) {
-                print("post and poll, observed, inside of an observation", () -> posts(observed));
-            }
+            Map<String, Loop> loops = new LinkedHashMap<>();
+            loops.put("call, not observed", () -> calls(off, packet));
+            loops.put("call, observed, with a timer", () -> calls(on, packet));
+            loops.put("post and take, not observed", () -> posts(plain));
+            loops.put("post and take, observed, outside of an observation", () -> posts(observed));
+            loops.put("post and take, observed, inside of an observation", () -> {
+                try (Observation.Scope _ = around.openScope()) {
+                    posts(observed);
+                }
+            });
+            return Rounds.of(
+                    settings,
+                    loops,
+                    progress,
+                    (loop, _, millis) -> Sample.empty().with(NANOS, nanosOf(loop, millis)));
+        } finally {
             around.stop();
         }
     }
@@ -98,16 +115,15 @@ public final class ObservationCost {
         }
     }
 
-    private static void print(String what, Loop loop) throws Exception {
+    private static double nanosOf(Loop loop, long millis) throws Exception {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-        long[] nanos = new long[ROUNDS];
-        for (int i = 0; i < ROUNDS; i++) {
-            long begin = threads.getCurrentThreadCpuTime();
+        long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
+        long begin = threads.getCurrentThreadCpuTime();
+        long calls = 0;
+        do {
             loop.run();
-            nanos[i] = threads.getCurrentThreadCpuTime() - begin;
-        }
-        Arrays.sort(nanos);
-        IO.println("%-52s %8.1f ns (least of %d rounds: %.1f)"
-                .formatted(what, (double) nanos[ROUNDS / 2] / CALLS, ROUNDS, (double) nanos[0] / CALLS));
+            calls += CALLS;
+        } while (System.nanoTime() < end);
+        return (double) (threads.getCurrentThreadCpuTime() - begin) / calls;
     }
 }

@@ -14,6 +14,10 @@ import java.util.List;
  * @param resident all memory of the process, in bytes
  */
 public record Footprint(long heap, long resident) {
+    public static final Metric HEAP = new Metric("heap", 0);
+    public static final Metric OUTSIDE = new Metric("outside the heap", 0);
+    public static final Metric TOGETHER = new Metric("together", 0);
+
     private static final long KIB = 1024;
     private static final String RESIDENT = "VmRSS:";
 
@@ -29,6 +33,13 @@ public record Footprint(long heap, long resident) {
     static Footprint parse(String said) {
         int space = said.indexOf(' ');
         return new Footprint(Long.parseLong(said.substring(0, space)), Long.parseLong(said.substring(space + 1)));
+    }
+
+    /** Of what has been added since then, in so many parts, the bytes of one. */
+    public Sample shares(Footprint before, int parts) {
+        double ofHeap = (double) (heap - before.heap) / parts;
+        double outside = (double) (resident - before.resident) / parts;
+        return Sample.empty().with(HEAP, ofHeap).with(OUTSIDE, outside).with(TOGETHER, ofHeap + outside);
     }
 
     private static long residentBytes() {

@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Tells whoever waits what is being done, on standard error. */
+/** Tells whoever waits what is being done: the log of this process, which goes to standard error. */
 public final class Progress {
+    private static final System.Logger LOG = System.getLogger(Progress.class.getName());
+
     private final String what;
     private final long begin = System.nanoTime();
 
@@ -19,8 +21,9 @@ public final class Progress {
     }
 
     public void say(String message) {
-        System.err.printf(
-                "%4d s %s: %s%n", Duration.ofNanos(System.nanoTime() - begin).toSeconds(), what, message);
+        LOG.log(
+                System.Logger.Level.INFO,
+                "%4d s %s: %s".formatted(Duration.ofNanos(System.nanoTime() - begin).toSeconds(), what, message));
     }
 
     void warmingUp(String candidate) {

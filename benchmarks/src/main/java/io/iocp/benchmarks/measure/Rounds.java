@@ -1,6 +1,5 @@
 package io.iocp.benchmarks.measure;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -42,15 +41,8 @@ public final class Rounds {
             Progress progress,
             Asking<ServerProcess> asking)
             throws Exception {
-        settings.pinLoad();
-        Map<String, ServerProcess> servers = new LinkedHashMap<>();
-        try {
-            for (Candidate candidate : candidates) {
-                servers.put(candidate.name(), ServerProcess.start(candidate, settings.serverProcessors(), flags));
-            }
-            return of(settings, servers, progress, asking);
-        } finally {
-            servers.values().forEach(ServerProcess::close);
+        try (Servers servers = Servers.start(settings, candidates, flags.toArray(String[]::new))) {
+            return of(settings, servers.byName(), progress, asking);
         }
     }
 

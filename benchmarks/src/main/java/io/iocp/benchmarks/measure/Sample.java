@@ -17,9 +17,10 @@ public record Sample(Map<Metric, Double> figures) {
 
     /** What every load on a server comes to. */
     public static Sample of(long operations, long nanos, long serverCpuNanos, long loadCpuNanos) {
+        double each = operations == 0 ? Double.NaN : operations;
         return empty().with(Metric.PER_SECOND, operations * 1e9 / nanos)
-                .with(Metric.SERVER_CPU, serverCpuNanos / 1e3 / operations)
-                .with(Metric.LOAD_CPU, loadCpuNanos / 1e3 / operations)
+                .with(Metric.SERVER_CPU, serverCpuNanos / 1e3 / each)
+                .with(Metric.LOAD_CPU, loadCpuNanos / 1e3 / each)
                 .with(Metric.SERVER_BUSY, (double) serverCpuNanos / nanos)
                 .with(Metric.LOAD_BUSY, (double) loadCpuNanos / nanos);
     }

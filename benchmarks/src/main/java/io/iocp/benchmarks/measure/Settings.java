@@ -1,9 +1,13 @@
 package io.iocp.benchmarks.measure;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How to measure: for how long, how often, on which processors.
@@ -17,6 +21,9 @@ public record Settings(String serverProcessors, String loadProcessors, Duration 
 
     /** Before each measurement of a server that is warm already: connections are new, caches were another's. */
     public static final Duration AGAIN = Duration.ofMillis(300);
+
+    private static final String ALLOWED = "Cpus_allowed_list:";
+    private static final String AT_START = allowedAtStart();
 
     /**
      * {@code apart}, {@code warm-up-millis}, {@code millis} and {@code rounds} of the command, or these.
@@ -44,18 +51,48 @@ public record Settings(String serverProcessors, String loadProcessors, Duration 
     /** Keeps this process, whose threads are load or its drivers, to the load's processors. */
     public void pinLoad() throws IOException {
         if (!loadProcessors.isEmpty()) {
-            new ProcessBuilder(
-                            "taskset",
-                            "-a",
-                            "-p",
-                            "-c",
-                            loadProcessors,
-                            Long.toString(ProcessHandle.current().pid()))
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start()
-                    .onExit()
-                    .join();
+            keepTo(loadProcessors);
+        }
+    }
+
+    /** The opposite, for what is measured next: also what this process starts runs where it may itself. */
+    public static void unpin() throws IOException {
+        if (!allowed().equals(AT_START)) {
+            keepTo(AT_START);
+        }
+    }
+
+    private static void keepTo(String processors) throws IOException {
+        new ProcessBuilder(
+                        "taskset",
+                        "-a",
+                        "-p",
+                        "-c",
+                        processors,
+                        Long.toString(ProcessHandle.current().pid()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start()
+                .onExit()
+                .join();
+    }
+
+    /** Processors of this process. */
+    private static String allowed() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith(ALLOWED))
+                    .findFirst()
+                    .orElseThrow()
+                    .substring(ALLOWED.length())
+                    .strip();
+        }
+    }
+
+    private static String allowedAtStart() {
+        try {
+            return allowed();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

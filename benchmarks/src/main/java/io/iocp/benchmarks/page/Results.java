@@ -2,6 +2,7 @@ package io.iocp.benchmarks.page;
 
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.measure.Progress;
+import io.iocp.benchmarks.measure.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,11 @@ public final class Results {
     public void run(Workload workload, String command, Arguments given) throws Exception {
         Machine machine = Machine.here();
         Section section = new Section();
-        workload.measure(given, new Progress(workload.name()), section);
+        try {
+            workload.measure(given, new Progress(workload.name()), section);
+        } finally {
+            Settings.unpin();
+        }
         Result result = section.result(workload, command, machine);
         Files.createDirectories(folder.resolve("results"));
         JSON.writeValue(file(workload), result);

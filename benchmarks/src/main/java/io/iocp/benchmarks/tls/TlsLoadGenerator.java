@@ -1,7 +1,9 @@
 package io.iocp.benchmarks.tls;
 
-import io.iocp.benchmarks.measure.Measurement;
+import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.ProcessorTime;
+import io.iocp.benchmarks.measure.Sample;
+import io.iocp.benchmarks.measure.ServerProcess;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -9,14 +11,12 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongSupplier;
 import javax.net.ssl.SSLEngine;
 import org.HdrHistogram.Histogram;
 
@@ -29,6 +29,7 @@ import org.HdrHistogram.Histogram;
 public final class TlsLoadGenerator implements AutoCloseable {
     private static final long LONGEST_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int DIGITS = 3;
+    private static final double NANOS_PER_MICRO = 1e3;
     /** Of each connection, looked at byte by byte. */
     private static final int LOOKED_AT = 3;
     /** A server that sends its certificate sends more than this until the handshake is over; one that resumes, less. */
@@ -38,7 +39,7 @@ public final class TlsLoadGenerator implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int SELECT_MILLIS = 10;
 
-    private final InetSocketAddress server;
+    private final ServerProcess server;
     private final TlsLoad load;
     private final SslContext context;
     private final Selector selector;
@@ -66,7 +67,7 @@ public final class TlsLoadGenerator implements AutoCloseable {
         }
     }
 
-    private TlsLoadGenerator(InetSocketAddress server, TlsLoad load) throws IOException {
+    private TlsLoadGenerator(ServerProcess server, TlsLoad load) throws IOException {
         this.server = server;
         this.load = load;
         this.selector = Selector.open();
@@ -81,15 +82,14 @@ public final class TlsLoadGenerator implements AutoCloseable {
     }
 
     /** Connects, warms up, measures and closes. */
-    static Measurement run(InetSocketAddress server, TlsLoad load, Duration warmUp, LongSupplier serverCpuNanos)
-            throws IOException {
+    static Sample run(ServerProcess server, TlsLoad load, Duration warmUp, long millis) throws IOException {
         try (TlsLoadGenerator generator = connect(server, load)) {
-            return generator.run(warmUp, serverCpuNanos);
+            return generator.run(warmUp, millis);
         }
     }
 
     /** Connects all clients; each sends its first request as soon as it can. */
-    static TlsLoadGenerator connect(InetSocketAddress server, TlsLoad load) throws IOException {
+    static TlsLoadGenerator connect(ServerProcess server, TlsLoad load) throws IOException {
         TlsLoadGenerator generator = new TlsLoadGenerator(server, load);
         try {
             for (int i = 0; i < load.connections(); i++) {
@@ -105,7 +105,7 @@ public final class TlsLoadGenerator implements AutoCloseable {
     }
 
     /** Connects all clients, a few at a time; each gets one answer and then does nothing. */
-    static TlsLoadGenerator connectIdle(InetSocketAddress server, TlsLoad load) throws IOException {
+    static TlsLoadGenerator connectIdle(ServerProcess server, TlsLoad load) throws IOException {
         TlsLoadGenerator generator = new TlsLoadGenerator(server, load);
         try {
             while (generator.slots.size() < load.connections()) {
@@ -124,28 +124,30 @@ public final class TlsLoadGenerator implements AutoCloseable {
         }
     }
 
-    private Measurement run(Duration warmUp, LongSupplier serverCpuNanos) throws IOException {
+    private Sample run(Duration warmUp, long millis) throws IOException {
         turnFor(warmUp);
         latencies = new Histogram(LONGEST_NANOS, DIGITS);
         answers = 0;
         full = 0;
         resumed = 0;
-        long cpu = serverCpuNanos.getAsLong();
+        long cpu = server.cpuNanos();
         long ownCpu = ProcessorTime.ownNanos();
         long from = System.nanoTime();
-        turnFor(load.measured());
-        Measurement measured = new Measurement(
-                answers,
-                System.nanoTime() - from,
-                latencies.copy(),
-                new Histogram(LONGEST_NANOS, DIGITS),
-                serverCpuNanos.getAsLong() - cpu,
-                ProcessorTime.ownNanos() - ownCpu);
-        if (!load.lasting() && (load.resumed() ? full : resumed) > answers / 10) {
+        turnFor(Duration.ofMillis(millis));
+        Sample measured = Sample.of(
+                        answers, System.nanoTime() - from, server.cpuNanos() - cpu, ProcessorTime.ownNanos() - ownCpu)
+                .with(Metric.P50, micros(50))
+                .with(Metric.P99, micros(99));
+        // The first of each slot has nothing to resume, and may be late.
+        if (!load.lasting() && (load.resumed() ? full : resumed) > answers / 10 + load.connections()) {
             throw new IOException(full + " handshakes were full, " + resumed + " resumed");
         }
         end();
         return measured;
+    }
+
+    private double micros(double percentile) {
+        return answers == 0 ? Double.NaN : latencies.getValueAtPercentile(percentile) / NANOS_PER_MICRO;
     }
 
     /** Nothing more is sent; returns when all answers have arrived. */
@@ -179,10 +181,13 @@ public final class TlsLoadGenerator implements AutoCloseable {
     private TlsClient client() throws IOException {
         // Without a name of the server there is no session to be found again.
         SSLEngine engine = load.resumed()
-                ? context.newEngine(UnpooledByteBufAllocator.DEFAULT, "localhost", server.getPort())
+                ? context.newEngine(
+                        UnpooledByteBufAllocator.DEFAULT,
+                        "localhost",
+                        server.address().getPort())
                 : context.newEngine(UnpooledByteBufAllocator.DEFAULT);
         try {
-            return new TlsClient(server, engine, buffers);
+            return new TlsClient(server.address(), engine, buffers);
         } catch (IOException e) {
             ReferenceCountUtil.release(engine);
             throw e;

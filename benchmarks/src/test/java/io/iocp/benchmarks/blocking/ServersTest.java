@@ -7,11 +7,11 @@ import io.iocp.benchmarks.echo.NettyEchoServer;
 import io.iocp.benchmarks.echo.PortEchoServer;
 import io.iocp.benchmarks.echo.VirtualThreadEchoServer;
 import io.iocp.benchmarks.measure.Candidate;
-import io.iocp.benchmarks.measure.Measurement;
+import io.iocp.benchmarks.measure.Metric;
+import io.iocp.benchmarks.measure.Sample;
 import io.iocp.benchmarks.measure.ServerProcess;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each server in its own process, as in a measurement, for a fifth of a second. */
 class ServersTest {
-    private static final Duration SHORT = Duration.ofMillis(200);
-    private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long SHORT_MILLIS = 200;
+    private static final double NAP_MICROS = 5000;
 
     static Stream<Candidate> servers() {
         return Stream.of(
@@ -33,23 +33,18 @@ class ServersTest {
     @MethodSource("servers")
     void shouldAnswerEveryMessageAndSleepForTheMarkedOnes(Candidate candidate) throws IOException {
         try (ServerProcess server = ServerProcess.start(candidate, "")) {
-            Measurement closed = measure(
-                    server, new Load(10, 10, 0, SHORT, SHORT), m -> m.sleepers().getTotalCount() > 0);
+            Sample closed = measure(server, new Load(10, 10, 0), m -> m.get(LoadGenerator.SLEEPERS_P50) > 0);
 
-            assertThat(closed.messages())
-                    .isEqualTo(
-                            closed.others().getTotalCount() + closed.sleepers().getTotalCount());
-            assertThat(closed.sleepers().getMinValue()).isGreaterThanOrEqualTo(NAP_NANOS * 99 / 100);
+            assertThat(closed.get(LoadGenerator.SLEEPERS_P50)).isGreaterThanOrEqualTo(NAP_MICROS * 0.99);
 
-            Measurement open = measure(server, new Load(10, 0, 500, SHORT, SHORT), m -> m.messages() > 0);
+            Sample open = measure(server, new Load(10, 0, 500), m -> m.get(Metric.PER_SECOND) > 0);
 
-            assertThat(open.sleepers().getTotalCount()).isZero();
+            assertThat(open.get(LoadGenerator.SLEEPERS_P50)).isNaN();
         }
     }
 
     /** A busy machine may let nothing happen for a fifth of a second: then once more. */
-    private static Measurement measure(ServerProcess server, Load load, Predicate<Measurement> enough) {
-        return await().atMost(Duration.ofMinutes(1))
-                .until(() -> LoadGenerator.run(server.address(), load, server::cpuNanos), enough);
+    private static Sample measure(ServerProcess server, Load load, Predicate<Sample> enough) {
+        return await().atMost(Duration.ofMinutes(1)).until(() -> LoadGenerator.run(server, load, SHORT_MILLIS), enough);
     }
 }
