@@ -14,7 +14,7 @@ import java.util.Locale;
  * java -cp demo-app/target/test-classes:demo-app/target/classes io.iocp.demo.BlockingMixClients 127.0.0.1 7007 200 5000
  * }</pre>
  *
- * <p>The comparison with other servers is in docs/benchmarks/.
+ * <p>The comparison with other servers is in benchmarks/.
  */
 public final class BlockingMixClients {
     private final int warmUp;
