@@ -23,7 +23,8 @@ public final class Progress {
     public void say(String message) {
         LOG.log(
                 System.Logger.Level.INFO,
-                "%4d s %s: %s".formatted(Duration.ofNanos(System.nanoTime() - begin).toSeconds(), what, message));
+                "%4d s %s: %s"
+                        .formatted(Duration.ofNanos(System.nanoTime() - begin).toSeconds(), what, message));
     }
 
     void warmingUp(String candidate) {
