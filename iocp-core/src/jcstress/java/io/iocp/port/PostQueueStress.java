@@ -14,9 +14,6 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The queue of posts: many offer, and of the many who poll one at a time is its consumer. */
 final class PostQueueStress {
-    private static final Post FIRST = new Post(1);
-    private static final Post SECOND = new Post(2);
-
     private PostQueueStress() {}
 
     /** 1 or 2; 0 for none. */
@@ -31,7 +28,7 @@ final class PostQueueStress {
         while (!queue.isEmpty()) {
             int next = polled(queue);
             if (next == 0) {
-                return -1; // nobody polls at the same time: the consumer's flag is stuck
+                return -1; // nobody polls at the same time: the turn is stuck
             }
             digits = 10 * digits + next;
         }
@@ -47,17 +44,19 @@ final class PostQueueStress {
     @Outcome(expect = FORBIDDEN, desc = "a post was lost or polled twice, or nobody got any, or the queue is stuck")
     @State
     public static class BothOfferAndPoll {
-        private final PostQueue queue = new PostQueue();
+        private final PostQueue queue = new PostQueue(false);
+        private final Post first = new Post(1);
+        private final Post second = new Post(2);
 
         @Actor
         public void one(III_Result r) {
-            queue.offer(FIRST);
+            queue.offer(first);
             r.r1 = polled(queue);
         }
 
         @Actor
         public void other(III_Result r) {
-            queue.offer(SECOND);
+            queue.offer(second);
             r.r2 = polled(queue);
         }
 
@@ -76,12 +75,14 @@ final class PostQueueStress {
     @Outcome(expect = FORBIDDEN, desc = "overtaken, lost, or polled twice")
     @State
     public static class OrderOfOneProducer {
-        private final PostQueue queue = new PostQueue();
+        private final PostQueue queue = new PostQueue(false);
+        private final Post first = new Post(1);
+        private final Post second = new Post(2);
 
         @Actor
         public void producer() {
-            queue.offer(FIRST);
-            queue.offer(SECOND);
+            queue.offer(first);
+            queue.offer(second);
         }
 
         @Actor
@@ -109,11 +110,13 @@ final class PostQueueStress {
     @Outcome(expect = FORBIDDEN, desc = "nobody got anything, or both the same")
     @State
     public static class TwoPollWhatIsThere {
-        private final PostQueue queue = new PostQueue();
+        private final PostQueue queue = new PostQueue(false);
+        private final Post first = new Post(1);
+        private final Post second = new Post(2);
 
         public TwoPollWhatIsThere() {
-            queue.offer(FIRST);
-            queue.offer(SECOND);
+            queue.offer(first);
+            queue.offer(second);
         }
 
         @Actor
@@ -124,6 +127,40 @@ final class PostQueueStress {
         @Actor
         public void otherWorker(II_Result r) {
             r.r2 = polled(queue);
+        }
+    }
+
+    /** Posts come from outside and from a shard while the queue is closed: who is not refused is polled. */
+    @JCStressTest
+    @Outcome(
+            id = {"1, 12", "1, 21", "0, 2"},
+            expect = ACCEPTABLE,
+            desc = "refused, or there for whoever sees it closed")
+    @Outcome(expect = FORBIDDEN, desc = "lost, or polled although refused")
+    @State
+    public static class OfferWhileItCloses {
+        private final PostQueue queue = new PostQueue(false);
+        private final Post first = new Post(1);
+        private final Post second = new Post(2);
+
+        @Actor
+        public void outside(II_Result r) {
+            r.r1 = queue.offer(first) ? 1 : 0;
+        }
+
+        @Actor
+        public void shard() {
+            queue.offerLate(second);
+        }
+
+        @Actor
+        public void closer() {
+            queue.close();
+        }
+
+        @Arbiter
+        public void end(II_Result r) {
+            r.r2 = queue.isClosed() ? rest(queue) : -2;
         }
     }
 }

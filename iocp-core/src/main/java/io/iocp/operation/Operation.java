@@ -380,6 +380,14 @@ public abstract sealed class Operation
         STATE.setVolatile(this, with(seen, IDLE));
     }
 
+    /**
+     * As {@link #complete} and {@link #deliver}, of an operation that nobody can cancel and that is on nobody's roll: its state is
+     * of no interest to others than those who hand it on to each other, which orders it.
+     */
+    final void move(State next) {
+        STATE.setRelease(this, with(state, next.ordinal()));
+    }
+
     /** Its packet waits: it ended before its turn came, or while it was with the engine. */
     public final boolean isCompleted() {
         return stateOf(state) == COMPLETED;

@@ -11,6 +11,16 @@ public sealed class Post extends Operation permits BufferRelease {
         super(packet);
     }
 
+    /** BEGUN to COMPLETED, before it is put on the port's own queue, where no cancel looks for it. */
+    public final void completeForPort() {
+        move(State.COMPLETED);
+    }
+
+    /** COMPLETED to IDLE, by whoever has taken it from the port's own queue: it is its owner's again. */
+    public final void deliverFromPort() {
+        move(State.IDLE);
+    }
+
     @Override
     public final OperationKind kind() {
         return OperationKind.POST;

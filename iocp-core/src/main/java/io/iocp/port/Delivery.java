@@ -86,7 +86,7 @@ final class Delivery {
             worker.counters.started(post.kind());
             worker.counters.completed(post.kind(), post.status);
             worker.counters.count(Count.POSTS_RUN, 1);
-            post.deliver();
+            post.deliverFromPort();
             run(worker, post, null);
         }
     }

@@ -95,6 +95,9 @@ public final class PacketQueue {
     private int active;
     private boolean closed;
 
+    /** Posts of others are refused. */
+    private boolean postsEnded;
+
     /** Threads that have ended are forgotten when so many are bound. */
     private int pruneAt = LEAST_PRUNED;
 
@@ -120,6 +123,21 @@ public final class PacketQueue {
             }
         }
         drop(packet);
+    }
+
+    /** As {@link #enqueue}, but false if posts are refused: then nothing has happened. */
+    synchronized boolean enqueuePost(Operation post) {
+        if (postsEnded) {
+            return false;
+        }
+        packets.addLast(post);
+        release();
+        return true;
+    }
+
+    /** From now on {@link #enqueuePost} refuses. */
+    synchronized void endPosts() {
+        postsEnded = true;
     }
 
     /** Hands packets to waiters as far as the limit allows; if only the limit is in the way, has somebody watch. */

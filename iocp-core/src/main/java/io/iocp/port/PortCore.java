@@ -11,7 +11,6 @@ import io.iocp.operation.OperationKind;
 import io.iocp.operation.Post;
 import io.iocp.operation.TooManyOperationsException;
 import java.io.IOException;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +45,7 @@ public final class PortCore {
     private final Engine engine;
     private final PacketRunner runner;
     private final @Nullable PacketQueue packets;
-    private final PostQueue posts = new PostQueue();
+    private final PostQueue posts;
 
     /** Computes for TLS handshakes; its threads end when there was nothing to do for a while. */
     private final ThreadPoolExecutor tlsThreads;
@@ -59,9 +58,6 @@ public final class PortCore {
     private final List<Shard> shards = new ArrayList<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicInteger connections = new AtomicInteger();
-
-    /** Threads between their look at the state and the queue of posts. No worker ends while there are any. */
-    private final AtomicInteger posting = new AtomicInteger();
 
     /** Never runs; stands for "some other thread" when memory is asked who may use it. */
     private final Thread witness = new Thread(() -> {});
@@ -87,6 +83,7 @@ public final class PortCore {
         this.tlsThreads = tlsThreads(settings);
         this.engine = engine;
         this.runner = runner;
+        this.posts = new PostQueue(settings.maxPosts() > 0);
         this.packets = withQueue ? new PacketQueue(settings.name(), settings.shards(), this::discardAccepted) : null;
         this.sleepers = new Sleepers(settings.shards());
         this.workers = new Workers(
@@ -200,41 +197,60 @@ public final class PortCore {
      * @throws TooManyOperationsException if as many posts wait as may
      */
     public void post(Post post) {
-        // A worker that finds the port closing, nobody posting and no post may end. A thread that it did not see
-        // here has yet to look at the state, and is refused.
-        posting.incrementAndGet();
-        try {
-            if (!isOpen()) {
-                post.abandon();
+        if (settings.maxPosts() > 0 && isOpen() && queuedPosts() >= settings.maxPosts()) {
+            post.abandon();
+            throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxPosts()
+                    + " posts waiting, its bound (maxPosts): nothing was posted");
+        }
+        complete(post);
+        if (packets != null) {
+            if (!packets.enqueuePost(post)) {
+                post.deliverFromPort();
                 throw closed();
             }
-            if (settings.maxPosts() > 0 && queuedPosts() >= settings.maxPosts()) {
-                post.abandon();
-                throw new TooManyOperationsException("port '" + settings.name() + "' has " + settings.maxPosts()
-                        + " posts waiting, its bound (maxPosts): nothing was posted");
-            }
-            offerPost(post);
-        } finally {
-            posting.decrementAndGet();
-            signalIfClosing();
+            return;
         }
+        // Whether the port takes it is decided where it is put: see PostQueue, "The end".
+        if (!posts.offer(post)) {
+            post.deliverFromPort();
+            throw closed();
+        }
+        wakeSleeper();
     }
 
-    /** Next: {@link Shard#turn}, or {@link PacketQueue#take} on a port without a handler. */
+    /** A post whose time has come. Thread: the holder of a shard. */
     void offerPost(Post post) {
-        if (settings.timed()) {
-            post.readyNanos = System.nanoTime();
-        }
-        post.complete();
+        complete(post);
         if (packets != null) {
             packets.enqueue(post);
             return;
         }
-        posts.offer(post);
-        VarHandle.fullFence(); // pairs with the sleeper's in Shard.sleep
+        posts.offerLate(post);
+        wakeSleeper();
+    }
+
+    private void complete(Post post) {
+        if (settings.timed()) {
+            post.readyNanos = System.nanoTime();
+        }
+        post.completeForPort();
+    }
+
+    /** After a post was put on the queue; pairs with {@link Shard#sleep}. Next: {@link Shard#turn}. */
+    private void wakeSleeper() {
         if (!sleepers.isEmpty()) {
             sleepers.wakeOne();
         }
+    }
+
+    /** From now on posts of others are refused; all before them are in the queue. */
+    private void endPosts() {
+        if (packets != null) {
+            packets.endPosts();
+            return;
+        }
+        posts.close();
+        shards.forEach(Shard::signal); // a holder that has looked before may sleep instead of ending
     }
 
     @Nullable
@@ -246,9 +262,9 @@ public final class PortCore {
         return posts.isEmpty();
     }
 
-    /** Nobody is about to post. Only when the port is closing does it stay so. */
+    /** Nobody outside of the port can post any more: then it stays so. */
     boolean nobodyPosts() {
-        return posting.get() == 0;
+        return packets != null || posts.isClosed();
     }
 
     private int queuedPosts() {
@@ -373,6 +389,7 @@ public final class PortCore {
         if (state.compareAndSet(State.OPEN, State.DRAINING)) {
             shards.forEach(s -> s.endAll(Flow.Stage.DRAINING));
         }
+        endPosts(); // whoever drains: what waits for the end of posts must not wait for another thread
         if (state.get() == State.DRAINING && workers.awaitHolders(deadlineNanos) && packets != null) {
             packets.awaitEmpty(deadlineNanos);
         }
@@ -388,6 +405,7 @@ public final class PortCore {
     public int close() throws InterruptedException {
         State before = state.getAndUpdate(s -> s.compareTo(State.CLOSING) < 0 ? State.CLOSING : s);
         if (before.compareTo(State.CLOSING) < 0) {
+            endPosts();
             shards.forEach(s -> s.endAll(Flow.Stage.CLOSING));
             if (packets != null) {
                 packets.close();

@@ -61,10 +61,10 @@ public final class Shard implements Sleepers.Member {
      * through it, so they take what is in it first: they must not overtake what was started before them.
      *
      * Shutdown. An operation or delayed post from outside is counted in `outside` before the port's state is read and
-     * uncounted after it was taken from the inbox; posts are counted likewise in the port. The holder ends only when the
-     * port is closing, nobody is counted, and after that nothing is found in the inbox, in flight or posted. So a start
-     * or post either sees the closing port and throws, or gets its packet. Who is refused signals, for the holder may
-     * have counted him and gone to sleep. Closes that come after the end find `terminated` set (or are found in the
+     * uncounted after it was taken from the inbox; a post is refused by the queue itself once that is closed. The holder
+     * ends only when the port is closing, nobody is counted, the queue of posts is closed, and after that nothing is found
+     * in the inbox, in flight or posted. So a start or post either sees the closing port and throws, or gets its packet.
+     * Whose start is refused signals, for the holder may have counted him and gone to sleep. Closes that come after the end find `terminated` set (or are found in the
      * inbox by the last drain) and close the descriptor themselves.
      */
 
