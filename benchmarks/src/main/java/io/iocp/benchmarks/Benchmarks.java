@@ -12,6 +12,8 @@ import io.iocp.benchmarks.kv.KeyValue;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.page.Results;
 import io.iocp.benchmarks.page.Workload;
+import io.iocp.benchmarks.parts.Parts;
+import io.iocp.benchmarks.posts.Posts;
 import io.iocp.benchmarks.reads.FileReads;
 import io.iocp.benchmarks.tls.Tls;
 import io.iocp.benchmarks.tls.TlsIdle;
@@ -39,12 +41,14 @@ final class Benchmarks {
             new BlockingMix(),
             new KeyValue(),
             new FileServer(),
+            new Posts(),
             new FileReads(),
             new Tls(),
             new TlsIdle(),
             new TlsProviders(),
             new HandOvers(),
-            new Meters());
+            new Meters(),
+            new Parts());
 
     private Benchmarks() {}
 

@@ -1,35 +1,52 @@
 package io.iocp.benchmarks.parts;
 
 import io.iocp.CompletionPort;
-import io.iocp.EngineChoice;
 import io.iocp.OverlappedIO;
-import io.iocp.PortOptions;
 import io.iocp.operation.Status;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
 
-/** Posts a packet and takes it again on the same thread: no other thread is asked for anything. */
+/** Posts to a port whose worker does nothing with them. Each thread has {@value #TICKETS} packets under way at most. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class PostPart {
+    private static final int TICKETS = 1024;
+    private static final int SEVERAL = 4;
+    private static final long PAUSE_NANOS = 20_000;
+
     @SuppressWarnings("NullAway.Init") // by open()
     private CompletionPort port;
 
-    private final OverlappedIO packet = new OverlappedIO();
+    /** The packets of one thread. */
+    @State(Scope.Thread)
+    public static class Packets {
+        private final OverlappedIO[] packets = new OverlappedIO[TICKETS];
+        private int next;
+
+        public Packets() {
+            for (int i = 0; i < packets.length; i++) {
+                packets[i] = new OverlappedIO();
+            }
+        }
+
+        OverlappedIO next() {
+            next = (next + 1) % packets.length;
+            OverlappedIO packet = packets[next];
+            while (packet.isPending()) {
+                LockSupport.parkNanos(this, PAUSE_NANOS); // the worker needs the processor
+            }
+            return packet;
+        }
+    }
 
     @Setup
     public void open() throws IOException {
-        port = CompletionPort.open(
-                PortOptions.defaults().engine(EngineChoice.NIO).concurrency(1));
+        port = Ports.open(_ -> {});
     }
 
     @TearDown
@@ -38,8 +55,13 @@ public class PostPart {
     }
 
     @Benchmark
-    public Object postAndTake() throws InterruptedException {
-        port.post(packet, "key", 0, Status.OK);
-        return port.take();
+    public void fromOneThread(Packets packets) {
+        port.post(packets.next(), "key", 0, Status.OK);
+    }
+
+    @Benchmark
+    @Threads(SEVERAL)
+    public void fromFourThreads(Packets packets) {
+        port.post(packets.next(), "key", 0, Status.OK);
     }
 }
