@@ -7,8 +7,10 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Programs in C of this module, compiled when they are first needed: {@code src/main/c/NAME.c}. */
 public final class NativeTool {
@@ -17,7 +19,7 @@ public final class NativeTool {
     private NativeTool() {}
 
     /**
-     * Compiles it, unless it is newer than its source.
+     * Compiles it, unless it is newer than the sources.
      *
      * @return the executable
      * @throws IOException with the compiler's words, if there is none or it refuses
@@ -26,8 +28,7 @@ public final class NativeTool {
         Path module = module();
         Path source = module.resolve("src/main/c").resolve(name + ".c");
         Path program = module.resolve("target/native").resolve(name);
-        if (Files.exists(program)
-                && Files.getLastModifiedTime(program).compareTo(Files.getLastModifiedTime(source)) > 0) {
+        if (Files.exists(program) && isNewerThanAllIn(requireNonNull(source.getParent()), program)) {
             return program;
         }
         Files.createDirectories(module.resolve("target/native"));
@@ -39,6 +40,18 @@ public final class NativeTool {
             throw new IOException("cannot compile " + source + ": " + said);
         }
         return program;
+    }
+
+    private static boolean isNewerThanAllIn(Path folder, Path program) throws IOException {
+        FileTime compiled = Files.getLastModifiedTime(program);
+        try (Stream<Path> sources = Files.list(folder)) {
+            for (Path source : (Iterable<Path>) sources::iterator) {
+                if (Files.getLastModifiedTime(source).compareTo(compiled) >= 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Where this module lies: its classes are in {@code target/classes}. */
