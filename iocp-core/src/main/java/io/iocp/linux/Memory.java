@@ -19,6 +19,12 @@ public final class Memory {
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
     private static final VarHandle SHORT = JAVA_SHORT.varHandle().withInvokeExactBehavior();
+    private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
+
+    /*
+     * Opaque where plain would do, and through variable handles at once: plain access by a layout ends in calls that are no
+     * intrinsics, fifteen methods deep below a shard's turn, where the compiler inlines no more.
+     */
 
     private Memory() {}
 
@@ -27,15 +33,15 @@ public final class Memory {
     }
 
     public static short getShort(long address) {
-        return ALL.get(JAVA_SHORT, address);
+        return (short) SHORT.getOpaque(ALL, address);
     }
 
     public static int getInt(long address) {
-        return ALL.get(JAVA_INT, address);
+        return (int) INT.getOpaque(ALL, address);
     }
 
     public static long getLong(long address) {
-        return ALL.get(JAVA_LONG, address);
+        return (long) LONG.getOpaque(ALL, address);
     }
 
     public static void putByte(long address, byte value) {
@@ -43,15 +49,15 @@ public final class Memory {
     }
 
     public static void putShort(long address, short value) {
-        ALL.set(JAVA_SHORT, address, value);
+        SHORT.setOpaque(ALL, address, value);
     }
 
     public static void putInt(long address, int value) {
-        ALL.set(JAVA_INT, address, value);
+        INT.setOpaque(ALL, address, value);
     }
 
     public static void putLong(long address, long value) {
-        ALL.set(JAVA_LONG, address, value);
+        LONG.setOpaque(ALL, address, value);
     }
 
     /** Pairs with a store-release of the kernel: what it wrote before that store is visible after this load. */

@@ -92,6 +92,10 @@ public final class Accept extends Operation {
         stashTail = connection;
     }
 
+    public boolean hasStashed() {
+        return stashHead != null;
+    }
+
     @Nullable
     public Endpoint unstash() {
         Endpoint first = stashHead;

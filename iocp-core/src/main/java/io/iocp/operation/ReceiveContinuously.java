@@ -41,6 +41,10 @@ public final class ReceiveContinuously extends Operation {
         unread++;
     }
 
+    public boolean hasStashed() {
+        return stashHead != null;
+    }
+
     /** Bytes received and not yet delivered. */
     public long stashedBytes() {
         long sum = 0;

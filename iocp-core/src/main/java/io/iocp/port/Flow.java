@@ -1079,7 +1079,10 @@ final class Flow implements CompletionSink {
             if (operation.available >= 0 && operation instanceof ReceiveContinuously receive) {
                 operation.available = (int) Math.min(operation.available + receive.stashedBytes(), Integer.MAX_VALUE);
             }
-            makeReady(operation, stream);
+            // Whatever comes later, bytes or the end, makes it ready again.
+            if (hasStashed(operation) || (stream.ending != null && !stream.armed)) {
+                makeReady(operation, stream);
+            }
             rearmIfRoom(operation, stream);
             return true;
         }
@@ -1092,6 +1095,12 @@ final class Flow implements CompletionSink {
         operation.complete();
         next(endpointOf(operation), directionOf(operation));
         return true;
+    }
+
+    private static boolean hasStashed(Operation operation) {
+        return operation instanceof ReceiveContinuously receive
+                ? receive.hasStashed()
+                : operation instanceof Accept accept && accept.hasStashed();
     }
 
     // ---- cancel and close

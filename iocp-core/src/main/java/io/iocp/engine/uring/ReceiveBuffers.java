@@ -19,6 +19,9 @@ final class ReceiveBuffers {
     /** No more than may be filled outside of the ring before one comes back. */
     private static final int MOST_OWN = 16;
 
+    /** Turns without a buffer that came back, of a loop that is busy with something else. */
+    private static final int PATIENT_TURNS = 16;
+
     private final BufferRing ring;
     private final LeasedBuffer[] buffers;
     private final LeasedBuffer.Owner leaseOwner;
@@ -34,6 +37,11 @@ final class ReceiveBuffers {
 
     /** Receives that found no buffer, longest waiting first. */
     final RequestList starved = new RequestList();
+
+    /** A buffer has come back since somebody last asked whether this stalls. */
+    private boolean cameBack;
+
+    private int turnsWithout;
 
     ReceiveBuffers(Libc libc, Ring owner, int group, int count, int bufferBytes, LeasedBuffer.Owner leaseOwner)
             throws LinuxException {
@@ -104,6 +112,23 @@ final class ReceiveBuffers {
         return buffer;
     }
 
+    /**
+     * Whether receives wait for buffers that are not about to come back, because a handler or a slow peer keeps them. To be asked
+     * once in a turn. While buffers come and go, those that wait get them in turn, which costs least: with thousands of
+     * connections at work at once most of them wait for a moment.
+     *
+     * @param idle whether this turn has nothing to do that might bring one back
+     */
+    boolean stalls(boolean idle) {
+        if (cameBack || starved.isEmpty()) {
+            cameBack = false;
+            turnsWithout = 0;
+            return false;
+        }
+        turnsWithout++;
+        return idle || turnsWithout > PATIENT_TURNS;
+    }
+
     /** Nobody has a lease any more: it may be filled again, by the kernel if it is one of the ring's. */
     void giveBack(LeasedBuffer buffer) {
         if ((buffer.id() & OWN) != 0) {
@@ -112,5 +137,6 @@ final class ReceiveBuffers {
             return;
         }
         ring.give(buffer.id() & 0xffff);
+        cameBack = true;
     }
 }

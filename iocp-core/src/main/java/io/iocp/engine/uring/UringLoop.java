@@ -63,8 +63,8 @@ final class UringLoop implements EngineLoop {
      *
      * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
      * waits in its pool's list and is made again when a buffer has come back. One connection whose handler is kept may hold
-     * all buffers of the ring, so the pool has some beside it: a continuous receive with nothing unread polls for input, and
-     * is then performed with one of those.
+     * all buffers of the ring, so the pool has some beside it: when none comes back, a continuous receive with nothing unread
+     * polls for input, and is then performed with one of those.
      *
      * Wake-up. See WakeUp. Its first arming is left to the first turn(), because a request belongs to the thread that
      * submits it.
@@ -470,7 +470,7 @@ final class UringLoop implements EngineLoop {
         if (adoption.isUnderWay()) {
             adoption.proceed(this);
         }
-        resume();
+        resume(timeoutNanos != 0 && submissions.pending() == 0);
         if (timeoutNanos == 0
                 || !ended.isEmpty()
                 || !paused.isEmpty()
@@ -504,13 +504,17 @@ final class UringLoop implements EngineLoop {
         }
     }
 
-    /** Goes on with what had to wait, as far as there is room. */
-    private void resume() {
+    /**
+     * Goes on with what had to wait, as far as there is room.
+     *
+     * @param idle whether there is nothing to submit, and nothing ready to run
+     */
+    private void resume(boolean idle) {
         for (ReceiveBuffers pool : pools.all()) {
             for (int free = pool.available(); free > 0 && !pool.starved.isEmpty(); free--) {
                 resume(pool.starved);
             }
-            if (!pool.starved.isEmpty() && pool.hasOwn()) {
+            if (pool.stalls(idle) && pool.hasOwn()) {
                 pollStarved(pool.starved);
             }
         }
