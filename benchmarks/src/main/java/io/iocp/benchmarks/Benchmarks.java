@@ -19,6 +19,7 @@ import io.iocp.benchmarks.tls.Tls;
 import io.iocp.benchmarks.tls.TlsIdle;
 import io.iocp.benchmarks.tls.TlsProviders;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,6 +34,8 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 final class Benchmarks {
+    private static final System.Logger LOG = System.getLogger(Benchmarks.class.getName());
+
     static final List<Workload> ALL = List.of(
             new Echo(),
             new AnnotatedEcho(),
@@ -56,11 +59,21 @@ final class Benchmarks {
         boolean some = arguments.length > 0 && !arguments[0].contains("=");
         List<Workload> chosen = some ? named(arguments[0].split(",", -1)) : ALL;
         String[] rest = Arrays.copyOfRange(arguments, some ? 1 : 0, arguments.length);
+        List<String> failed = new ArrayList<>();
         for (Workload workload : chosen) {
             Arguments given = new Arguments(rest);
             Path folder = Path.of(given.text("folder", "benchmarks"));
             String command = ("benchmarks/run " + workload.name() + " " + String.join(" ", rest)).strip();
-            new Results(folder, ALL).run(workload, command, given);
+            try {
+                new Results(folder, ALL).run(workload, command, given);
+            } catch (Exception e) {
+                // What the others came to, in the better part of an hour, is not to be lost with it.
+                LOG.log(System.Logger.Level.ERROR, workload.name() + " failed", e);
+                failed.add(workload.name());
+            }
+        }
+        if (!failed.isEmpty()) {
+            throw new IllegalStateException("failed: " + String.join(", ", failed));
         }
     }
 

@@ -53,7 +53,8 @@ public final class AnnotatedEcho implements Workload {
                         SpringIntegrationEchoServer.class,
                         "metrics=true",
                         "bytes=64"),
-                Candidate.java("Spring Integration, gateway", SpringIntegrationEchoServer.class, "bytes=64"));
+                Candidate.java(
+                        "Spring Integration, gateway", SpringIntegrationEchoServer.class, "style=net", "bytes=64"));
         section.circumstance("how", settings.text()).candidates(candidates);
         Map<String, ServerProcess> servers = new LinkedHashMap<>();
         try (EchoLoad load = EchoLoad.start(settings.loadProcessors())) {

@@ -73,7 +73,12 @@ public final class EchoServers {
         all.addAll(List.of(
                 asynchronousChannels(),
                 Candidate.java("Reactor Netty, epoll", ReactorNettyEchoServer.class, "transport=epoll", "loops=1"),
-                Candidate.java("Spring Integration, NIO", SpringIntegrationEchoServer.class, "bytes=64")));
+                Candidate.java(
+                        "Spring Integration",
+                        SpringIntegrationEchoServer.class,
+                        "style=net",
+                        "handler=listener",
+                        "bytes=64")));
         return all;
     }
 

@@ -59,6 +59,11 @@ public final class PortEchoServer {
                 .blockingDetection(BlockingDetection.valueOf(given.text("detection", "learn")
                         .toUpperCase(Locale.ROOT)
                         .replace('-', '_')))
+                .receiveBuffers(
+                        given.number("receive-buffers", PortOptions.defaults().receiveBuffers()))
+                .readyBudget(given.number("budget", PortOptions.defaults().readyBudget()))
+                .submissionEntries(
+                        given.number("submissions", PortOptions.defaults().submissionEntries()))
                 .closeHandles(true);
         Declared declared = Declared.valueOf(given.text("blocking", "none").toUpperCase(Locale.ROOT));
         Duration nap = Duration.ofMillis(given.number("nap", 20));

@@ -27,7 +27,7 @@ public final class Counters {
 
     private static final Map<String, Metric> HARDWARE = Map.of(
             "instructions:u", USER, "instructions:k", KERNEL, "cycles:u", CYCLES_USER, "cycles:k", CYCLES_KERNEL);
-    private static final double SHARE_OF_THE_BUSY = 0.04;
+    private static final double SHARE_OF_THE_BUSY = 0.1;
     private static final String ATTACHED = "attached";
     private static final String STEPS = "steps=";
 

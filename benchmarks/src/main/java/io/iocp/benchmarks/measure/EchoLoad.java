@@ -58,11 +58,9 @@ public final class EchoLoad implements AutoCloseable {
     /** Connects, warms up, measures, and closes. */
     public Sample ask(ServerProcess server, Shape shape, Duration warmUp, long millis) throws IOException {
         connect(server, shape);
-        try {
-            return run(server, shape, "warm=" + warmUp.toMillis() + " millis=" + millis);
-        } finally {
-            said("close");
-        }
+        Sample sample = run(server, shape, "warm=" + warmUp.toMillis() + " millis=" + millis);
+        disconnect();
+        return sample;
     }
 
     /** Connects so many, which stay until {@link #disconnect}. */
