@@ -203,10 +203,14 @@ final class PostQueue {
     /** Moves the arrivals to the end of the second list, and leaves {@code instead} in their place. */
     private void takeIn(@Nullable Post instead) {
         Post top = (Post) CELL.getVolatile(cells, ARRIVALS);
-        if (top == CLOSED) {
+        if (top == null) {
+            // Not by an exchange: a post that arrives just now would be in neither list for a moment.
+            top = (Post) CELL.compareAndExchange(cells, ARRIVALS, null, instead);
+        }
+        if (top == null || top == CLOSED) {
             return;
         }
-        if (top != null && first() == null) {
+        if (first() == null) {
             CELL.setRelease(cells, FIRST, top); // any post: for isEmpty(), while the arrivals are on their way
             Post newest = (Post) CELL.getAndSet(cells, ARRIVALS, instead);
             CELL.setRelease(cells, FIRST, turnedRound(newest));
@@ -214,9 +218,7 @@ final class PostQueue {
             return;
         }
         Post newest = (Post) CELL.getAndSet(cells, ARRIVALS, instead);
-        if (newest != null) {
-            append(turnedRound(newest), newest);
-        }
+        append(turnedRound(newest), newest);
     }
 
     /** @return the oldest */
