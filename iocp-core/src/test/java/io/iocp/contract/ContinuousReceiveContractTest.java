@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.iocp.CompletionHandler;
 import io.iocp.CompletionPort;
+import io.iocp.Connection;
 import io.iocp.EachEngine;
 import io.iocp.OverlappedIO;
 import io.iocp.TestEngine;
@@ -19,12 +20,15 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 
 /** Receives that go on until they are cancelled, and connections that are idle. */
@@ -54,6 +58,64 @@ class ContinuousReceiveContractTest {
             Packet three = packets.next();
             assertThat(three.io()).isSameAs(last);
             assertThat(three.text()).isEqualTo("b");
+        }
+    }
+
+    @EachEngine
+    @DisplayName("a continuous receive is ready once for each packet, not once more to find nothing")
+    void shouldBeReadyOnlyForWhatHasCome(TestEngine engine) throws Exception {
+        List<Integer> readyBeside = new CopyOnWriteArrayList<>();
+        Packets packets = new Packets();
+        AtomicReference<CompletionPort> opened = new AtomicReference<>();
+        CompletionHandler handler = packet -> {
+            if (packet.status() == Status.OK) {
+                readyBeside.add(opened.get().stats().shards().getFirst().readyPackets());
+            }
+            packets.completed(packet);
+        };
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port = fixture.open(fixture.options().concurrency(1), handler)) {
+            opened.set(port);
+            Link link = fixture.link(port, "key");
+            link.connection().receiveContinuously(new OverlappedIO());
+            for (int i = 0; i < 5; i++) {
+                link.peerSends("a");
+                assertThat(packets.next().text()).isEqualTo("a");
+            }
+            assertThat(readyBeside).containsOnly(0);
+            link.peerFinishes();
+            assertThat(packets.next().status()).isEqualTo(Status.EOF);
+        }
+    }
+
+    @EachEngine
+    @DisplayName("with more connections at work than there are receive buffers each of them gets its turn")
+    void shouldServeMoreConnectionsThanThereAreBuffers(TestEngine engine) throws Exception {
+        int count = 24;
+        int rounds = 40;
+        CompletionHandler echo = packet -> {
+            if (packet.kind() == OperationKind.RECEIVE && packet.status() == Status.OK) {
+                ((Connection) Objects.requireNonNull(packet.handle())).send(new OverlappedIO(), packet.retain());
+            }
+        };
+        try (PortFixture fixture = new PortFixture(engine);
+                CompletionPort port =
+                        fixture.open(fixture.options().concurrency(1).receiveBuffers(2), echo)) {
+            List<Link> links = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                Link link = fixture.link(port, "key " + i);
+                link.connection().receiveContinuously(new OverlappedIO());
+                links.add(link);
+            }
+            for (int round = 0; round < rounds; round++) {
+                for (int i = 0; i < count; i++) {
+                    links.get(i).peerSends(i + "." + round + ";");
+                }
+                for (int i = 0; i < count; i++) {
+                    String sent = i + "." + round + ";";
+                    assertThat(links.get(i).peerReadsText(sent.length())).isEqualTo(sent);
+                }
+            }
         }
     }
 
