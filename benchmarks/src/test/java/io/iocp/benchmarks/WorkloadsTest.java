@@ -25,7 +25,12 @@ class WorkloadsTest {
 
     /** What makes the others small. */
     private static final Map<String, List<String>> SMALL = Map.of(
-            "echo", List.of("connections=100"),
+            "echo",
+                    List.of(
+                            "connections=100",
+                            "counted=1000",
+                            "stepped=0"), // not warm: each message would be a million steps
+            "annotated-echo", List.of("counted=1000", "stepped=0"),
             "idle", List.of("connections=20"),
             "blocking-mix", List.of("connections=20", "open=200", "curve=30"),
             "file-reads", List.of("mib=2", "in-flight=4", "file=target/file-reads-of-the-test"),

@@ -39,6 +39,7 @@ public final class AnnotatedEcho implements Workload {
     @Override
     public void measure(Arguments given, Progress progress, Section section) throws Exception {
         Settings settings = Settings.of(given, true, Duration.ofSeconds(6), Duration.ofSeconds(1), 7);
+        CountedEcho.Extent extent = CountedEcho.Extent.of(given);
         given.done();
         settings.pinLoad();
         List<Candidate> candidates = List.of(
@@ -71,7 +72,7 @@ public final class AnnotatedEcho implements Workload {
                             (server, _, millis) -> load.ask(server, shape, Settings.AGAIN, millis)),
                     Metric.SERVER_CPU,
                     "Meters are of a Prometheus registry, scraped every five seconds, three times as often as is usual.");
-            Comparison counted = new CountedEcho(load, progress).of(servers, section);
+            Comparison counted = new CountedEcho(load, progress, extent).of(servers, section);
             section.goal(Goal.atMost(
                     "instructions in user space through @IoCompletionHandler, all meters",
                     MORE_BY * counted.median(EchoServers.PORT, Counters.USER) + MORE,

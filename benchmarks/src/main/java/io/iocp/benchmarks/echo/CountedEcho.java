@@ -1,5 +1,6 @@
 package io.iocp.benchmarks.echo;
 
+import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.measure.Comparison;
 import io.iocp.benchmarks.measure.Counters;
 import io.iocp.benchmarks.measure.EchoLoad;
@@ -17,14 +18,8 @@ import java.util.Map;
 final class CountedEcho {
     static final Metric ALLOCATED = new Metric("bytes allocated", 2);
     private static final Shape SHAPE = Shape.pingPong(EchoServers.USUAL, 64);
-    /** Messages for what is counted and costs nothing. */
-    private static final int COUNTED = 100_000;
-
-    /** Messages for what is allocated, which is read to the granularity of what threads allocate from. */
-    private static final int ALLOCATING = 1_000_000;
-
-    /** Messages for what is counted by steps. */
-    private static final int STEPPED = 100;
+    /** As many times more for what is allocated, which is read to the granularity of what threads allocate from. */
+    private static final int MORE = 10;
 
     /** For these: answers come when all that were asked at once are done, and the load generator does not wait for ever. */
     private static final Shape FEW = new Shape(EchoServers.USUAL, EchoServers.USUAL / 2, 64, 1);
@@ -35,39 +30,56 @@ final class CountedEcho {
     private final Counters counters = new Counters();
     private final EchoLoad load;
     private final Progress progress;
+    private final int counted;
+    private final int stepped;
 
-    CountedEcho(EchoLoad load, Progress progress) {
+    CountedEcho(EchoLoad load, Progress progress, Extent extent) {
         this.load = load;
         this.progress = progress;
+        this.counted = extent.counted();
+        this.stepped = extent.stepped();
+    }
+
+    /**
+     * How much to count, as the arguments say.
+     *
+     * @param counted messages for what is counted and costs nothing
+     * @param stepped messages for what is counted by steps; 0 for none
+     */
+    record Extent(int counted, int stepped) {
+
+        static Extent of(Arguments given) {
+            return new Extent(given.number("counted", 100_000), given.number("stepped", 100));
+        }
     }
 
     /** Of servers that are warm. */
     Comparison of(Map<String, ServerProcess> servers, Section section) throws Exception {
-        Comparison counted = new Comparison();
+        Comparison all = new Comparison();
         for (Map.Entry<String, ServerProcess> entry : servers.entrySet()) {
             progress.say("counting " + entry.getKey());
             ServerProcess server = entry.getValue();
             load.connect(server, SHAPE);
-            double cost = load.exchange(server, SHAPE, COUNTED).get(Metric.SERVER_CPU);
+            double cost = load.exchange(server, SHAPE, counted).get(Metric.SERVER_CPU);
             Sample sample = counters.each(
                     server,
-                    COUNTED,
-                    cost > DEAR_MICROS ? 0 : STEPPED,
-                    messages -> load.exchange(server, messages > STEPPED ? SHAPE : FEW, messages));
+                    counted,
+                    cost > DEAR_MICROS ? 0 : stepped,
+                    messages -> load.exchange(server, messages > stepped ? SHAPE : FEW, messages));
             sample.with(ALLOCATED, allocatedForEach(server));
             load.disconnect();
-            counted.add(entry.getKey(), sample);
+            all.add(entry.getKey(), sample);
         }
         section.comparison(
                 "Counted for an echo, 50 connections, 64 bytes",
-                counted,
+                all,
                 Counters.USER,
                 "Instructions: " + counters.text() + ". System calls are those of "
-                        + Table.number(COUNTED, 0) + " messages at full speed, bytes allocated on the heap of "
-                        + Table.number(ALLOCATING, 0) + ". What costs more than "
+                        + Table.number(counted, 0) + " messages at full speed, bytes allocated on the heap of "
+                        + Table.number((double) counted * MORE, 0) + ". What costs more than "
                         + Table.number(DEAR_MICROS, 0)
                         + " us is not stepped through.");
-        return counted;
+        return all;
     }
 
     /** Less what it allocates to say how much it has allocated. */
@@ -75,8 +87,8 @@ final class CountedEcho {
         server.allocatedBytes();
         long first = server.allocatedBytes();
         long second = server.allocatedBytes();
-        load.exchange(server, SHAPE, ALLOCATING);
+        load.exchange(server, SHAPE, (long) counted * MORE);
         long third = server.allocatedBytes();
-        return Math.max(0, (double) (third - second) - (second - first)) / ALLOCATING;
+        return Math.max(0, (third - second) - (second - first)) / ((double) counted * MORE);
     }
 }

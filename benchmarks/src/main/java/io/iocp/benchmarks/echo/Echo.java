@@ -25,8 +25,8 @@ public final class Echo implements Workload {
     private static final int SMALL = 64;
     private static final int KIB = 1024;
     private static final int DEEP = 32;
-    /** A server that says how much it has allocated allocates some hundred bytes for that. */
-    private static final double NOTHING = 0.01;
+    /** One object for some hundreds of echoes is of other threads, such as the one that says how much was allocated. */
+    private static final double NOTHING = 0.1;
 
     @Override
     public String name() {
@@ -42,6 +42,7 @@ public final class Echo implements Workload {
     public void measure(Arguments given, Progress progress, Section section) throws Exception {
         Settings settings = Settings.of(given, true, Duration.ofSeconds(4), Duration.ofSeconds(1), 5);
         int many = given.number("connections", 10_000);
+        CountedEcho.Extent extent = CountedEcho.Extent.of(given);
         given.done();
         settings.pinLoad();
         List<Candidate> candidates = EchoServers.all();
@@ -58,7 +59,7 @@ public final class Echo implements Workload {
             }
             Asked asked = new Asked(settings, load, progress, section);
             Comparison usual = asked.all(servers, Shape.pingPong(EchoServers.USUAL, SMALL), "50 connections, 64 bytes");
-            Comparison counted = new CountedEcho(load, progress).of(servers, section);
+            Comparison counted = new CountedEcho(load, progress, extent).of(servers, section);
             EchoServers.onlyTheFastest(servers);
             Asked warm = asked.warm();
             warm.all(servers, Shape.pingPong(EchoServers.USUAL, KIB), "50 connections, 1 KiB");

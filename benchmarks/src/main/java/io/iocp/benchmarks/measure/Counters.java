@@ -28,6 +28,7 @@ public final class Counters {
     private static final Map<String, Metric> HARDWARE = Map.of(
             "instructions:u", USER, "instructions:k", KERNEL, "cycles:u", CYCLES_USER, "cycles:k", CYCLES_KERNEL);
     private static final double SHARE_OF_THE_BUSY = 0.1;
+    private static final int UNTIL_COMPILED = 10;
     private static final String ATTACHED = "attached";
     private static final String STEPS = "steps=";
 
@@ -65,9 +66,11 @@ public final class Counters {
             Map<Long, Long> before = processorNanos(server.pid());
             work.ask(operations);
             List<String> busy = busy(before, processorNanos(server.pid()));
-            // The first time, code that was never so slow finds itself on ways that it was not compiled for.
+            // The first time, code that was never so slow finds itself on ways that it was not compiled for, and has to
+            // be
+            // compiled again, at full speed.
             stepsDuring(server.pid(), busy, () -> work.ask(steps));
-            work.ask(operations);
+            work.ask(operations * UNTIL_COMPILED);
             sample.with(USER, (double) stepsDuring(server.pid(), busy, () -> work.ask(steps)) / steps);
         }
         if (hasSystemCalls) {

@@ -43,8 +43,10 @@ public final class Parts implements Workload {
 
     @Override
     public void measure(Arguments given, Progress progress, Section section) throws Exception {
-        Effort effort =
-                new Effort(1, given.number("warm-ups", 5), given.number("iterations", 8), given.number("millis", 500));
+        int millis = given.number("millis", 500);
+        int warmUps = Math.max(1, given.number("warm-up-millis", 2500) / millis);
+        Effort effort = new Effort(1, warmUps, given.number("rounds", 8), millis);
+        given.text("apart", ""); // JMH's processes have all processors, and no load generator
         String only = given.text("only", "");
         given.done();
         progress.say("JMH, " + effort);
