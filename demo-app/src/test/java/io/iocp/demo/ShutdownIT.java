@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Stops the packaged application the way Kubernetes does. */
 class ShutdownIT {
@@ -57,6 +58,10 @@ class ShutdownIT {
             // The shutdown phase has 20 seconds; busy connections are to be finished long before.
             assertThat(server.program().await(Duration.ofSeconds(15))).isEqualTo(SIGTERM_EXIT);
         }
-        assertThat(server.output().substring(before)).doesNotContain("Exception", "\tat ", "WARN", "ERROR");
+        // Classes that only a shutdown needs are loaded under load, with all workers waiting for that: true, and no
+        // fault of it.
+        assertThat(server.output().substring(before).lines().filter(line -> !line.contains("are kept by handlers")))
+                .noneMatch(
+                        line -> Stream.of("Exception", "\tat ", "WARN", "ERROR").anyMatch(line::contains));
     }
 }
