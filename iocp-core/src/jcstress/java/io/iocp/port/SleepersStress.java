@@ -142,7 +142,7 @@ final class SleepersStress {
     @Outcome(expect = FORBIDDEN, desc = "posted, asleep, and not woken")
     @State
     public static class PostAgainstSleep {
-        private final PostQueue posts = new PostQueue();
+        private final PostQueue posts = new PostQueue(false);
         private final Sleepers sleepers = new Sleepers(1);
         private final Sleeper worker = new Sleeper();
 
@@ -171,7 +171,7 @@ final class SleepersStress {
     @Outcome(expect = FORBIDDEN, desc = "woken twice or not at all")
     @State
     public static class TwoPostsOneSleeper {
-        private final PostQueue posts = new PostQueue();
+        private final PostQueue posts = new PostQueue(false);
         private final Sleepers sleepers = new Sleepers(1);
         private final Sleeper worker = new Sleeper();
 
@@ -208,7 +208,7 @@ final class SleepersStress {
     @Outcome(expect = FORBIDDEN, desc = "a post woke nobody although somebody slept")
     @State
     public static class TwoPostsTwoSleepers {
-        private final PostQueue posts = new PostQueue();
+        private final PostQueue posts = new PostQueue(false);
         private final Sleepers sleepers = new Sleepers(2);
         private final Sleeper first = new Sleeper();
         private final Sleeper last = new Sleeper();
