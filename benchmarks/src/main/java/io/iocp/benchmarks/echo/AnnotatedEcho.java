@@ -9,15 +9,13 @@ import io.iocp.benchmarks.measure.EchoLoad.Shape;
 import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.Progress;
 import io.iocp.benchmarks.measure.Rounds;
-import io.iocp.benchmarks.measure.ServerProcess;
+import io.iocp.benchmarks.measure.Servers;
 import io.iocp.benchmarks.measure.Settings;
 import io.iocp.benchmarks.page.Goal;
 import io.iocp.benchmarks.page.Section;
 import io.iocp.benchmarks.page.Workload;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** The echo as users of Spring write it, with its meters. What does the comfort cost? */
 public final class AnnotatedEcho implements Workload {
@@ -41,7 +39,6 @@ public final class AnnotatedEcho implements Workload {
         Settings settings = Settings.of(given, true, Duration.ofSeconds(6), Duration.ofSeconds(1), 7);
         CountedEcho.Extent extent = CountedEcho.Extent.of(given);
         given.done();
-        settings.pinLoad();
         List<Candidate> candidates = List.of(
                 EchoServers.port("concurrency=1", "threads=1"),
                 Candidate.java(ANNOTATED, AnnotatedEchoServer.class, "meters=true"),
@@ -57,30 +54,25 @@ public final class AnnotatedEcho implements Workload {
                 Candidate.java(
                         "Spring Integration, gateway", SpringIntegrationEchoServer.class, "style=net", "bytes=64"));
         section.circumstance("how", settings.text()).candidates(candidates);
-        Map<String, ServerProcess> servers = new LinkedHashMap<>();
-        try (EchoLoad load = EchoLoad.start(settings.loadProcessors())) {
-            for (Candidate candidate : candidates) {
-                servers.put(candidate.name(), ServerProcess.start(candidate, settings.serverProcessors()));
-            }
+        try (Servers servers = Servers.start(settings, candidates);
+                EchoLoad load = EchoLoad.start(settings.loadProcessors())) {
             Shape shape = Shape.pingPong(EchoServers.USUAL, SMALL);
             section.comparison(
                     "50 connections, 64 bytes",
                     Rounds.of(
                             settings,
-                            servers,
+                            servers.byName(),
                             progress,
                             (server, _, millis) -> load.ask(server, shape, Settings.AGAIN, millis)),
                     Metric.SERVER_CPU,
                     "Meters are of a Prometheus registry, scraped every five seconds, three times as often as is usual.");
-            Comparison counted = new CountedEcho(load, progress, extent).of(servers, section);
+            Comparison counted = new CountedEcho(load, progress, extent).of(servers.byName(), section);
             section.goal(Goal.atMost(
                     "instructions in user space through @IoCompletionHandler, all meters",
                     MORE_BY * counted.median(EchoServers.PORT, Counters.USER) + MORE,
                     "",
                     counted.median(ANNOTATED, Counters.USER),
                     "(1.15 of the plain handler's + 250)"));
-        } finally {
-            servers.values().forEach(ServerProcess::close);
         }
     }
 }

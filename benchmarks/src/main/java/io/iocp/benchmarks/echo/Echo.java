@@ -10,6 +10,7 @@ import io.iocp.benchmarks.measure.Metric;
 import io.iocp.benchmarks.measure.Progress;
 import io.iocp.benchmarks.measure.Rounds;
 import io.iocp.benchmarks.measure.ServerProcess;
+import io.iocp.benchmarks.measure.Servers;
 import io.iocp.benchmarks.measure.Settings;
 import io.iocp.benchmarks.page.Goal;
 import io.iocp.benchmarks.page.Section;
@@ -44,7 +45,6 @@ public final class Echo implements Workload {
         int many = given.number("connections", 10_000);
         CountedEcho.Extent extent = CountedEcho.Extent.of(given);
         given.done();
-        settings.pinLoad();
         List<Candidate> candidates = EchoServers.all();
         section.circumstance("how", settings.text())
                 .candidates(candidates)
@@ -52,11 +52,9 @@ public final class Echo implements Workload {
                         "Each server has one event loop, shard or carrier thread, and a processor of its own; the load generator has"
                                 + " the other. `" + EchoServers.FLOOR
                                 + "` is the least that the kernel asks for: nothing but the ring.");
-        Map<String, ServerProcess> servers = new LinkedHashMap<>();
-        try (EchoLoad load = EchoLoad.start(settings.loadProcessors())) {
-            for (Candidate candidate : candidates) {
-                servers.put(candidate.name(), ServerProcess.start(candidate, settings.serverProcessors()));
-            }
+        try (Servers up = Servers.start(settings, candidates);
+                EchoLoad load = EchoLoad.start(settings.loadProcessors())) {
+            Map<String, ServerProcess> servers = up.byName();
             Asked asked = new Asked(settings, load, progress, section);
             Comparison usual = asked.all(servers, Shape.pingPong(EchoServers.USUAL, SMALL), "50 connections, 64 bytes");
             Comparison counted = new CountedEcho(load, progress, extent).of(servers, section);
@@ -77,8 +75,6 @@ public final class Echo implements Workload {
                     new Shape(EchoServers.USUAL, EchoServers.USUAL, SMALL, DEEP),
                     "50 connections, 64 bytes, 32 messages under way on each");
             goals(section, usual, counted, thousand, idlers, crowd, deep);
-        } finally {
-            servers.values().forEach(ServerProcess::close);
         }
     }
 

@@ -11,7 +11,6 @@ import io.iocp.PortOptions;
 import io.iocp.PortStats;
 import io.iocp.benchmarks.measure.Arguments;
 import io.iocp.benchmarks.measure.Console;
-import io.iocp.operation.LeasedBuffer;
 import io.iocp.operation.ListenOptions;
 import io.iocp.operation.OperationKind;
 import io.iocp.operation.Status;
@@ -97,7 +96,7 @@ public final class PortEchoServer {
     }
 
     /** One connection, whose bytes nobody looks at. */
-    private static final class Echo implements CompletionHandler {
+    private static class Echo implements CompletionHandler {
         private final Connection connection;
         private final Deque<OverlappedIO> sends = new ArrayDeque<>();
 
@@ -106,30 +105,7 @@ public final class PortEchoServer {
         }
 
         @Override
-        public void completed(OverlappedIO packet) throws Exception {
-            if (packet.kind() == OperationKind.SEND) {
-                sends.push(packet);
-            } else if (packet.status() == Status.OK) {
-                OverlappedIO send = sends.poll();
-                connection.send(send == null ? new OverlappedIO() : send, packet.retain());
-            } else if (!packet.more()) {
-                connection.close();
-            }
-        }
-    }
-
-    /** One connection, whose messages say whether to sleep. */
-    private final class SleepyEcho implements CompletionHandler {
-        private final Connection connection;
-        private final MessageCursor cursor = new MessageCursor();
-        private final Deque<OverlappedIO> sends = new ArrayDeque<>();
-
-        SleepyEcho(Connection connection) {
-            this.connection = connection;
-        }
-
-        @Override
-        public void completed(OverlappedIO packet) throws Exception {
+        public final void completed(OverlappedIO packet) throws Exception {
             if (packet.kind() == OperationKind.SEND) {
                 sends.push(packet);
             } else if (packet.status() == Status.OK) {
@@ -139,7 +115,22 @@ public final class PortEchoServer {
             }
         }
 
-        private void received(OverlappedIO packet) throws Exception {
+        void received(OverlappedIO packet) throws Exception {
+            OverlappedIO send = sends.poll();
+            connection.send(send == null ? new OverlappedIO() : send, packet.retain());
+        }
+    }
+
+    /** One connection, whose messages say whether to sleep. */
+    private final class SleepyEcho extends Echo {
+        private final MessageCursor cursor = new MessageCursor();
+
+        SleepyEcho(Connection connection) {
+            super(connection);
+        }
+
+        @Override
+        void received(OverlappedIO packet) throws Exception {
             ByteBuffer data = packet.data();
             int length = data.remaining();
             for (int i = cursor.first(); i < length; i += Message.BYTES) {
@@ -148,9 +139,7 @@ public final class PortEchoServer {
                 }
             }
             cursor.passed(length);
-            OverlappedIO send = sends.poll();
-            LeasedBuffer same = packet.retain();
-            connection.send(send == null ? new OverlappedIO() : send, same);
+            super.received(packet);
         }
 
         @Override

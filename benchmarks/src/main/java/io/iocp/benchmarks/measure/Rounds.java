@@ -26,22 +26,7 @@ public final class Rounds {
     public static Comparison ofServers(
             Settings settings, List<Candidate> candidates, Progress progress, Asking<ServerProcess> asking)
             throws Exception {
-        return ofServers(settings, candidates, List.of(), progress, asking);
-    }
-
-    /**
-     * The same.
-     *
-     * @param flags of JVMs, beside the usual ones
-     */
-    public static Comparison ofServers(
-            Settings settings,
-            List<Candidate> candidates,
-            List<String> flags,
-            Progress progress,
-            Asking<ServerProcess> asking)
-            throws Exception {
-        try (Servers servers = Servers.start(settings, candidates, flags.toArray(String[]::new))) {
+        try (Servers servers = Servers.start(settings, candidates)) {
             return of(settings, servers.byName(), progress, asking);
         }
     }

@@ -12,18 +12,13 @@ public final class Servers implements AutoCloseable {
 
     private Servers() {}
 
-    /**
-     * Starts them, and keeps this process, which asks them, to its own processors.
-     *
-     * @param flags of JVMs, beside the usual ones
-     */
-    public static Servers start(Settings settings, List<Candidate> candidates, String... flags) throws IOException {
+    /** Starts them, and keeps this process, which asks them, to its own processors. */
+    public static Servers start(Settings settings, List<Candidate> candidates) throws IOException {
         settings.pinLoad();
         Servers servers = new Servers();
         try {
             for (Candidate candidate : candidates) {
-                servers.byName.put(
-                        candidate.name(), ServerProcess.start(candidate, settings.serverProcessors(), List.of(flags)));
+                servers.byName.put(candidate.name(), ServerProcess.start(candidate, settings.serverProcessors()));
             }
             return servers;
         } catch (IOException | RuntimeException e) {
