@@ -49,6 +49,7 @@ public final class AnnotatedEcho implements Workload {
                 Candidate.java(
                         "Spring Integration, gateway, metrics",
                         SpringIntegrationEchoServer.class,
+                        "style=net",
                         "metrics=true",
                         "bytes=64"),
                 Candidate.java(
