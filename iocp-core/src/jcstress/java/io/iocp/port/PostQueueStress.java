@@ -163,4 +163,32 @@ final class PostQueueStress {
             r.r2 = queue.isClosed() ? rest(queue) : -2;
         }
     }
+
+    /** Who sees the queue closed, and after that empty, ends, as a worker does: nothing may be left then. */
+    @JCStressTest
+    @Outcome(id = "0, 1, 0", expect = ACCEPTABLE, desc = "the post is refused, the worker has ended")
+    @Outcome(id = "1, 0, 1", expect = ACCEPTABLE, desc = "the worker goes on, and finds the post")
+    @Outcome(expect = FORBIDDEN, desc = "the worker has ended, and a post is left")
+    @State
+    public static class EndWhileItCloses {
+        private final PostQueue queue = new PostQueue(false);
+        private final Post first = new Post(1);
+
+        /** Posts just before it looks, since the moments in which something could be overlooked follow the post's arrival. */
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = queue.offer(first) ? 1 : 0;
+            r.r2 = queue.isClosed() && queue.isEmpty() ? 1 : 0;
+        }
+
+        @Actor
+        public void closer() {
+            queue.close();
+        }
+
+        @Arbiter
+        public void end(III_Result r) {
+            r.r3 = rest(queue);
+        }
+    }
 }
