@@ -62,4 +62,23 @@ class ReceiveBuffersTest {
         }
         assertThat(turns).isGreaterThan(2);
     }
+
+    @Test
+    void shouldCountTurnsAnewWhenABufferHasComeBack() {
+        buffers.starved.add(new Request(0));
+        for (int round = 0; round < 10; round++) {
+            for (int turn = 0; turn < 10; turn++) {
+                assertThat(buffers.stalls(false)).isFalse();
+            }
+            buffers.filled(0, 10).release();
+            assertThat(buffers.stalls(false)).isFalse();
+        }
+    }
+
+    @Test
+    void shouldStallAlthoughABufferThatIsNotOfTheRingComesBack() {
+        buffers.starved.add(new Request(0));
+        buffers.takeOwn().lease().release();
+        assertThat(buffers.stalls(true)).isTrue();
+    }
 }
