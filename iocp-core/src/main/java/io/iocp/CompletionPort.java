@@ -1,6 +1,7 @@
 package io.iocp;
 
 import io.iocp.engine.Addresses;
+import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.ConnectionOptions;
@@ -139,6 +140,10 @@ public final class CompletionPort implements AutoCloseable {
         return selection.report();
     }
 
+    Engine usedEngine() {
+        return selection.engine();
+    }
+
     /** Native memory that can be sent without a copy. */
     public BufferPool buffers() {
         return buffers;
@@ -236,7 +241,7 @@ public final class CompletionPort implements AutoCloseable {
             throw new ClosedPortException("port '" + name() + "' is closed: no listener can be opened for it");
         }
         Addresses.check("listen on", address);
-        return new Listener(this, selection.engine(), selection.engine().listen(address, listenOptions));
+        return new Listener(this, selection.engine().listen(address, listenOptions));
     }
 
     /**
@@ -248,7 +253,7 @@ public final class CompletionPort implements AutoCloseable {
         if (!isOpen()) {
             throw new ClosedPortException("port '" + name() + "' is closed: no connection can be opened for it");
         }
-        return new Connection(this, selection.engine(), selection.engine().openConnection(connectionOptions));
+        return new Connection(this, selection.engine().openConnection(connectionOptions));
     }
 
     /**
@@ -267,7 +272,7 @@ public final class CompletionPort implements AutoCloseable {
         if (peer != null) {
             DatagramHandle.checkTarget(local, peer);
         }
-        return new DatagramHandle(this, selection.engine(), selection.engine().openDatagram(local, datagramOptions));
+        return new DatagramHandle(this, selection.engine().openDatagram(local, datagramOptions));
     }
 
     /** Opens a listening handle and associates it. */
@@ -297,7 +302,7 @@ public final class CompletionPort implements AutoCloseable {
         }
         Endpoint endpoint = selection.engine().openFile(path, FileAccess.of(options));
         OpenFile file = Objects.requireNonNull(endpoint.file(), "what an engine opens for a file is one");
-        return new FileHandle(this, selection.engine(), endpoint, file);
+        return new FileHandle(this, endpoint, file);
     }
 
     /**
@@ -602,7 +607,7 @@ public final class CompletionPort implements AutoCloseable {
 
     Connection connectionOf(Endpoint endpoint) {
         // The target of an accept, or a connection of its own that nobody has seen yet.
-        return endpoint.handle instanceof Connection known ? known : new Connection(this, selection.engine(), endpoint);
+        return endpoint.handle instanceof Connection known ? known : new Connection(this, endpoint);
     }
 
     /** Calls a listener; what it throws is logged and dropped. */

@@ -1,7 +1,6 @@
 package io.iocp;
 
 import io.iocp.engine.Addresses;
-import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Connect;
@@ -46,13 +45,13 @@ public sealed class Connection extends Handle permits SecureConnection {
     /** A receive into memory that is not the kernel's business brings at most this many bytes at once. */
     private static final int MOST_BOUNCED = 64 * 1024;
 
-    Connection(CompletionPort port, Engine engine, Endpoint endpoint) {
-        super(port, engine, endpoint);
+    Connection(CompletionPort port, Endpoint endpoint) {
+        super(port, endpoint);
     }
 
     /** The same connection in another shape. */
-    Connection(CompletionPort port, Engine engine, Endpoint endpoint, Connection same) {
-        super(port, engine, endpoint, same);
+    Connection(CompletionPort port, Endpoint endpoint, Connection same) {
+        super(port, endpoint, same);
     }
 
     /**
@@ -70,7 +69,7 @@ public sealed class Connection extends Handle permits SecureConnection {
         if (!isOpen()) {
             throw new ClosedChannelException();
         }
-        return new SecureConnection(port(), engine(), endpoint(), options.settings(), this);
+        return new SecureConnection(port(), endpoint(), options.settings(), this);
     }
 
     /**
@@ -161,7 +160,7 @@ public sealed class Connection extends Handle permits SecureConnection {
 
     private StartResult connect(OverlappedIO packet, ConnectRequest request, @Nullable Send data)
             throws ClosedChannelException {
-        Connect operation = packet.other(Connect.class, Connect::new);
+        Connect operation = packet.of(Connect.class, Connect::new);
         Shard shard = begin(packet, operation);
         if (!endpoint().move(Endpoint.Connection.NONE, Endpoint.Connection.CLAIMED)) {
             abandon(packet, operation);
@@ -225,7 +224,7 @@ public sealed class Connection extends Handle permits SecureConnection {
      *     (Windows)</a>
      */
     public StartResult disconnect(OverlappedIO packet, DisconnectMode mode) throws ClosedChannelException {
-        Disconnect operation = packet.other(Disconnect.class, Disconnect::new);
+        Disconnect operation = packet.of(Disconnect.class, Disconnect::new);
         Shard shard = begin(packet, operation);
         Endpoint endpoint = endpoint();
         operation.mode = mode;
@@ -626,7 +625,7 @@ public sealed class Connection extends Handle permits SecureConnection {
             TransmitWorker worker,
             Set<TransmitFlag> flags)
             throws ClosedChannelException {
-        Transmit operation = packet.other(Transmit.class, Transmit::new);
+        Transmit operation = packet.of(Transmit.class, Transmit::new);
         Shard shard = begin(packet, operation);
         operation.of(kind, pieces, chunkSize, worker, port().buffers());
         operation.disconnects = flags.contains(TransmitFlag.DISCONNECT);

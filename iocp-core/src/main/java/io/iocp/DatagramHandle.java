@@ -1,7 +1,6 @@
 package io.iocp;
 
 import io.iocp.engine.Addresses;
-import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.DatagramReceive;
 import io.iocp.operation.DatagramSend;
@@ -37,8 +36,8 @@ public final class DatagramHandle extends Handle {
     /** A receive into memory that is not the kernel's business brings at most this many bytes: more than any datagram has. */
     private static final int MOST_BOUNCED = 64 * 1024;
 
-    DatagramHandle(CompletionPort port, Engine engine, Endpoint endpoint) {
-        super(port, engine, endpoint);
+    DatagramHandle(CompletionPort port, Endpoint endpoint) {
+        super(port, endpoint);
     }
 
     /** Where it is bound: an {@link InetSocketAddress} with its port number. */
@@ -121,7 +120,7 @@ public final class DatagramHandle extends Handle {
                 checkLength(length);
                 length = element.endOfPacket() ? 0 : length;
             }
-            Transmit operation = packet.other(Transmit.class, Transmit::new);
+            Transmit operation = packet.of(Transmit.class, Transmit::new);
             Shard shard = begin(packet, operation);
             operation.of(
                     OperationKind.TRANSMIT_PACKETS,

@@ -1,6 +1,5 @@
 package io.iocp;
 
-import io.iocp.engine.Engine;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.FileAllocate;
@@ -52,8 +51,8 @@ public final class FileHandle extends Handle {
 
     private final OpenFile file;
 
-    FileHandle(CompletionPort port, Engine engine, Endpoint endpoint, OpenFile file) {
-        super(port, engine, endpoint);
+    FileHandle(CompletionPort port, Endpoint endpoint, OpenFile file) {
+        super(port, endpoint);
         this.file = file;
     }
 

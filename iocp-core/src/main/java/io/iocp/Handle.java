@@ -1,6 +1,5 @@
 package io.iocp;
 
-import io.iocp.engine.Engine;
 import io.iocp.operation.Accept;
 import io.iocp.operation.ClosedPortException;
 import io.iocp.operation.CompletionMode;
@@ -34,7 +33,6 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     private static final long LEAK_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final CompletionPort port;
-    private final Engine engine;
     private final Endpoint endpoint;
     private @Nullable Object key;
     private @Nullable CompletionHandler handler;
@@ -44,17 +42,15 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
     /** Null until associated. Written once, under the lock; key and handler are written before. */
     private volatile @Nullable Shard shard;
 
-    Handle(CompletionPort port, Engine engine, Endpoint endpoint) {
+    Handle(CompletionPort port, Endpoint endpoint) {
         this.port = port;
-        this.engine = engine;
         this.endpoint = endpoint;
         endpoint.handle = this;
     }
 
     /** Takes the place of another handle of the same endpoint. */
-    Handle(CompletionPort port, Engine engine, Endpoint endpoint, Handle same) {
+    Handle(CompletionPort port, Endpoint endpoint, Handle same) {
         this.port = port;
-        this.engine = engine;
         this.endpoint = endpoint;
         synchronized (same) {
             this.key = same.key;
@@ -154,7 +150,7 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
             on = shard;
             if (on == null) {
                 if (endpoint.move(Lifecycle.UNASSOCIATED, Lifecycle.CLOSED)) {
-                    engine.closeUnassociated(endpoint);
+                    port.usedEngine().closeUnassociated(endpoint);
                     endpoint.descriptorClosed();
                 }
                 return;
@@ -369,16 +365,12 @@ public abstract sealed class Handle implements AutoCloseable permits Listener, C
 
     /** The clock that its port's timers go by. */
     final long nanoTime() {
-        return engine.nanoTime();
+        return port.usedEngine().nanoTime();
     }
 
     /** Of a file that the caller keeps open. */
     final long sizeOf() throws IOException {
-        return engine.sizeOf(endpoint);
-    }
-
-    final Engine engine() {
-        return engine;
+        return port.usedEngine().sizeOf(endpoint);
     }
 
     final Endpoint endpoint() {

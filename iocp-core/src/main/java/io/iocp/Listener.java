@@ -1,6 +1,5 @@
 package io.iocp;
 
-import io.iocp.engine.Engine;
 import io.iocp.operation.Accept;
 import io.iocp.operation.BufferPool;
 import io.iocp.operation.Endpoint;
@@ -17,8 +16,8 @@ import java.time.Duration;
  * reach the caller; when descriptors run out, accepting goes on by itself once there are some, and no connection is lost.
  */
 public final class Listener extends Handle {
-    Listener(CompletionPort port, Engine engine, Endpoint endpoint) {
-        super(port, engine, endpoint);
+    Listener(CompletionPort port, Endpoint endpoint) {
+        super(port, endpoint);
     }
 
     /** Where it listens: an {@link java.net.InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}. */

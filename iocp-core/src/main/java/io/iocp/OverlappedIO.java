@@ -45,15 +45,7 @@ public final class OverlappedIO {
     @Nullable
     private Object attachment;
 
-    private long timeoutNanos;
-    private long groupId;
-
-    @Nullable
-    private CompletionMode completionMode;
-
-    private boolean deliverToFuture;
-    private boolean fillBuffer;
-    private boolean queryAvailable;
+    private StartSettings settings = StartSettings.USUAL;
 
     /** Where the packet of the present or last start goes; null = to the port. */
     @Nullable
@@ -68,24 +60,12 @@ public final class OverlappedIO {
     @Nullable
     private Connection accepted;
 
-    /** The operation of the present or last start; results come from it. */
+    /**
+     * The operation of the present or last start; results come from it. Behind it, linked as siblings, one of each other kind
+     * that was ever started, kept for the next start.
+     */
     @Nullable
     private Operation operation;
-
-    // One of each kind that was ever started, kept for the next start.
-    private @Nullable Receive receive;
-    private @Nullable ReceiveContinuously receiveContinuously;
-    private @Nullable Send send;
-    private @Nullable DatagramReceive datagramReceive;
-    private @Nullable DatagramSend datagramSend;
-    private @Nullable Accept accept;
-    private @Nullable FileRead fileRead;
-    private @Nullable FileWrite fileWrite;
-    private @Nullable FileSync fileSync;
-    private @Nullable FileAllocate fileAllocate;
-    private @Nullable FileTruncate fileTruncate;
-    private @Nullable Post post;
-    private @Nullable Operation other;
 
     /** An operation without an attachment. */
     public OverlappedIO() {}
@@ -108,6 +88,13 @@ public final class OverlappedIO {
 
     // ---- inputs of the next start
 
+    private StartSettings ownSettings() {
+        if (settings == StartSettings.USUAL) {
+            settings = new StartSettings();
+        }
+        return settings;
+    }
+
     /**
      * Limits how long each operation may take that is started with this object from now on, until it is changed again. The
      * time counts from the start, also while the operation waits behind others. When it is over the operation ends with
@@ -123,13 +110,13 @@ public final class OverlappedIO {
      *     (IBM i)</a>
      */
     public OverlappedIO timeout(@Nullable Duration limit) {
-        timeoutNanos = limit == null ? 0 : CompletionPort.nanos(limit);
+        ownSettings().timeoutNanos = limit == null ? 0 : CompletionPort.nanos(limit);
         return this;
     }
 
     /** The limit of the next start; zero for none. */
     public Duration timeout() {
-        return Duration.ofNanos(timeoutNanos);
+        return Duration.ofNanos(settings.timeoutNanos);
     }
 
     /**
@@ -142,13 +129,13 @@ public final class OverlappedIO {
      * @return this
      */
     public OverlappedIO groupId(long id) {
-        groupId = id;
+        ownSettings().groupId = id;
         return this;
     }
 
     /** The group of the next start. */
     public long groupId() {
-        return groupId;
+        return settings.groupId;
     }
 
     /**
@@ -159,13 +146,13 @@ public final class OverlappedIO {
      * @return this
      */
     public OverlappedIO completionMode(@Nullable CompletionMode mode) {
-        completionMode = mode;
+        ownSettings().completionMode = mode;
         return this;
     }
 
     /** The mode of the next start; null if the handle decides. */
     public @Nullable CompletionMode completionMode() {
-        return completionMode;
+        return settings.completionMode;
     }
 
     /**
@@ -177,7 +164,7 @@ public final class OverlappedIO {
      * @return this
      */
     public OverlappedIO deliverToFuture(boolean to) {
-        deliverToFuture = to;
+        ownSettings().deliverToFuture = to;
         return this;
     }
 
@@ -222,13 +209,13 @@ public final class OverlappedIO {
      *     (Windows)</a>
      */
     public OverlappedIO fillBuffer(boolean all) {
-        fillBuffer = all;
+        ownSettings().fillBuffer = all;
         return this;
     }
 
     /** Whether the next receive is to fill all of the caller's memory. */
     public boolean fillBuffer() {
-        return fillBuffer;
+        return settings.fillBuffer;
     }
 
     /**
@@ -238,13 +225,13 @@ public final class OverlappedIO {
      * @return this
      */
     public OverlappedIO queryAvailable(boolean query) {
-        queryAvailable = query;
+        ownSettings().queryAvailable = query;
         return this;
     }
 
     /** Whether the packets of the next receive tell {@link #bytesAvailable()}. */
     public boolean queryAvailable() {
-        return queryAvailable;
+        return settings.queryAvailable;
     }
 
     // ---- results
@@ -274,7 +261,7 @@ public final class OverlappedIO {
      */
     public long wireBytes() {
         Operation of = delivered();
-        return of.secure || of instanceof Handshake ? of.wireBytes : of.bytes;
+        return of.secure || of instanceof Handshake ? of.wireBytes() : of.bytes;
     }
 
     /**
@@ -284,7 +271,7 @@ public final class OverlappedIO {
      * @see <a href="https://man7.org/linux/man-pages/man7/tcp.7.html">tcp(7), SIOCINQ</a>
      */
     public OptionalInt bytesAvailable() {
-        int available = delivered().available;
+        int available = delivered().available();
         return available < 0 ? OptionalInt.empty() : OptionalInt.of(available);
     }
 
@@ -525,98 +512,77 @@ public final class OverlappedIO {
     // ---- for the start methods and the port
 
     Receive receive() {
-        if (receive == null) {
-            receive = new Receive(this);
-        }
-        return receive;
+        return of(Receive.class, Receive::new);
     }
 
     ReceiveContinuously receiveContinuously() {
-        if (receiveContinuously == null) {
-            receiveContinuously = new ReceiveContinuously(this);
-        }
-        return receiveContinuously;
+        return of(ReceiveContinuously.class, ReceiveContinuously::new);
     }
 
     Send send() {
-        if (send == null) {
-            send = new Send(this);
-        }
-        return send;
+        return of(Send.class, Send::new);
     }
 
     DatagramReceive datagramReceive() {
-        if (datagramReceive == null) {
-            datagramReceive = new DatagramReceive(this);
-        }
-        return datagramReceive;
+        return of(DatagramReceive.class, DatagramReceive::new);
     }
 
     DatagramSend datagramSend() {
-        if (datagramSend == null) {
-            datagramSend = new DatagramSend(this);
-        }
-        return datagramSend;
+        return of(DatagramSend.class, DatagramSend::new);
     }
 
     Accept accept() {
-        if (accept == null) {
-            accept = new Accept(this);
-        }
-        return accept;
+        return of(Accept.class, Accept::new);
     }
 
     FileRead fileRead() {
-        if (fileRead == null) {
-            fileRead = new FileRead(this);
-        }
-        return fileRead;
+        return of(FileRead.class, FileRead::new);
     }
 
     FileWrite fileWrite() {
-        if (fileWrite == null) {
-            fileWrite = new FileWrite(this);
-        }
-        return fileWrite;
+        return of(FileWrite.class, FileWrite::new);
     }
 
     FileSync fileSync() {
-        if (fileSync == null) {
-            fileSync = new FileSync(this);
-        }
-        return fileSync;
+        return of(FileSync.class, FileSync::new);
     }
 
     FileAllocate fileAllocate() {
-        if (fileAllocate == null) {
-            fileAllocate = new FileAllocate(this);
-        }
-        return fileAllocate;
+        return of(FileAllocate.class, FileAllocate::new);
     }
 
     FileTruncate fileTruncate() {
-        if (fileTruncate == null) {
-            fileTruncate = new FileTruncate(this);
-        }
-        return fileTruncate;
+        return of(FileTruncate.class, FileTruncate::new);
     }
 
     Post post() {
-        if (post == null) {
-            post = new Post(this);
-        }
-        return post;
+        return of(Post.class, Post::new);
     }
 
-    /** The operation of a rarer kind: only the last one is kept for the next start. */
-    <T extends Operation> T other(Class<T> kind, Function<Object, T> make) {
-        Operation known = other;
-        if (kind.isInstance(known)) {
-            return kind.cast(known);
+    /** The operation of a kind for the next start: the one of the last start of that kind, or a new one. */
+    <T extends Operation> T of(Class<T> kind, Function<Object, T> make) {
+        for (Operation kept = operation; kept != null; kept = kept.sibling) {
+            if (kind.isInstance(kept)) {
+                return kind.cast(kept);
+            }
         }
-        T made = make.apply(this);
-        other = made;
-        return made;
+        return make.apply(this);
+    }
+
+    /** It comes first of those that are kept. */
+    private void keepFirst(Operation next) {
+        Operation first = operation;
+        if (first == next) {
+            return;
+        }
+        for (Operation kept = first; kept != null; kept = kept.sibling) {
+            if (kept.sibling == next) {
+                kept.sibling = next.sibling;
+                break;
+            }
+        }
+        next.sibling = first;
+        operation = next;
     }
 
     /** The next start is of this operation; the one before must have been delivered. */
@@ -635,22 +601,20 @@ public final class OverlappedIO {
             }
         }
         next.begin(endpoint);
-        next.groupId = groupId;
-        next.timeoutNanos = timeoutNanos;
-        if (timeoutNanos > 0 && on != null) {
-            next.deadlineNanos = on.nanoTime() + timeoutNanos;
-        }
-        next.toFuture = deliverToFuture;
-        next.queryAvailable = queryAvailable && (next instanceof Receive || next instanceof ReceiveContinuously);
-        future = deliverToFuture && on != null ? new OperationFuture(on) : null;
-        operation = next;
+        StartSettings asked = settings;
+        next.groupId(asked.groupId);
+        next.timeout(asked.timeoutNanos, asked.timeoutNanos > 0 && on != null ? on.nanoTime() + asked.timeoutNanos : 0);
+        next.toFuture = asked.deliverToFuture;
+        next.queryAvailable(asked.queryAvailable && (next instanceof Receive || next instanceof ReceiveContinuously));
+        future = asked.deliverToFuture && on != null ? new OperationFuture(on) : null;
+        keepFirst(next);
         handle = on;
         accepted = null;
     }
 
     /** @throws IllegalArgumentException if what it is set to makes no sense for an operation with many packets */
     void checkContinuous() {
-        if (timeoutNanos > 0) {
+        if (settings.timeoutNanos > 0) {
             throw new IllegalArgumentException("a continuous operation has no timeout: it lasts until it is cancelled,"
                     + " and connection.idleTimeout() ends a connection on which nothing happens");
         }
@@ -660,7 +624,7 @@ public final class OverlappedIO {
 
     /** @throws IllegalArgumentException if it is to fill a buffer, and there is none of the caller's */
     void checkFillsNothing(String reason) {
-        if (fillBuffer) {
+        if (settings.fillBuffer) {
             throw new IllegalArgumentException(
                     reason + ", so there is none that fillBuffer(true) could have filled: receive"
                             + " once, into memory of your own");
@@ -669,7 +633,7 @@ public final class OverlappedIO {
 
     /** @throws IllegalArgumentException if it is set to be delivered to a future, which makes no sense here */
     void checkPort(String reason) {
-        if (deliverToFuture) {
+        if (settings.deliverToFuture) {
             throw new IllegalArgumentException(reason + ", so it cannot be delivered to a future");
         }
     }

@@ -1,6 +1,5 @@
 package io.iocp;
 
-import io.iocp.engine.Engine;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.Handshake;
 import io.iocp.operation.Security;
@@ -41,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 public final class SecureConnection extends Connection {
     private final TlsSettings settings;
 
-    SecureConnection(CompletionPort port, Engine engine, Endpoint endpoint, TlsSettings settings, Connection plain) {
-        super(port, engine, endpoint, plain);
+    SecureConnection(CompletionPort port, Endpoint endpoint, TlsSettings settings, Connection plain) {
+        super(port, endpoint, plain);
         this.settings = settings;
     }
 
@@ -60,7 +59,7 @@ public final class SecureConnection extends Connection {
      * @throws ClosedChannelException if the connection is closed
      */
     public StartResult handshake(OverlappedIO packet) throws ClosedChannelException {
-        Handshake operation = packet.other(Handshake.class, Handshake::new);
+        Handshake operation = packet.of(Handshake.class, Handshake::new);
         Endpoint endpoint = endpoint();
         Shard shard = begin(packet, operation);
         if (!endpoint.secure()) {

@@ -179,7 +179,7 @@ final class OperationStateStress {
 
         private void start(long group) {
             operation.begin(endpoint);
-            operation.groupId = group;
+            operation.groupId(group);
             operation.started();
         }
 

@@ -1,5 +1,7 @@
 package io.iocp.linux;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -7,9 +9,11 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteOrder;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Layout of {@code struct sockaddr_in}, {@code struct sockaddr_in6} and {@code struct sockaddr_un}, to and from {@link
@@ -38,6 +42,12 @@ public final class SockAddr {
     static final int IN6_ADDRESS = 8;
     static final int IN6_SCOPE_ID = 24;
     static final int UN_PATH = 2;
+    private static final int IN_ADDRESS_BYTES = 4;
+
+    private static final VarHandle HOST_SHORT =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.nativeOrder());
+    private static final VarHandle HOST_INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
     private static final Charset PATHS =
             Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
@@ -120,31 +130,68 @@ public final class SockAddr {
 
     /** Reads the {@code length} bytes that the kernel wrote at {@code from}. */
     public static SocketAddress decode(long from, int length) {
+        return decode(copy(from, length));
+    }
+
+    /**
+     * Copies what the kernel wrote at {@code from}, as much of it as {@link #decode(byte[])} needs: a quarter of the memory of
+     * the address that it makes of it. An IPv4-mapped IPv6 address becomes the IPv4 address.
+     */
+    public static byte[] copy(long from, int length) {
         int family = Memory.getShort(from + FAMILY);
-        if (family == Libc.AF_UNIX) {
-            return decodePath(from + UN_PATH, Math.min(length, MAX_BYTES) - UN_PATH);
+        return switch (family) {
+            case Libc.AF_UNIX -> getBytes(from, UN_PATH + pathBytes(from, length));
+            case Libc.AF_INET -> getBytes(from, IN_ADDRESS + IN_ADDRESS_BYTES);
+            case Libc.AF_INET6 -> isMapped(from) ? unmapped(from) : getBytes(from, IN6_BYTES);
+            default -> throw new IllegalArgumentException("address family " + family + " is neither IP nor Unix");
+        };
+    }
+
+    private static int pathBytes(long from, int length) {
+        int most = Math.min(length, MAX_BYTES) - UN_PATH;
+        int end = 0;
+        while (end < most && Memory.getByte(from + UN_PATH + end) != 0) {
+            end++;
         }
-        int port = (Memory.getByte(from + PORT) & 0xff) << 8 | (Memory.getByte(from + PORT + 1) & 0xff);
+        return end;
+    }
+
+    private static boolean isMapped(long from) {
+        return Memory.getLong(from + IN6_ADDRESS) == 0
+                && Memory.getShort(from + IN6_ADDRESS + 8) == 0
+                && Memory.getShort(from + IN6_ADDRESS + 10) == (short) 0xffff;
+    }
+
+    private static byte[] unmapped(long from) {
+        byte[] bytes = getBytes(from, IN_ADDRESS + IN_ADDRESS_BYTES);
+        HOST_SHORT.set(bytes, FAMILY, (short) Libc.AF_INET);
+        for (int i = 0; i < IN_ADDRESS_BYTES; i++) {
+            bytes[IN_ADDRESS + i] = Memory.getByte(from + IN6_ADDRESS + 12 + i);
+        }
+        return bytes;
+    }
+
+    /** The family of what {@link #copy} made. */
+    public static int family(byte[] copied) {
+        return (short) HOST_SHORT.get(copied, FAMILY);
+    }
+
+    /** The address that {@link #copy} was made of. */
+    public static SocketAddress decode(byte[] copied) {
+        if (family(copied) == Libc.AF_UNIX) {
+            return UnixDomainSocketAddress.of(new String(copied, UN_PATH, copied.length - UN_PATH, PATHS));
+        }
+        int port = (copied[PORT] & 0xff) << 8 | (copied[PORT + 1] & 0xff);
         try {
-            return switch (family) {
-                case Libc.AF_INET ->
-                    new InetSocketAddress(InetAddress.getByAddress(getBytes(from + IN_ADDRESS, 4)), port);
-                case Libc.AF_INET6 ->
-                    new InetSocketAddress(
-                            inet6(getBytes(from + IN6_ADDRESS, 16), Memory.getInt(from + IN6_SCOPE_ID)), port);
-                default -> throw new IllegalArgumentException("address family " + family + " is neither IP nor Unix");
-            };
+            return new InetSocketAddress(
+                    family(copied) == Libc.AF_INET
+                            ? InetAddress.getByAddress(Arrays.copyOfRange(copied, IN_ADDRESS, copied.length))
+                            : inet6(Arrays.copyOfRange(copied, IN6_ADDRESS, IN6_SCOPE_ID), (int)
+                                    HOST_INT.get(copied, IN6_SCOPE_ID)),
+                    port);
         } catch (UnknownHostException wrongLength) {
             throw new IllegalStateException(wrongLength);
         }
-    }
-
-    private static UnixDomainSocketAddress decodePath(long from, int length) {
-        int end = 0;
-        while (end < length && Memory.getByte(from + end) != 0) {
-            end++;
-        }
-        return UnixDomainSocketAddress.of(new String(getBytes(from, end), PATHS));
     }
 
     private static InetAddress inet6(byte[] bytes, int scope) throws UnknownHostException {

@@ -2,7 +2,9 @@ package io.iocp.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,11 @@ public final class Sockets {
     private final MemorySegment scratch = Arena.ofAuto().allocate(SockAddr.MAX_BYTES + 8, 8);
     private final long address = scratch.address();
     private final long length = address + SockAddr.MAX_BYTES;
+
+    /** The address that {@link #localAddress} has given last, and what it was made of. */
+    private SocketAddress lastLocal = new InetSocketAddress(0);
+
+    private byte[] lastName = {};
 
     public Sockets(Libc libc) {
         this.libc = libc;
@@ -93,16 +100,28 @@ public final class Sockets {
         }
     }
 
+    /** Its own address: the same object as the last time if it is the same, as of the connections of one listener. */
     public SocketAddress localAddress(int fd) throws LinuxException {
         Memory.putInt(length, SockAddr.MAX_BYTES);
         check("getsockname", libc.getsockname(fd, address, length));
-        return SockAddr.decode(address, Memory.getInt(length));
+        byte[] name = SockAddr.copy(address, Memory.getInt(length));
+        if (!Arrays.equals(name, lastName)) {
+            lastLocal = SockAddr.decode(name);
+            lastName = name;
+        }
+        return lastLocal;
     }
 
     /** The peer's address, or null when the connection is already gone again. */
     public @Nullable SocketAddress remoteAddress(int fd) {
+        byte[] name = peerName(fd);
+        return name == null ? null : SockAddr.decode(name);
+    }
+
+    /** The peer's address as {@link SockAddr#copy} keeps it, or null when the connection is already gone again. */
+    public byte @Nullable [] peerName(int fd) {
         Memory.putInt(length, SockAddr.MAX_BYTES);
-        return libc.getpeername(fd, address, length) < 0 ? null : SockAddr.decode(address, Memory.getInt(length));
+        return libc.getpeername(fd, address, length) < 0 ? null : SockAddr.copy(address, Memory.getInt(length));
     }
 
     public void setOption(int fd, int level, int option, int value) throws LinuxException {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Accepts one connection, or, {@link #continuous}, one after the other until it is cancelled or the listener is closed.
  */
-public final class Accept extends Operation {
+public final class Accept extends Stream {
     public boolean continuous;
 
     /** Descriptors ran out: the timer with which the shard submits it again a little later. Else null. */
@@ -46,9 +46,6 @@ public final class Accept extends Operation {
     @Nullable
     public Endpoint accepted;
 
-    /** Only for a continuous accept. */
-    public final Stream stream = new Stream();
-
     @Nullable
     private Endpoint stashHead;
 
@@ -67,7 +64,7 @@ public final class Accept extends Operation {
     @Override
     @Nullable
     public Stream stream() {
-        return continuous ? stream : null;
+        return continuous ? this : null;
     }
 
     @Override

@@ -44,7 +44,7 @@ public final class Disconnect extends Operation {
             of.move(Endpoint.Connection.LEAVING, Endpoint.Connection.CONNECTED);
         } else if (mode == DisconnectMode.GRACEFUL
                 && (status == Status.CANCELLED || status == Status.TIMED_OUT)
-                && of.output.latched != Status.SHUT_DOWN) {
+                && of.output.latched() != Status.SHUT_DOWN) {
             of.outputEnded = false; // its turn never came
         }
     }

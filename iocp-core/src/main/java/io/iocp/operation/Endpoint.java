@@ -1,5 +1,7 @@
 package io.iocp.operation;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -9,16 +11,15 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What operations act on, as the shard and the engine see it: a listener, connection or datagram socket with one FIFO for each direction.
  * Each engine has its own subclass, which holds the descriptor.
+ *
+ * <p>There may be many thousands that do nothing, so what only few of them need is an object of its own, made when it is needed.
  *
  * <p>Thread: the lifecycle is read and changed by any thread; every other mutable field belongs to the holder of the
  * endpoint's shard.
@@ -60,70 +61,68 @@ public abstract class Endpoint {
      * One direction of an endpoint: the operation that the engine has, and those that wait behind it. At most one operation
      * for each direction is ever with the kernel, because Linux fills several out of order.
      */
-    public static final class Direction {
+    public static final class Direction extends OperationList {
+        /** How every operation of it ends. */
+        private record Latch(
+                Status status, int nativeError, @Nullable Exception cause) {}
+
         /** The operation that the engine works on, or that waits for its turn to be re-armed. */
         @Nullable
         public Operation current;
 
-        /** Status that every operation of this direction ends with from now on; null while the direction works. */
+        /** Null while the direction works. */
         @Nullable
-        public Status latched;
-
-        /** The errno that belongs to {@link #latched}, 0 for none. */
-        public int latchedError;
-
-        /** Why, if {@link #latched} alone does not say; null if it does. */
-        @Nullable
-        public Exception latchedCause;
+        private Latch latch;
 
         /** Operations of it that were started and whose packets are not handed over yet. */
         public int unfinished;
 
-        private final OperationList waiting = new OperationList();
-
         private long nextSequence;
 
-        /** Puts an operation behind those that wait. */
-        public void enqueue(Operation operation) {
-            waiting.add(operation);
+        /** Status that every operation of this direction ends with from now on; null while the direction works. */
+        @Nullable
+        public Status latched() {
+            Latch now = latch;
+            return now == null ? null : now.status;
         }
 
-        /** Takes the operation that has waited longest, null for none. */
+        /** The errno that belongs to {@link #latched}, 0 for none. */
+        public int latchedError() {
+            Latch now = latch;
+            return now == null ? 0 : now.nativeError;
+        }
+
+        /** Why, if {@link #latched} alone does not say; null if it does. */
         @Nullable
-        public Operation dequeue() {
-            return waiting.poll();
+        public Exception latchedCause() {
+            Latch now = latch;
+            return now == null ? null : now.cause;
+        }
+
+        /** Every operation ends so from now on, whatever was said before. */
+        public void latch(Status status, int nativeError, @Nullable Exception cause) {
+            latch = new Latch(status, nativeError, cause);
+        }
+
+        /** Every operation ends so from now on, unless there is a reason already. */
+        public void latchUnlessLatched(Status status, @Nullable Exception cause) {
+            if (latch == null) {
+                latch(status, 0, cause);
+            }
         }
 
         /** Whether an operation waits behind the current one. */
         public boolean hasWaiting() {
-            return !waiting.isEmpty();
-        }
-
-        /**
-         * Takes one waiting operation out of the middle, however many wait; false if it does not wait here. It must not wait
-         * in another direction.
-         */
-        public boolean remove(Operation operation) {
-            return waiting.remove(operation);
+            return !isEmpty();
         }
 
         public long nextSequence() {
             return nextSequence++;
         }
 
-        /** Every operation ends so from now on, unless there is a reason already. */
-        void latchUnlessLatched(Status status, @Nullable Exception cause) {
-            if (latched == null) {
-                latched = status;
-                latchedCause = cause;
-            }
-        }
-
         /** A new connection begins. */
         void renew() {
-            latched = null;
-            latchedCause = null;
-            latchedError = 0;
+            latch = null;
             nextSequence = 0;
         }
     }
@@ -133,7 +132,26 @@ public abstract class Endpoint {
 
     private static final AtomicLong IDS = new AtomicLong();
     private static final Operation[] NOBODY = {};
-    private static final int LEAST_ROLL = 4;
+    private static final int LEAST_ROLL = 2;
+
+    private static final VarHandle CONNECTION;
+    private static final VarHandle INCOMING;
+    private static final VarHandle LIFECYCLE;
+    private static final VarHandle SECURE;
+    private static final VarHandle REMOTE_ADDRESS;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            CONNECTION = lookup.findVarHandle(Endpoint.class, "connection", Connection.class);
+            INCOMING = lookup.findVarHandle(Endpoint.class, "incoming", Endpoint.class);
+            LIFECYCLE = lookup.findVarHandle(Endpoint.class, "lifecycle", Lifecycle.class);
+            SECURE = lookup.findVarHandle(Endpoint.class, "secure", Secure.class);
+            REMOTE_ADDRESS = lookup.findVarHandle(Endpoint.class, "remoteAddress", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private final long id = IDS.incrementAndGet();
     private final Kind kind;
@@ -144,20 +162,24 @@ public abstract class Endpoint {
     @Nullable
     private volatile SocketAddress localAddress;
 
+    /** A {@link SocketAddress}, or what one is made of when somebody asks: bytes that the engine {@linkplain #decode knows}. */
     @Nullable
-    private volatile SocketAddress remoteAddress;
+    private volatile Object remoteAddress;
 
-    private final AtomicInteger connection = new AtomicInteger(Connection.CONNECTED.ordinal());
+    private volatile Connection connection = Connection.CONNECTED;
 
     /** The accept that has claimed it as its target; written before that looks whether the target is open. */
     @Nullable
     private volatile Accept acceptor;
 
     /** What an accept has put in it and its own shard has still to take the descriptor from. */
-    private final AtomicReference<@Nullable Endpoint> incoming = new AtomicReference<>();
+    @Nullable
+    private volatile Endpoint incoming;
 
-    private final AtomicInteger lifecycle = new AtomicInteger(Lifecycle.UNASSOCIATED.ordinal());
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Lifecycle lifecycle = Lifecycle.UNASSOCIATED;
+
+    /** The descriptor is closed. Under the lock. */
+    private boolean descriptorClosed;
 
     /** Whether there was a handshake. */
     private enum Secure {
@@ -168,7 +190,7 @@ public abstract class Endpoint {
         YES
     }
 
-    private final AtomicReference<Secure> secure = new AtomicReference<>(Secure.NO);
+    private volatile Secure secure = Secure.NO;
 
     /** What the handshake has come to; null before and without. */
     @Nullable
@@ -202,10 +224,10 @@ public abstract class Endpoint {
     /*
      * The roll: whatever may be in flight here, in no order, so that any thread can find it. An operation is put there
      * by the first of its starts here, and a start that finds it there already costs one comparison. Nobody takes it
-     * off when it ends; those who have left are dropped when room is needed. The lock is held for as long as it takes
-     * to copy the roll; only starts that are new here and cancels of groups take it, never the shard's own work.
+     * off when it ends; those who have left are dropped when room is needed. The endpoint's own lock is held for as
+     * long as it takes to copy the roll; only starts that are new here and cancels of groups take it, never the shard's
+     * own work but the end of a handshake and of the endpoint.
      */
-    private final Object rollLock = new Object();
     private Operation[] roll = NOBODY;
     private int rollSize;
 
@@ -257,9 +279,6 @@ public abstract class Endpoint {
     /** Its place in the shard's table of endpoints. */
     public int shardIndex = -1;
 
-    /** {@link System#nanoTime()} of the last transfer, kept only while an idle timeout is set. */
-    public long lastActivityNanos;
-
     /** The next accepted endpoint that waits to be delivered, in the list that its listener's operation keeps. */
     @Nullable
     public Endpoint nextAccepted;
@@ -274,6 +293,14 @@ public abstract class Endpoint {
 
     protected Endpoint(Kind kind, SocketAddress localAddress, @Nullable SocketAddress remoteAddress) {
         this.kind = kind;
+        this.file = null;
+        this.localAddress = localAddress;
+        this.remoteAddress = remoteAddress;
+    }
+
+    /** A connection whose peer's address is in a form that the engine {@linkplain #decode knows}. */
+    protected Endpoint(SocketAddress localAddress, byte[] remoteAddress) {
+        this.kind = Kind.CONNECTION;
         this.file = null;
         this.localAddress = localAddress;
         this.remoteAddress = remoteAddress;
@@ -321,29 +348,41 @@ public abstract class Endpoint {
     /** The peer, cached at accept; null for a listener. */
     @Nullable
     public final SocketAddress remoteAddress() {
-        return remoteAddress;
+        Object now = remoteAddress;
+        if (!(now instanceof byte[] bytes)) {
+            return (SocketAddress) now;
+        }
+        // Whoever is second keeps the first one's. If the connection is another one meanwhile these bytes are no longer
+        // there.
+        SocketAddress decoded = decode(bytes);
+        Object before = REMOTE_ADDRESS.compareAndExchange(this, (Object) bytes, (Object) decoded);
+        return before instanceof SocketAddress known ? known : decoded;
+    }
+
+    /** Makes an address of the bytes that the engine has given for it. Thread: any. */
+    protected SocketAddress decode(byte[] address) {
+        throw new IllegalStateException(
+                "an engine that gives addresses as " + address.length + " bytes must read them");
     }
 
     // ---- connecting
 
     /** It begins without a peer. */
     protected final void beginUnconnected() {
-        connection.set(Connection.NONE.ordinal());
+        connection = Connection.NONE;
     }
 
     public final boolean isConnected() {
-        return connection.get() == Connection.CONNECTED.ordinal();
+        return connection == Connection.CONNECTED;
     }
 
     public final Connection connection() {
-        return CONNECTIONS[connection.get()];
+        return connection;
     }
-
-    private static final Connection[] CONNECTIONS = Connection.values();
 
     /** The one way that the connection changes; false if it was not {@code from}. Thread: any. */
     public final boolean move(Connection from, Connection to) {
-        return connection.compareAndSet(from.ordinal(), to.ordinal());
+        return CONNECTION.compareAndSet(this, from, to);
     }
 
     /** The engine has connected it: what it is called. Before it is CONNECTED. */
@@ -381,11 +420,11 @@ public abstract class Endpoint {
      */
     public final boolean put(Endpoint accepted) {
         // Put first, then look; who closes moves first, then takes. So one of the two takes it out again.
-        incoming.set(accepted);
-        if (isClosing() && incoming.compareAndSet(accepted, null)) {
+        incoming = accepted;
+        if (isClosing() && INCOMING.compareAndSet(this, accepted, (Endpoint) null)) {
             return false;
         }
-        addresses(accepted.localAddress(), accepted.remoteAddress);
+        addresses(accepted.localAddress(), accepted.remoteAddress());
         acceptor = null;
         move(Connection.CLAIMED, Connection.CONNECTED);
         return true;
@@ -393,7 +432,7 @@ public abstract class Endpoint {
 
     /** What an accept has put in; null for nothing. To be called by its own shard, or whoever closes it after that's end. */
     public final @Nullable Endpoint takeIncoming() {
-        return incoming.get() == null ? null : incoming.getAndSet(null);
+        return incoming == null ? null : (Endpoint) INCOMING.getAndSet(this, (Endpoint) null);
     }
 
     /** The connection has gone and the descriptor is closed: it may be connected again, and nothing of the old one counts. */
@@ -406,7 +445,7 @@ public abstract class Endpoint {
         unread = null;
         outputEnding = false;
         outputEnded = false;
-        secure.set(Secure.NO);
+        secure = Secure.NO;
         security = null;
         move(Connection.LEAVING, Connection.NONE);
     }
@@ -415,22 +454,22 @@ public abstract class Endpoint {
 
     /** A handshake is about to be started; false if there was one already. Thread: any. */
     public final boolean secure() {
-        return secure.compareAndSet(Secure.NO, Secure.SOON);
+        return SECURE.compareAndSet(this, Secure.NO, Secure.SOON);
     }
 
     /** The handshake is in its place: what is started from now on comes behind it. Thread: any. */
     public final void secured() {
-        secure.compareAndSet(Secure.SOON, Secure.YES);
+        SECURE.compareAndSet(this, Secure.SOON, Secure.YES);
     }
 
     /** The handshake was not started. Thread: who was about to. */
     public final void insecure() {
-        secure.compareAndSet(Secure.SOON, Secure.NO);
+        SECURE.compareAndSet(this, Secure.SOON, Secure.NO);
     }
 
     /** Whether what is started now is behind a handshake. Thread: any. */
     public final boolean isSecure() {
-        return secure.get() == Secure.YES;
+        return secure == Secure.YES;
     }
 
     /** What the handshake has come to; null before, and without one. Thread: any. */
@@ -443,29 +482,36 @@ public abstract class Endpoint {
     }
 
     public final Lifecycle lifecycle() {
-        return LIFECYCLES[lifecycle.get()];
+        return lifecycle;
     }
-
-    private static final Lifecycle[] LIFECYCLES = Lifecycle.values();
 
     /** The one way the lifecycle changes; false if the endpoint was not in {@code from}. */
     public final boolean move(Lifecycle from, Lifecycle to) {
-        return lifecycle.compareAndSet(from.ordinal(), to.ordinal());
+        return LIFECYCLE.compareAndSet(this, from, to);
     }
 
     /** The descriptor is closed, after the lifecycle has said so: whoever waits for that goes on. */
-    public final void descriptorClosed() {
-        closed.countDown();
+    public final synchronized void descriptorClosed() {
+        descriptorClosed = true;
+        notifyAll();
     }
 
     /** Waits until the descriptor is closed; false if the time is over first. Thread: any that may wait. */
-    public final boolean awaitClosed(long nanos) throws InterruptedException {
-        return closed.await(nanos, TimeUnit.NANOSECONDS);
+    public final synchronized boolean awaitClosed(long nanos) throws InterruptedException {
+        long deadline = System.nanoTime() + nanos;
+        while (!descriptorClosed) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+        return true;
     }
 
     /** Puts an operation that begins here on the roll. */
     final void enrol(Operation operation) {
-        synchronized (rollLock) {
+        synchronized (this) {
             if (rollSize == roll.length) {
                 dropLeavers();
             }
@@ -479,7 +525,7 @@ public abstract class Endpoint {
      * handed over yet: nobody can start it meanwhile.
      */
     public final void strikeOff(Operation operation) {
-        synchronized (rollLock) {
+        synchronized (this) {
             for (int i = 0; i < rollSize; i++) {
                 if (roll[i] == operation) {
                     Operation[] others = new Operation[roll.length];
@@ -511,7 +557,7 @@ public abstract class Endpoint {
      * Every operation whose start here has returned and that has not ended, and perhaps some others. A snapshot. Thread: any.
      */
     public final Operation[] roll() {
-        synchronized (rollLock) {
+        synchronized (this) {
             return Arrays.copyOf(roll, rollSize);
         }
     }
@@ -537,10 +583,11 @@ public abstract class Endpoint {
     }
 
     public final boolean isOpen() {
-        return lifecycle.get() == Lifecycle.OPEN.ordinal();
+        return lifecycle == Lifecycle.OPEN;
     }
 
     public final boolean isClosing() {
-        return lifecycle.get() >= Lifecycle.CLOSING.ordinal();
+        Lifecycle now = lifecycle;
+        return now == Lifecycle.CLOSING || now == Lifecycle.CLOSED;
     }
 }

@@ -15,11 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>To add an operation: one subclass here; the compiler then names the engines that must perform it.
  */
 public abstract sealed class Operation
-        permits Accept,
+        permits Stream,
                 Connect,
                 Disconnect,
                 Receive,
-                ReceiveContinuously,
                 Send,
                 SendFile,
                 Handshake,
@@ -80,10 +79,6 @@ public abstract sealed class Operation
     @Nullable
     public Operation partOf;
 
-    /** The part of it that the engine has; null if that is this operation itself, or nothing. */
-    @Nullable
-    public Operation part;
-
     /** What it acts on; null for a post. */
     @Nullable
     public Endpoint endpoint;
@@ -99,27 +94,19 @@ public abstract sealed class Operation
     @Nullable
     Operation previous;
 
-    /** The group that it can be cancelled with; 0 for the default one. */
-    public long groupId;
+    /** Null until it has one of them. */
+    @Nullable
+    private OperationExtras extras;
+
+    /** The operation of another kind that its packet keeps for a start of that kind; the packet's own. */
+    @Nullable
+    public Operation sibling;
 
     /** If it succeeds within its start there is to be no packet. */
     public boolean maySkipPacket;
 
     /** Its packet goes to a future of its own, outside of the port's queue and of the order of its endpoint's packets. */
     public boolean toFuture;
-
-    /** How long it may take, from its start; 0 = for ever. */
-    public long timeoutNanos;
-
-    /** {@link System#nanoTime()} at which its time is over; only if it has a timeout. */
-    public long deadlineNanos;
-
-    /** Its time was over before anything else ended it: the cancel that follows shows up as that. */
-    public boolean timedOut;
-
-    /** The timer that the shard keeps for it once it had a timeout; used again at its next start. */
-    @Nullable
-    public Object timer;
 
     /** Link of the ready queue. */
     @Nullable
@@ -134,9 +121,6 @@ public abstract sealed class Operation
     /** {@link System#nanoTime()} when its packet became ready; kept only when somebody listens. */
     public long readyNanos;
 
-    /** A receive: whoever gets its packet wants to know how many bytes more are there. */
-    public boolean queryAvailable;
-
     // Results: written by the holder, read after delivery.
     public Status status = Status.OK;
     public long bytes;
@@ -146,14 +130,8 @@ public abstract sealed class Operation
     @Nullable
     public Exception cause;
 
-    /** Bytes on the wire, of an operation of a secure connection. */
-    public long wireBytes;
-
     /** It was started on a connection that is, or will be when its turn comes, secure. */
     public boolean secure;
-
-    /** Bytes that could be received at once when it ended; -1 if nobody asked, or nobody knows. */
-    public int available;
 
     /** Library memory that the received bytes are in; null when they are in the caller's. */
     @Nullable
@@ -173,7 +151,7 @@ public abstract sealed class Operation
         return false;
     }
 
-    /** Its stream if it has many packets, null if it has one. */
+    /** This operation if it has many packets, null if it has one. */
     @Nullable
     public Stream stream() {
         return null;
@@ -184,6 +162,119 @@ public abstract sealed class Operation
 
     /** The start was refused: what the caller lent the operation is the caller's again, and what the library lent goes back. */
     public void forget() {}
+
+    private OperationExtras extras() {
+        OperationExtras own = extras;
+        if (own == null) {
+            own = new OperationExtras();
+            extras = own;
+        }
+        return own;
+    }
+
+    /** The group that it can be cancelled with; 0 for the default one. */
+    public final long groupId() {
+        OperationExtras known = extras;
+        return known == null ? 0 : known.groupId;
+    }
+
+    /** An input, as {@link #timeout} and {@link #queryAvailable(boolean)}. */
+    public final void groupId(long group) {
+        if (group != groupId()) {
+            extras().groupId = group;
+        }
+    }
+
+    /** How long it may take, from its start; 0 = for ever. */
+    public final long timeoutNanos() {
+        OperationExtras known = extras;
+        return known == null ? 0 : known.timeoutNanos;
+    }
+
+    /** {@link System#nanoTime()} at which its time is over; only if it has a timeout. */
+    public final long deadlineNanos() {
+        return extras().deadlineNanos;
+    }
+
+    /**
+     * Limits its time.
+     *
+     * @param nanos 0 = for ever
+     * @param deadline as {@link #deadlineNanos}
+     */
+    public final void timeout(long nanos, long deadline) {
+        if (nanos != 0 || timeoutNanos() != 0) {
+            OperationExtras own = extras();
+            own.timeoutNanos = nanos;
+            own.deadlineNanos = deadline;
+        }
+    }
+
+    /** Its time was over before anything else ended it: the cancel that follows shows up as that. */
+    public final boolean timedOut() {
+        OperationExtras known = extras;
+        return known != null && known.timedOut;
+    }
+
+    public final void setTimedOut() {
+        extras().timedOut = true;
+    }
+
+    /** The timer that the shard keeps for it once it had a timeout; used again at its next start. */
+    public final @Nullable Object timer() {
+        OperationExtras known = extras;
+        return known == null ? null : known.timer;
+    }
+
+    public final void timer(Object made) {
+        extras().timer = made;
+    }
+
+    /** The part of it that the engine has; null if that is this operation itself, or nothing. */
+    public final @Nullable Operation part() {
+        OperationExtras known = extras;
+        return known == null ? null : known.part;
+    }
+
+    public final void part(@Nullable Operation now) {
+        if (now != part()) {
+            extras().part = now;
+        }
+    }
+
+    /** Bytes on the wire, of an operation of a secure connection. */
+    public final long wireBytes() {
+        OperationExtras known = extras;
+        return known == null ? 0 : known.wireBytes;
+    }
+
+    public final void addWireBytes(long count) {
+        if (count != 0) {
+            extras().wireBytes += count;
+        }
+    }
+
+    /** A receive: whoever gets its packet wants to know how many bytes more are there. */
+    public final boolean queryAvailable() {
+        OperationExtras known = extras;
+        return known != null && known.queryAvailable;
+    }
+
+    public final void queryAvailable(boolean query) {
+        if (query != queryAvailable()) {
+            extras().queryAvailable = query;
+        }
+    }
+
+    /** Bytes that could be received at once when it ended; -1 if nobody asked, or nobody knows. */
+    public final int available() {
+        OperationExtras known = extras;
+        return known == null ? -1 : known.available;
+    }
+
+    public final void available(int count) {
+        extras().available = count;
+    }
 
     /** The {@code OverlappedIO} in front of this operation. */
     public final Object packet() {
@@ -218,12 +309,13 @@ public abstract sealed class Operation
         bytes = 0;
         nativeError = 0;
         cause = null;
-        wireBytes = 0;
         secure = target != null && target.isSecure();
-        available = -1;
         more = false;
         lease = null;
-        timedOut = false;
+        OperationExtras known = extras;
+        if (known != null) {
+            known.begin();
+        }
     }
 
     /**
@@ -232,15 +324,18 @@ public abstract sealed class Operation
      */
     public final void beginPart(Operation of, Endpoint target) {
         partOf = of;
-        of.part = this;
+        of.part(this);
         endpoint = target;
         status = Status.OK;
         bytes = 0;
         nativeError = 0;
         cause = null;
-        wireBytes = 0;
         more = false;
         lease = null;
+        OperationExtras known = extras;
+        if (known != null) {
+            known.wireBytes = 0;
+        }
     }
 
     /**
@@ -319,7 +414,7 @@ public abstract sealed class Operation
     public final boolean requestCancel(Endpoint target, @Nullable Long group) {
         int first = state;
         for (int seen = first; isCancellable(seen) && isSameStart(first, seen); seen = state) {
-            boolean meant = target.equals(endpoint) && (group == null || groupId == group);
+            boolean meant = target.equals(endpoint) && (group == null || groupId() == group);
             if (!meant) {
                 return false;
             }
@@ -334,7 +429,7 @@ public abstract sealed class Operation
     public final boolean isPendingIn(Endpoint target, long group) {
         int seen = state;
         boolean pending = isCancellable(seen) || stateOf(seen) == CANCELLING;
-        boolean meant = pending && target.equals(endpoint) && groupId == group;
+        boolean meant = pending && target.equals(endpoint) && groupId() == group;
         VarHandle.loadLoadFence(); // the second look at the state must not come before what it vouches for
         return meant && isSameStart(seen, state);
     }

@@ -6,24 +6,24 @@ import org.jspecify.annotations.Nullable;
  * Operations in the order in which they came, linked by themselves; any of them leaves at once, however many there are. An
  * operation is in one list at most. Thread: shard holder.
  */
-public final class OperationList {
+public sealed class OperationList permits Endpoint.Direction {
     @Nullable
     private Operation head;
 
     @Nullable
     private Operation tail;
 
-    public boolean isEmpty() {
+    public final boolean isEmpty() {
         return head == null;
     }
 
     /** The operation that has been in it longest, null for none; {@link Operation#next} leads to the one after it. */
     @Nullable
-    public Operation first() {
+    public final Operation first() {
         return head;
     }
 
-    public void add(Operation operation) {
+    public final void add(Operation operation) {
         operation.next = null;
         operation.previous = tail;
         if (tail == null) {
@@ -36,7 +36,7 @@ public final class OperationList {
 
     /** Takes the operation that has been in it longest, null for none. */
     @Nullable
-    public Operation poll() {
+    public final Operation poll() {
         Operation first = head;
         if (first != null) {
             head = first.next;
@@ -51,7 +51,7 @@ public final class OperationList {
     }
 
     /** Takes one out of the middle; false if it is not in this list. It must not be in another. */
-    public boolean remove(Operation operation) {
+    public final boolean remove(Operation operation) {
         Operation before = operation.previous;
         Operation after = operation.next;
         if (head != operation && before == null) {

@@ -3,9 +3,7 @@ package io.iocp.operation;
 import org.jspecify.annotations.Nullable;
 
 /** Receives again and again into the engine's buffers, each delivered as a packet of its own, in order. */
-public final class ReceiveContinuously extends Operation {
-    public final Stream stream = new Stream();
-
+public final class ReceiveContinuously extends Stream {
     @Nullable
     private LeasedBuffer stashHead;
 
@@ -26,7 +24,7 @@ public final class ReceiveContinuously extends Operation {
 
     @Override
     public Stream stream() {
-        return stream;
+        return this;
     }
 
     /** Keeps received bytes until their packet is delivered. */

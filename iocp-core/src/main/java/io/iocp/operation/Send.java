@@ -5,10 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends all of its memory or fails. */
 public final class Send extends Operation {
-    /** Native memory to send, one piece or several, in order. Alive until the packet is delivered. */
-    public MemorySegment[] memory = NOTHING;
+    /** Native memory to send if it is one piece. Alive until the packet is delivered. */
+    private MemorySegment single = MemorySegment.NULL;
 
-    /** How many of {@link #memory} belong to this send; the array may be longer. */
+    /** If it is several, in order; the array may be longer. Empty if it is one. */
+    private MemorySegment[] several = NOTHING;
+
+    /** How many pieces of memory there are to send. */
     public int pieces;
 
     /** More follows at once that may be in the same packet; a part of a {@link Transmit}. */
@@ -38,10 +41,8 @@ public final class Send extends Operation {
 
     /** One piece that is not of the library. */
     public void one(MemorySegment data) {
-        if (memory.length == 0) {
-            memory = new MemorySegment[1];
-        }
-        memory[0] = data;
+        single = data;
+        several = NOTHING;
         pieces = 1;
         source = null;
     }
@@ -72,6 +73,16 @@ public final class Send extends Operation {
         return taken;
     }
 
+    /** One of the pieces, from 0. */
+    public MemorySegment piece(int index) {
+        return several.length == 0 ? single : several[index];
+    }
+
+    /** The pieces if they are several, perhaps with others behind them. */
+    public MemorySegment[] several() {
+        return several;
+    }
+
     /** The first pieces of the array, which are not of the library. */
     public void several(MemorySegment[] data, int count) {
         several(data);
@@ -80,7 +91,7 @@ public final class Send extends Operation {
 
     /** Several pieces that are not of the library. */
     public void several(MemorySegment[] data) {
-        memory = data;
+        several = data;
         pieces = data.length;
         source = null;
     }
@@ -111,7 +122,7 @@ public final class Send extends Operation {
     public long length() {
         long sum = 0;
         for (int i = 0; i < pieces; i++) {
-            sum += memory[i].byteSize();
+            sum += piece(i).byteSize();
         }
         return sum;
     }

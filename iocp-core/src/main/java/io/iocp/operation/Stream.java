@@ -3,10 +3,10 @@ package io.iocp.operation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an operation with many packets is. It is <i>armed</i> while the engine has a request for it, and may be disarmed
+ * An operation with many packets, and where it is. It is <i>armed</i> while the engine has a request for it, and may be disarmed
  * (credit used up) and armed again many times before it ends.
  */
-public final class Stream {
+public abstract sealed class Stream extends Operation permits ReceiveContinuously, Accept {
     /** The engine has a request for it. */
     public boolean armed;
 
@@ -23,7 +23,12 @@ public final class Stream {
     /** The errno that belongs to {@link #ending}. */
     public int endingError;
 
-    public void reset() {
+    Stream(Object packet) {
+        super(packet);
+    }
+
+    /** It begins. */
+    public final void reset() {
         armed = false;
         disarming = false;
         queued = false;

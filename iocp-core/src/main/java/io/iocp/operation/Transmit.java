@@ -174,7 +174,7 @@ public final class Transmit extends Operation {
             recycling = part;
         }
         part.mode = DisconnectMode.RECYCLE;
-        part.timeoutNanos = timeoutNanos;
+        part.timeout(timeoutNanos(), 0);
         return part;
     }
 

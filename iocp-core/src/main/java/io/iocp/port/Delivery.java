@@ -120,7 +120,7 @@ final class Delivery {
             // A continuous operation is completed here if it ended before its turn came; it has nothing stashed.
             flow.handedOver(operation);
             operation.deliver();
-        } else if (!flow.prepare(operation, stream)) {
+        } else if (!flow.prepare(stream)) {
             return false;
         } else if (operation.more) {
             flow.delivered(operation);

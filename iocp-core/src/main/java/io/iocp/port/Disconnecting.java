@@ -46,12 +46,10 @@ final class Disconnecting {
 
     /** All is sent: the peer is to see the end of the stream. */
     void endOutput(Endpoint endpoint) {
-        if (endpoint.output.latched == null || endpoint.outputEnding) {
+        if (endpoint.output.latched() == null || endpoint.outputEnding) {
             // A shutdown may have waited for the send before this: nobody will look for it while the drain is current.
             endpoint.outputEnding = false;
-            if (endpoint.output.latched == null) {
-                endpoint.output.latched = Status.SHUT_DOWN;
-            }
+            endpoint.output.latchUnlessLatched(Status.SHUT_DOWN, null);
             flow.loop().shutdownOutput(endpoint);
         }
     }
@@ -65,7 +63,7 @@ final class Disconnecting {
 
     void drain(Endpoint endpoint, Disconnect disconnect) {
         disconnect.forced = null;
-        if (disconnect.timeoutNanos == 0) {
+        if (disconnect.timeoutNanos() == 0) {
             Timer deadline = new Timer() {
                 @Override
                 void expired() {
@@ -107,7 +105,7 @@ final class Disconnecting {
             flow.loop().submit(drain);
             return;
         }
-        disconnect.part = null;
+        disconnect.part(null);
         flow.recycled(endpoint, disconnect);
     }
 
@@ -136,7 +134,7 @@ final class Disconnecting {
         if (operation instanceof Disconnect disconnect) {
             return disconnect;
         }
-        return operation instanceof Transmit && operation.part instanceof Disconnect disconnect ? disconnect : null;
+        return operation instanceof Transmit && operation.part() instanceof Disconnect disconnect ? disconnect : null;
     }
 
     /** How an operation ends that was in the way of a disconnect; null if none was in its way. */

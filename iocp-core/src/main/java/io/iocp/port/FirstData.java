@@ -3,6 +3,7 @@ package io.iocp.port;
 import io.iocp.operation.Accept;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.LeasedBuffer;
+import io.iocp.operation.Operation;
 import io.iocp.operation.Receive;
 import io.iocp.operation.Status;
 import io.iocp.port.Counters.Count;
@@ -105,8 +106,9 @@ final class FirstData {
 
     /** It is to end; its receive says when. */
     void cancel(Accept accept) {
-        if (accept.awaited != null && accept.part != null) {
-            flow.loop().cancel(accept.part);
+        Operation part = accept.part();
+        if (accept.awaited != null && part != null) {
+            flow.loop().cancel(part);
         }
     }
 

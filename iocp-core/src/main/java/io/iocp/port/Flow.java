@@ -214,7 +214,7 @@ final class Flow implements CompletionSink {
             abort(endpoint, disconnect);
             return;
         }
-        if (operation.timeoutNanos > 0) {
+        if (operation.timeoutNanos() > 0) {
             OperationTimer.arm(operation, this, timers);
         }
         if (operation instanceof FileOperation file && !file.isInOrder()) {
@@ -244,7 +244,7 @@ final class Flow implements CompletionSink {
             begin(endpoint, direction, operation);
             return;
         }
-        direction.enqueue(operation);
+        direction.add(operation);
         if (current.stream() != null) {
             // What comes behind a continuous operation ends it; what it has stashed is delivered first.
             end(current, Status.CANCELLED);
@@ -276,7 +276,7 @@ final class Flow implements CompletionSink {
         // A part is current and has no packet to come: the drain of a connection that is being recycled.
         if (direction.unfinished > 0
                 || direction.current != null
-                || direction.latched != null
+                || direction.latched() != null
                 || hasLostTls(endpoint, operation)
                 || !mayGoOn(endpoint, operation)) {
             return false;
@@ -325,7 +325,7 @@ final class Flow implements CompletionSink {
     }
 
     private void endWaiting(Direction direction) {
-        for (Operation waiting = direction.dequeue(); waiting != null; waiting = direction.dequeue()) {
+        for (Operation waiting = direction.poll(); waiting != null; waiting = direction.poll()) {
             if (waiting.partOf instanceof Handshake) {
                 continue; // which waits in the input, or has been ended there
             }
@@ -346,16 +346,17 @@ final class Flow implements CompletionSink {
             return;
         }
         if (operation.partOf instanceof Handshake handshake) {
-            Status ended = direction.latched;
+            Status ended = direction.latched();
             if (ended == null) {
                 direction.current = operation;
                 handshaking.submitIfBothTurns(endpoint, handshake);
             } else {
-                handshake.cause = direction.latchedCause;
+                handshake.cause = direction.latchedCause();
                 endEarly(handshake, ended);
             }
             return;
         }
+        Status latched = direction.latched();
         Status over = endStatus(endpoint, operation);
         if (over == null && !hasPeer(endpoint) && !(operation instanceof Connect)) {
             over = Status.ABORTED; // it was started before the connection was recycled, and waited
@@ -367,9 +368,9 @@ final class Flow implements CompletionSink {
             makeReady(operation, over, operation.bytes, 0); // what an attempt has sent already
         } else if (operation instanceof Disconnect disconnect) {
             beginDisconnect(endpoint, direction, disconnect);
-        } else if (direction.latched != null) {
-            operation.cause = direction.latchedCause;
-            makeReady(operation, direction.latched, 0, direction.latchedError);
+        } else if (latched != null) {
+            operation.cause = direction.latchedCause();
+            makeReady(operation, latched, 0, direction.latchedError());
         } else if (hasLostTls(endpoint, operation)) {
             makeReady(operation, Status.ABORTED, 0, 0);
         } else if (!operation.submitted()) {
@@ -386,7 +387,7 @@ final class Flow implements CompletionSink {
             } else if (direction.hasWaiting()) {
                 end(operation, Status.CANCELLED); // what came behind it has ended it before its turn
             } else {
-                rearmIfRoom(operation, stream); // receiving may be paused
+                rearmIfRoom(stream); // receiving may be paused
             }
         }
     }
@@ -438,7 +439,7 @@ final class Flow implements CompletionSink {
                 latch(connection, transmit, status, nativeError); // else it is the file's
             }
         }
-        transmit.wireBytes += part.wireBytes;
+        transmit.addWireBytes(part.wireBytes());
         Status over = transmitting.completed(connection, transmit, part, status, bytes);
         if (over == Status.OK && transmit.recycles) {
             recycleBehind(connection, transmit);
@@ -525,7 +526,7 @@ final class Flow implements CompletionSink {
     void free(Endpoint endpoint, Direction direction) {
         direction.current = null;
         while (direction.current == null) {
-            Operation waiting = direction.dequeue();
+            Operation waiting = direction.poll();
             if (waiting == null) {
                 break;
             }
@@ -580,7 +581,7 @@ final class Flow implements CompletionSink {
         Status seen = latch(endpoint, operation, status, nativeError);
         Stream stream = operation.stream();
         if (stream != null) {
-            stopped(endpoint, operation, stream, seen, nativeError);
+            stopped(endpoint, stream, seen, nativeError);
         } else if (operation instanceof Receive receive) {
             received(endpoint, receive, seen, bytes, nativeError);
         } else if (seen == Status.RESOURCE_LIMIT && operation instanceof Accept accept && mayGoOn(endpoint, accept)) {
@@ -631,11 +632,11 @@ final class Flow implements CompletionSink {
     private void partCompleted(Operation whole, Operation part, Status status, long bytes, int nativeError) {
         switch (whole) {
             case Accept accept -> {
-                accept.part = null;
+                accept.part(null);
                 firstData.received(accept, (Receive) part, status, bytes);
             }
             case Connect connect -> {
-                connect.part = null;
+                connect.part(null);
                 Endpoint endpoint = endpointOf(connect);
                 Status seen = latch(endpoint, part, status, nativeError);
                 makeReady(connect, ended(endpoint, connect, seen), bytes, nativeError);
@@ -715,7 +716,7 @@ final class Flow implements CompletionSink {
         Endpoint listener = endpointOf(accept);
         Operation current = listener.input.current;
         if (current != null && current.stream() != null) {
-            listener.input.enqueue(accept); // it was started before that one, and must not end it
+            listener.input.add(accept); // it was started before that one, and must not end it
         } else {
             queue(listener, listener.input, accept);
         }
@@ -750,7 +751,7 @@ final class Flow implements CompletionSink {
         endpoint.input.current = null;
         Operation whole = disconnect;
         if (disconnect.partOf instanceof Transmit transmit) {
-            transmit.part = null;
+            transmit.part(null);
             whole = transmit;
         }
         long bytes = whole.bytes; // of a disconnect what was discarded, of a transmit what was sent
@@ -784,9 +785,9 @@ final class Flow implements CompletionSink {
             return;
         }
         operation.stash(buffer);
-        makeReady(operation, operation.stream);
+        makeReady(operation);
         if (operation.unread >= settings.receiveCredit()) {
-            disarm(operation, operation.stream);
+            disarm(operation);
         }
     }
 
@@ -797,7 +798,7 @@ final class Flow implements CompletionSink {
             return;
         }
         operation.stash(connection);
-        makeReady(operation, operation.stream);
+        makeReady(operation);
     }
 
     @Override
@@ -858,8 +859,8 @@ final class Flow implements CompletionSink {
     private void note(Endpoint endpoint, Operation operation, long bytes) {
         if (bytes > 0) {
             counters.count(operation.isOutput() ? Count.BYTES_SENT : Count.BYTES_RECEIVED, bytes);
-            if (endpoint.idleTimer != null) {
-                endpoint.lastActivityNanos = now();
+            if (endpoint.idleTimer instanceof IdleTimer timer) {
+                timer.lastActivityNanos = now();
             }
         }
     }
@@ -874,21 +875,16 @@ final class Flow implements CompletionSink {
                 if (!endpoint.isConnection()) {
                     return status;
                 }
-                Direction direction = directionOf(operation);
-                direction.latched = status;
-                direction.latchedError = nativeError;
-                direction.latchedCause = operation.cause;
+                directionOf(operation).latch(status, nativeError, operation.cause);
                 endpoint.resetSeen |= status != Status.TLS_ERROR;
                 if (!operation.isOutput()) {
                     // A failed receive has read all there was; a failed send leaves what arrived before to be read.
-                    endpoint.output.latched = status;
-                    endpoint.output.latchedError = nativeError;
-                    endpoint.output.latchedCause = operation.cause;
+                    endpoint.output.latch(status, nativeError, operation.cause);
                 }
             }
             case EOF -> {
                 if (endpoint.resetSeen && !endpoint.endSeen) {
-                    endpoint.input.latched = Status.RESET;
+                    endpoint.input.latch(Status.RESET, endpoint.input.latchedError(), endpoint.input.latchedCause());
                     return Status.RESET;
                 }
                 endpoint.endSeen = true;
@@ -956,41 +952,41 @@ final class Flow implements CompletionSink {
     // ---- continuous operations
 
     /** The engine has disarmed a continuous operation, for whatever reason. */
-    private void stopped(Endpoint endpoint, Operation operation, Stream stream, Status status, int nativeError) {
+    private void stopped(Endpoint endpoint, Stream stream, Status status, int nativeError) {
         stream.armed = false;
         stream.disarming = false;
         if (stream.ending == null) {
-            if (status == Status.RESOURCE_LIMIT && operation instanceof Accept accept && mayGoOn(endpoint, accept)) {
+            if (status == Status.RESOURCE_LIMIT && stream instanceof Accept accept && mayGoOn(endpoint, accept)) {
                 defer(accept);
                 return;
             }
             if (status == Status.OK || status == Status.CANCELLED) {
-                if (mayGoOn(endpoint, operation)) {
-                    rearmIfRoom(operation, stream);
+                if (mayGoOn(endpoint, stream)) {
+                    rearmIfRoom(stream);
                     return;
                 }
-                stream.ending = ended(endpoint, operation, Status.CANCELLED);
+                stream.ending = ended(endpoint, stream, Status.CANCELLED);
             } else {
-                stream.ending = ended(endpoint, operation, status);
+                stream.ending = ended(endpoint, stream, status);
                 stream.endingError = nativeError;
             }
         }
-        makeReady(operation, stream);
+        makeReady(stream);
     }
 
-    private void rearmIfRoom(Operation operation, Stream stream) {
-        boolean deferred = operation instanceof Accept accept && accept.retry != null;
-        boolean room = !(operation instanceof ReceiveContinuously receive)
+    private void rearmIfRoom(Stream stream) {
+        boolean deferred = stream instanceof Accept accept && accept.retry != null;
+        boolean room = !(stream instanceof ReceiveContinuously receive)
                 || (receive.unread <= settings.receiveCredit() / 2 && !endpointOf(receive).receivePaused);
         if (!stream.armed && stream.ending == null && room && !deferred) {
-            arm(operation);
+            arm(stream);
         }
     }
 
-    private void disarm(Operation operation, Stream stream) {
+    private void disarm(Stream stream) {
         if (stream.armed && !stream.disarming) {
             stream.disarming = true;
-            loop.cancel(operation);
+            loop.cancel(stream);
         }
     }
 
@@ -1002,9 +998,9 @@ final class Flow implements CompletionSink {
         endpoint.receivePaused = pause;
         if (endpoint.input.current instanceof ReceiveContinuously receive) {
             if (pause) {
-                disarm(receive, receive.stream);
+                disarm(receive);
             } else {
-                rearmIfRoom(receive, receive.stream);
+                rearmIfRoom(receive);
             }
         }
     }
@@ -1027,14 +1023,15 @@ final class Flow implements CompletionSink {
                 makeReady(operation, status, 0, 0);
                 next(endpointOf(operation), directionOf(operation));
             } else {
-                loop.cancel(operation.part == null ? operation : operation.part);
+                Operation part = operation.part();
+                loop.cancel(part == null ? operation : part);
             }
         } else if (stream.ending == null) {
             stream.ending = status;
             if (stream.armed) {
-                disarm(operation, stream);
+                disarm(stream);
             } else {
-                makeReady(operation, stream);
+                makeReady(stream);
             }
         }
     }
@@ -1057,9 +1054,9 @@ final class Flow implements CompletionSink {
      *
      * @return false if there is nothing to deliver yet
      */
-    boolean prepare(Operation operation, Stream stream) {
+    boolean prepare(Stream stream) {
         stream.queued = false;
-        boolean found = switch (operation) {
+        boolean found = switch (stream) {
             case ReceiveContinuously receive -> {
                 LeasedBuffer buffer = receive.unstash();
                 receive.lease = buffer;
@@ -1070,30 +1067,29 @@ final class Flow implements CompletionSink {
                 accept.accepted = accept.unstash();
                 yield accept.accepted != null;
             }
-            default -> throw new AssertionError("not a continuous operation: " + operation.kind());
         };
         if (found) {
-            operation.status = Status.OK;
-            operation.more = true;
-            lookForMore(operation);
-            if (operation.available >= 0 && operation instanceof ReceiveContinuously receive) {
-                operation.available = (int) Math.min(operation.available + receive.stashedBytes(), Integer.MAX_VALUE);
+            stream.status = Status.OK;
+            stream.more = true;
+            lookForMore(stream);
+            if (stream.available() >= 0 && stream instanceof ReceiveContinuously receive) {
+                stream.available((int) Math.min(stream.available() + receive.stashedBytes(), Integer.MAX_VALUE));
             }
             // Whatever comes later, bytes or the end, makes it ready again.
-            if (hasStashed(operation) || (stream.ending != null && !stream.armed)) {
-                makeReady(operation, stream);
+            if (hasStashed(stream) || (stream.ending != null && !stream.armed)) {
+                makeReady(stream);
             }
-            rearmIfRoom(operation, stream);
+            rearmIfRoom(stream);
             return true;
         }
         if (stream.ending == null || stream.armed) {
             return false;
         }
-        operation.status = stream.ending;
-        operation.nativeError = stream.endingError;
-        operation.more = false;
-        operation.complete();
-        next(endpointOf(operation), directionOf(operation));
+        stream.status = stream.ending;
+        stream.nativeError = stream.endingError;
+        stream.more = false;
+        stream.complete();
+        next(endpointOf(stream), directionOf(stream));
         return true;
     }
 
@@ -1133,7 +1129,7 @@ final class Flow implements CompletionSink {
     /** Its time is over, and it has not ended yet. */
     void timeOut(Operation operation) {
         if (operation.requestCancel()) {
-            operation.timedOut = true;
+            operation.setTimedOut();
             cancel(operation, endpointOf(operation));
         }
         // Else somebody has cancelled it before, and that is on its way.
@@ -1144,23 +1140,21 @@ final class Flow implements CompletionSink {
         if (operation instanceof Accept accept && accept.target != null && accept.target.isClosing()) {
             return Status.ABORTED;
         }
-        return operation.timedOut ? Status.TIMED_OUT : Status.CANCELLED;
+        return operation.timedOut() ? Status.TIMED_OUT : Status.CANCELLED;
     }
 
     /** Ends the output of an endpoint: at once, or when the engine has let go of the send that it has. */
     void shutdownOutput(Endpoint endpoint) {
         install(endpoint);
         Direction output = endpoint.output;
-        if (endpoint.closeBegun || endpoint.outputEnding || output.latched == Status.SHUT_DOWN) {
+        if (endpoint.closeBegun || endpoint.outputEnding || output.latched() == Status.SHUT_DOWN) {
             return;
         }
         if (!hasPeer(endpoint) || Disconnecting.within(output.current) != null) {
             return; // it comes late: the connection that was meant has gone, or has nothing more to be ended
         }
         endpoint.outputEnded = true; // once more: a disconnect that was cancelled has taken it back perhaps
-        if (output.latched == null) {
-            output.latched = Status.SHUT_DOWN; // of what waits, and of what was started before the start could know
-        }
+        output.latchUnlessLatched(Status.SHUT_DOWN, null); // what waits, and was started before the start could know
         endpoint.outputEnding = true;
         if (output.current == null) {
             finishOutput(endpoint);
@@ -1226,10 +1220,10 @@ final class Flow implements CompletionSink {
         if (current instanceof ReceiveContinuously receive) {
             for (LeasedBuffer b = receive.unstash(); b != null; b = receive.unstash()) {
                 b.release();
-                if (receive.stream.ending != null) {
+                if (receive.ending != null) {
                     // An end of the stream is not to be told to somebody who has not seen all that came before it.
-                    receive.stream.ending = reason;
-                    receive.stream.endingError = 0;
+                    receive.ending = reason;
+                    receive.endingError = 0;
                 }
             }
         } else if (current instanceof Accept accept) {
@@ -1315,7 +1309,7 @@ final class Flow implements CompletionSink {
         operation.bytes = bytes;
         operation.nativeError = nativeError;
         operation.more = false;
-        if (operation.timeoutNanos > 0) {
+        if (operation.timeoutNanos() > 0) {
             OperationTimer.disarm(operation, timers);
         }
         operation.settle();
@@ -1330,15 +1324,15 @@ final class Flow implements CompletionSink {
 
     /** Who receives may want to know what more there is. */
     private void lookForMore(Operation operation) {
-        if (operation.queryAvailable && (operation.status == Status.OK || operation.status == Status.EOF)) {
-            operation.available = loop.available(endpointOf(operation));
+        if (operation.queryAvailable() && (operation.status == Status.OK || operation.status == Status.EOF)) {
+            operation.available(loop.available(endpointOf(operation)));
         }
     }
 
-    private void makeReady(Operation operation, Stream stream) {
+    private void makeReady(Stream stream) {
         if (!stream.queued) {
             stream.queued = true;
-            addReady(operation);
+            addReady(stream);
         }
     }
 

@@ -14,6 +14,9 @@ final class IdleTimer extends Timer {
     private final Endpoint endpoint;
     private final long timeoutNanos;
 
+    /** {@link System#nanoTime()} of the last transfer. */
+    long lastActivityNanos;
+
     private IdleTimer(Flow flow, TimerWheel timers, Endpoint endpoint, long timeoutNanos) {
         this.flow = flow;
         this.timers = timers;
@@ -29,15 +32,15 @@ final class IdleTimer extends Timer {
         @Nullable IdleTimer timer = null;
         if (timeoutNanos > 0 && !endpoint.isClosing()) {
             timer = new IdleTimer(flow, timers, endpoint, timeoutNanos);
-            endpoint.lastActivityNanos = flow.nanoTime();
-            timers.arm(timer, endpoint.lastActivityNanos + timeoutNanos);
+            timer.lastActivityNanos = flow.nanoTime();
+            timers.arm(timer, timer.lastActivityNanos + timeoutNanos);
         }
         endpoint.idleTimer = timer;
     }
 
     @Override
     void expired() {
-        long due = endpoint.lastActivityNanos + timeoutNanos;
+        long due = lastActivityNanos + timeoutNanos;
         if (due - flow.nanoTime() > 0) {
             timers.arm(this, due);
         } else {

@@ -17,19 +17,19 @@ final class OperationTimer extends Timer {
 
     /** Arms the timer of an operation that has a timeout and is the shard's. */
     static void arm(Operation operation, Flow flow, TimerWheel timers) {
-        if (operation.timer instanceof OperationTimer known) {
+        if (operation.timer() instanceof OperationTimer known) {
             known.flow = flow;
-            timers.arm(known, operation.deadlineNanos);
+            timers.arm(known, operation.deadlineNanos());
         } else {
             OperationTimer made = new OperationTimer(operation, flow);
-            operation.timer = made;
-            timers.arm(made, operation.deadlineNanos);
+            operation.timer(made);
+            timers.arm(made, operation.deadlineNanos());
         }
     }
 
     /** The operation ends: from now on it may be another shard's. */
     static void disarm(Operation operation, TimerWheel timers) {
-        if (operation.timer instanceof OperationTimer armed) {
+        if (operation.timer() instanceof OperationTimer armed) {
             timers.disarm(armed);
         }
     }

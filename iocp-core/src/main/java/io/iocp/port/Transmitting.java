@@ -277,7 +277,7 @@ final class Transmitting {
      */
     @Nullable
     Status completed(Endpoint connection, Transmit transmit, Operation part, Status status, long bytes) {
-        transmit.part = null;
+        transmit.part(null);
         if (part instanceof FileRead) {
             if (!connection.isConnection()) {
                 transmit.gathered += (int) bytes;

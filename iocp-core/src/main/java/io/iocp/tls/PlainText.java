@@ -11,6 +11,7 @@ public final class PlainText {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final MemorySegment[] NONE = {};
 
+    private final MemorySegment[] one = new MemorySegment[1];
     private MemorySegment[] pieces = NONE;
     private int count;
     private int piece;
@@ -19,6 +20,12 @@ public final class PlainText {
     private long viewed;
 
     private ByteBuffer view = NOTHING;
+
+    /** One piece. */
+    public void of(MemorySegment memory) {
+        one[0] = memory;
+        of(one, 1);
+    }
 
     /** The first {@code number} of them, from their beginning. */
     public void of(MemorySegment[] memory, int number) {

@@ -135,8 +135,7 @@ class EngineLoopTest {
 
     private Send send(Endpoint socket, MemorySegment... pieces) {
         Send send = begin(new Send(this), socket);
-        send.memory = pieces;
-        send.pieces = pieces.length;
+        send.several(pieces);
         loop.submit(send);
         return send;
     }

@@ -26,20 +26,20 @@ class DirectionTest {
     void shouldTakeOutOfTheMiddleAndOfBothEnds() {
         Operation[] o = {operation(0), operation(1), operation(2), operation(3)};
         for (Operation operation : o) {
-            direction.enqueue(operation);
+            direction.add(operation);
         }
         assertThat(direction.remove(o[1])).isTrue();
         assertThat(direction.remove(o[1])).isFalse();
         assertThat(direction.remove(o[3])).isTrue();
         Operation last = operation(4);
-        direction.enqueue(last);
+        direction.add(last);
         assertThat(direction.remove(o[0])).isTrue();
-        assertThat(direction.dequeue()).isSameAs(o[2]);
-        assertThat(direction.dequeue()).isSameAs(last);
-        assertThat(direction.dequeue()).isNull();
+        assertThat(direction.poll()).isSameAs(o[2]);
+        assertThat(direction.poll()).isSameAs(last);
+        assertThat(direction.poll()).isNull();
         assertThat(direction.remove(last)).isFalse();
-        direction.enqueue(last);
-        assertThat(direction.dequeue()).isSameAs(last);
+        direction.add(last);
+        assertThat(direction.poll()).isSameAs(last);
     }
 
     @Test
@@ -51,11 +51,11 @@ class DirectionTest {
             switch (random.nextInt(5)) {
                 case 0, 1 -> {
                     Operation operation = operation(step);
-                    direction.enqueue(operation);
+                    direction.add(operation);
                     model.add(operation);
                     known.add(operation);
                 }
-                case 2, 3 -> assertThat(direction.dequeue()).isSameAs(model.poll());
+                case 2, 3 -> assertThat(direction.poll()).isSameAs(model.poll());
                 default -> {
                     if (!known.isEmpty()) {
                         Operation any = known.get(random.nextInt(known.size()));

@@ -26,7 +26,7 @@ class RollTest {
 
     private static void start(Operation operation, Endpoint on, long group) {
         operation.begin(on);
-        operation.groupId = group;
+        operation.groupId(group);
         operation.started();
     }
 

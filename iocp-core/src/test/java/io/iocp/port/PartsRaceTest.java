@@ -139,7 +139,7 @@ class PartsRaceTest {
             shard.shutdownOutput(connection);
             ScriptedPort.settle(shard);
             assertThat(loop.calls).doesNotContain("shutdownOutput");
-            assertThat(connection.output.latched).isNull();
+            assertThat(connection.output.latched()).isNull();
         }
     }
 

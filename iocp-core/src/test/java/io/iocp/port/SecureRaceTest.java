@@ -269,7 +269,7 @@ class SecureRaceTest {
         private void answer(Operation request) throws IOException {
             if (request instanceof Send send) {
                 long length = send.length();
-                session.received(send.memory[0].asByteBuffer());
+                session.received(send.piece(0).asByteBuffer());
                 complete(loop, send, Status.OK, length);
                 return;
             }

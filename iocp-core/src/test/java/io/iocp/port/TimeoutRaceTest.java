@@ -25,8 +25,7 @@ class TimeoutRaceTest {
 
     private static void begin(Operation operation, Endpoint endpoint, long timeoutNanos) {
         operation.begin(endpoint);
-        operation.timeoutNanos = timeoutNanos;
-        operation.deadlineNanos = System.nanoTime() + timeoutNanos;
+        operation.timeout(timeoutNanos, System.nanoTime() + timeoutNanos);
     }
 
     private static void opened(CountDownLatch gate) {
@@ -152,13 +151,13 @@ class TimeoutRaceTest {
                 ScriptedPort.awaitSubmitted(loop, receive, i / 2 + 1);
                 loop.complete(receive, Status.OK, 1);
                 assertThat(port.next().status).isEqualTo(Status.OK);
-                assertThat(receive.timer)
+                assertThat(receive.timer())
                         .isInstanceOfSatisfying(
                                 Timer.class,
                                 timer -> assertThat(timer.isArmed())
                                         .as("left in a wheel")
                                         .isFalse());
-                timers.add(Objects.requireNonNull(receive.timer));
+                timers.add(Objects.requireNonNull(receive.timer()));
             }
             assertThat(timers).as("one timer for life").hasSize(1);
             begin(receive, other, A_MOMENT);
@@ -177,8 +176,7 @@ class TimeoutRaceTest {
             Shard shard = port.associate(endpoint);
             Receive late = new Receive(this);
             late.begin(endpoint);
-            late.timeoutNanos = FOR_EVER;
-            late.deadlineNanos = System.nanoTime() - 1; // it was a day in the inbox
+            late.timeout(FOR_EVER, System.nanoTime() - 1); // it was a day in the inbox
             shard.start(late);
             awaitCall(port.loop(0), "cancel", 1);
             port.loop(0).complete(late, Status.CANCELLED, 0);

@@ -108,7 +108,7 @@ class TlsRaceTest {
 
     /** The kernel takes all of it, and the client gets it. */
     private void take(ScriptedEngine.Loop loop, Send send) throws SSLException {
-        byte[] records = send.memory[0].toArray(ValueLayout.JAVA_BYTE);
+        byte[] records = send.piece(0).toArray(ValueLayout.JAVA_BYTE);
         client.received(ByteBuffer.wrap(records));
         loop.complete(send, Status.OK, records.length);
     }

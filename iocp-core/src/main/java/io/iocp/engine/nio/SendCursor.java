@@ -45,7 +45,7 @@ final class SendCursor {
 
     /** True once every byte is accepted; also steps over empty pieces. */
     boolean isDone(Send send) {
-        while (piece < send.pieces && offset == send.memory[piece].byteSize()) {
+        while (piece < send.pieces && offset == send.piece(piece).byteSize()) {
             piece++;
             offset = 0;
         }
@@ -61,7 +61,7 @@ final class SendCursor {
         long offered;
         long written;
         if (piece == send.pieces - 1) {
-            ByteBuffer view = view(send.memory[piece], offset);
+            ByteBuffer view = view(send.piece(piece), offset);
             offered = view.remaining();
             written = channel.write(view);
         } else {
@@ -71,7 +71,7 @@ final class SendCursor {
                 offered = 0;
                 boolean whole = true;
                 while (count < most && whole) { // nothing may follow a piece that is cut off
-                    MemorySegment memory = send.memory[piece + count];
+                    MemorySegment memory = send.piece(piece + count);
                     long from = count == 0 ? offset : 0;
                     ByteBuffer view = view(memory, from);
                     whole = view.remaining() == memory.byteSize() - from;
@@ -91,7 +91,7 @@ final class SendCursor {
         sent += written;
         long rest = written;
         while (rest > 0) {
-            long left = send.memory[piece].byteSize() - offset;
+            long left = send.piece(piece).byteSize() - offset;
             if (rest < left) {
                 offset += rest;
                 return;

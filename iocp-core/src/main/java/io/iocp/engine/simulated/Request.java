@@ -54,7 +54,7 @@ final class Request {
         sent += count;
         long rest = count;
         while (piece < send.pieces) {
-            long left = send.memory[piece].byteSize() - offset;
+            long left = send.piece(piece).byteSize() - offset;
             if (rest < left) {
                 offset += rest;
                 return;

@@ -227,7 +227,7 @@ final class SimulatedLoop implements EngineLoop {
         long length = send.length();
         int count = few(Math.min(length, connection.outgoing.room()), faults.shortSend());
         if (count > 0) {
-            connection.outgoing.write(send.memory[0], 0, count);
+            connection.outgoing.write(send.piece(0), 0, count);
             network.tellPeers();
         }
         send.bytes = count;
@@ -491,7 +491,7 @@ final class SimulatedLoop implements EngineLoop {
             return;
         }
         buffer.hold();
-        MemorySegment memory = send.memory[0].asSlice(0, request.sent);
+        MemorySegment memory = send.piece(0).asSlice(0, request.sent);
         Pipe outgoing = ((SimulatedConnection) request.endpoint).outgoing;
         events.add(new Event(pass + delay(), eventNumber++, () -> {
             outgoing.readAgain(memory, request.place);
@@ -941,14 +941,14 @@ final class SimulatedLoop implements EngineLoop {
         }
         try {
             while (request.piece < send.pieces) {
-                long left = send.memory[request.piece].byteSize() - request.offset;
+                long left = send.piece(request.piece).byteSize() - request.offset;
                 long most = connection.peerClosed ? left : Math.min(left, connection.outgoing.room());
                 if (most == 0) {
                     break;
                 }
                 int count = few(most, faults.shortSend());
                 if (!connection.peerClosed) {
-                    connection.outgoing.write(send.memory[request.piece], request.offset, count);
+                    connection.outgoing.write(send.piece(request.piece), request.offset, count);
                     network.tellPeers();
                 }
                 request.handedOver(send, count);

@@ -200,7 +200,7 @@ final class TlsHandshake {
 
     private void end(Status status, int nativeError) {
         connection.handshakeEnded(status);
-        operation.wireBytes += input.takeWireBytes();
+        operation.addWireBytes(input.takeWireBytes());
         connection.loop().sink().completed(operation, status, 0, nativeError);
     }
 
@@ -240,7 +240,7 @@ final class TlsHandshake {
 
     /** The engine is done with a request of the output. */
     void sent(Status status, long bytes, int nativeError) {
-        operation.wireBytes += bytes;
+        operation.addWireBytes(bytes);
         if (status == Status.OK) {
             goOn();
         } else {

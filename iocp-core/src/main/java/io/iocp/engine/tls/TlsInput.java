@@ -261,7 +261,7 @@ final class TlsInput {
 
     private void deliver(ReceiveContinuously receive) {
         TlsSession session = Objects.requireNonNull(connection.session());
-        receive.wireBytes += takeWireBytes();
+        receive.addWireBytes(takeWireBytes());
         for (LeasedBuffer text = session.takePlain(); text != null; text = session.takePlain()) {
             connection.loop().sink().received(receive, text);
         }
@@ -270,7 +270,7 @@ final class TlsInput {
     /** Gives a receive what it wants of the plain text that there is. */
     private long take(Receive receive) {
         TlsSession session = Objects.requireNonNull(connection.session());
-        receive.wireBytes += takeWireBytes();
+        receive.addWireBytes(takeWireBytes());
         MemorySegment memory = receive.memory;
         if (memory != null) {
             return memory.byteSize() == 0 ? 0 : session.takePlain(memory);

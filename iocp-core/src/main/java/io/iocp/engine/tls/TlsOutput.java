@@ -91,7 +91,11 @@ final class TlsOutput {
         writing = send;
         cancelled = false;
         written = 0;
-        plain.of(send.memory, send.pieces);
+        if (send.pieces == 1) {
+            plain.of(send.piece(0));
+        } else {
+            plain.of(send.several(), send.pieces);
+        }
         if (end != null || plain.isEmpty()) {
             connection.later();
         } else {
@@ -337,7 +341,7 @@ final class TlsOutput {
     }
 
     private void sentOf(Send send, Status status, long bytes, int nativeError) {
-        send.wireBytes += bytes;
+        send.addWireBytes(bytes);
         if (status != Status.OK) {
             report(status, nativeError);
             return;

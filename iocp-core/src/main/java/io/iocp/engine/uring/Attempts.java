@@ -118,7 +118,7 @@ final class Attempts {
             return null; // a gather needs the kernel's struct msghdr: not worth a second way
         }
         long wanted = Math.min(length, UringLoop.MAX_TRANSFER_BYTES);
-        long result = libc.send(fd, send.memory[0].address(), wanted, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
+        long result = libc.send(fd, send.piece(0).address(), wanted, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
         if (result < 0) {
             return failed(send, (int) -result);
         }

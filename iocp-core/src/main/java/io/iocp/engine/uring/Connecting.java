@@ -52,10 +52,10 @@ final class Connecting {
             throw failure;
         }
         endpoint.giveFd(fd);
-        ConnectMemory to = request.connectTo;
+        ConnectMemory to = request.memory().connectTo;
         if (to == null) {
             to = new ConnectMemory();
-            request.connectTo = to;
+            request.memory().connectTo = to;
         }
         to.set(remote, family);
     }

@@ -32,10 +32,10 @@ final class Datagrams {
     }
 
     private static DatagramMemory memory(Request request, int pieces) {
-        DatagramMemory memory = request.datagram;
+        DatagramMemory memory = request.memory().datagram;
         if (memory == null || !memory.isEnoughFor(pieces)) {
             memory = new DatagramMemory(pieces);
-            request.datagram = memory;
+            request.memory().datagram = memory;
         }
         return memory;
     }

@@ -39,7 +39,7 @@ final class GatherMemory {
         long skip = sent;
         int vectors = 0;
         for (int i = 0; i < send.pieces && vectors < capacityPieces; i++) {
-            MemorySegment piece = send.memory[i];
+            MemorySegment piece = send.piece(i);
             long size = piece.byteSize();
             if (skip >= size) {
                 skip -= size;

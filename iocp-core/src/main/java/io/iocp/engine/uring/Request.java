@@ -78,18 +78,11 @@ final class Request {
 
     int endError;
 
-    /** The struct msghdr and its vectors of a gathering send; kept with the slot once it was needed. */
+    /** Null until the slot needed any. */
     @Nullable
-    GatherMemory gather;
+    private SlotMemory memory;
 
-    /** The address that a connect goes to; kept with the slot once it was needed. */
-    @Nullable
-    ConnectMemory connectTo;
-    /** The struct msghdr of a datagram; kept with the slot once it was needed. */
-    @Nullable
-    DatagramMemory datagram;
-
-    /** The list that it is in, and its neighbours there. */
+    /** The list that it is in, and its neighbours there; in a free slot the next is the next free one. */
     @Nullable
     RequestList list;
 
@@ -130,6 +123,16 @@ final class Request {
             throw new IllegalStateException("request of slot " + slot + " is free");
         }
         return current;
+    }
+
+    /** What the kernel reads of its calls beside the user's memory. */
+    SlotMemory memory() {
+        SlotMemory own = memory;
+        if (own == null) {
+            own = new SlotMemory();
+            memory = own;
+        }
+        return own;
     }
 
     void begin(Operation started, UringEndpoint target) {
@@ -181,11 +184,8 @@ final class Request {
         endpoint = null;
         lent = null;
         helper = null;
-        if (gather != null && !gather.isSmall()) {
-            gather = null;
-        }
-        if (datagram != null && !datagram.isSmall()) {
-            datagram = null;
+        if (memory != null) {
+            memory.dropLarge();
         }
     }
 }

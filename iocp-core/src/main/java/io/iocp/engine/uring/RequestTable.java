@@ -11,13 +11,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestTable {
     private @Nullable Request[] requests = new Request[64];
-    private Request[] free = new Request[64];
+
+    /** The slots that are unused, linked by {@link Request#next}. */
+    @Nullable
+    private Request free;
+
     private int used;
     private int freeCount;
 
     /** A slot for an operation that begins. */
     Request begin(Operation operation, UringEndpoint endpoint) {
-        Request request = freeCount > 0 ? free[--freeCount] : grow();
+        Request request = free;
+        if (request == null) {
+            request = grow();
+        } else {
+            free = request.next;
+            request.next = null;
+            freeCount--;
+        }
         request.begin(operation, endpoint);
         return request;
     }
@@ -25,7 +36,6 @@ final class RequestTable {
     private Request grow() {
         if (used == requests.length) {
             requests = Arrays.copyOf(requests, used * 2);
-            free = Arrays.copyOf(free, used * 2);
         }
         assert used < UserData.MOST_SLOTS : "more operations in flight than there are slots";
         Request request = new Request(used);
@@ -62,7 +72,9 @@ final class RequestTable {
 
     void end(Request request) {
         request.end();
-        free[freeCount++] = request;
+        request.next = free;
+        free = request;
+        freeCount++;
     }
 
     int inFlight() {

@@ -1,5 +1,6 @@
 package io.iocp.engine.uring;
 
+import io.iocp.linux.SockAddr;
 import io.iocp.operation.ConnectionOptions;
 import io.iocp.operation.Endpoint;
 import io.iocp.operation.OpenFile;
@@ -29,6 +30,14 @@ final class UringEndpoint extends Endpoint {
         this.receiveBufferSize = options.receiveBufferSize();
     }
 
+    /** A connection that was accepted, from the peer that {@link SockAddr#decode(byte[])} reads. */
+    UringEndpoint(int fd, ConnectionOptions options, SocketAddress local, byte[] remote) {
+        super(local, remote);
+        this.fd = fd;
+        this.options = options;
+        this.receiveBufferSize = options.receiveBufferSize();
+    }
+
     /** A connection that is to be connected. */
     UringEndpoint(ConnectionOptions options) {
         super(Kind.CONNECTION, NOWHERE, null);
@@ -43,6 +52,11 @@ final class UringEndpoint extends Endpoint {
         super(file);
         this.fd = fd;
         this.options = ConnectionOptions.defaults(); // of no use to a file
+    }
+
+    @Override
+    protected SocketAddress decode(byte[] address) {
+        return SockAddr.decode(address);
     }
 
     /** The descriptor; fails once it was closed, because its number may be another socket's by then. */

@@ -31,7 +31,6 @@ import io.iocp.operation.Status;
 import io.iocp.operation.Transmit;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.net.SocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -415,7 +414,7 @@ final class UringLoop implements EngineLoop {
             case DatagramOperation datagram -> Datagrams.encode(request, datagram, sqe);
             case FileOperation file -> files.encode(request, file, sqe);
             case Connect _ -> {
-                ConnectMemory to = Objects.requireNonNull(request.connectTo);
+                ConnectMemory to = Objects.requireNonNull(request.memory().connectTo);
                 SqeEncoder.connect(sqe, fd, to.address(), to.length(), userData);
             }
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
@@ -433,8 +432,8 @@ final class UringLoop implements EngineLoop {
 
     private void encodeSend(Request request, Send send, long sqe, int fd, long userData) {
         long sent = request.transferred;
-        if (send.pieces == 1 && send.memory[0].byteSize() > 0) {
-            MemorySegment memory = send.memory[0];
+        if (send.pieces == 1 && send.piece(0).byteSize() > 0) {
+            MemorySegment memory = send.piece(0);
             int bytes = (int) Math.min(memory.byteSize() - sent, MAX_TRANSFER_BYTES);
             request.zeroCopy = !request.copying && maySendWithoutCopy(request.endpoint(), send, bytes);
             if (request.zeroCopy) {
@@ -450,10 +449,10 @@ final class UringLoop implements EngineLoop {
             // Nothing to send still completes, and in its turn.
             SqeEncoder.nop(sqe, userData);
         } else {
-            GatherMemory gather = request.gather;
+            GatherMemory gather = request.memory().gather;
             if (gather == null || !gather.isEnoughFor(send.pieces)) {
                 gather = new GatherMemory(send.pieces);
-                request.gather = gather;
+                request.memory().gather = gather;
             }
             SqeEncoder.sendMessage(sqe, fd, gather.describe(send, sent), send.continues, userData);
         }
@@ -727,13 +726,13 @@ final class UringLoop implements EngineLoop {
     /** The endpoint of an accepted descriptor; null if the peer is gone before its address could be read. */
     @Nullable
     private UringEndpoint connection(UringEndpoint listener, int fd) {
-        SocketAddress remote = sockets.remoteAddress(fd);
+        byte[] remote = sockets.peerName(fd);
         if (remote == null) {
             return null;
         }
         try {
             SocketSettings.ofStream(sockets, fd, SockAddr.family(remote), listener.options.socket());
-            return new UringEndpoint(fd, Endpoint.Kind.CONNECTION, listener.options, sockets.localAddress(fd), remote);
+            return new UringEndpoint(fd, listener.options, sockets.localAddress(fd), remote);
         } catch (LinuxException gone) {
             return null;
         }

@@ -14,7 +14,6 @@ import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -117,8 +116,7 @@ class NioLoopTest {
     void shouldReportMemoryThatIsGoneAsAFault() {
         Arena arena = Arena.ofShared();
         Send send = new Send(this);
-        send.memory = new MemorySegment[] {arena.allocate(8)};
-        send.pieces = 1;
+        send.one(arena.allocate(8));
         send.begin(socket);
         loop.submit(send);
         arena.close();

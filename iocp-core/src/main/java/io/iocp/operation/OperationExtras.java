@@ -1,0 +1,36 @@
+package io.iocp.operation;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What only few operations have: a group, a time limit, parts, bytes on the wire, a question how much more is there. Made for
+ * an operation when it has one of them first, and kept with it, so that its next start makes nothing. All others, of which a
+ * server may have one or two for each of its idle connections, need no room for it.
+ *
+ * <p>Thread: as the fields of its operation.
+ */
+final class OperationExtras {
+    long groupId;
+    long timeoutNanos;
+    long deadlineNanos;
+    boolean timedOut;
+
+    @Nullable
+    Object timer;
+
+    @Nullable
+    Operation part;
+
+    long wireBytes;
+    boolean queryAvailable;
+
+    /** -1 if nobody asked, or nobody knows. */
+    int available = -1;
+
+    /** The results of the last run are cleared. */
+    void begin() {
+        timedOut = false;
+        wireBytes = 0;
+        available = -1;
+    }
+}
