@@ -20,9 +20,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The completion port's echo server. */
 public final class PortEchoServer {
@@ -84,7 +83,7 @@ public final class PortEchoServer {
     private void accepted(OverlappedIO packet) throws ClosedChannelException {
         if (packet.status() == Status.OK) {
             Connection connection = packet.accepted();
-            port.associate(connection, null, marks ? new SleepyEcho(connection) : new Echo(connection));
+            port.associate(connection, null, marks ? new SleepyEcho() : new Echo());
             connection.receiveContinuously(new OverlappedIO());
         }
     }
@@ -97,37 +96,35 @@ public final class PortEchoServer {
 
     /** One connection, whose bytes nobody looks at. */
     private static class Echo implements CompletionHandler {
-        private final Connection connection;
-        private final Deque<OverlappedIO> sends = new ArrayDeque<>();
-
-        Echo(Connection connection) {
-            this.connection = connection;
-        }
+        /** A packet to send with; its attachment is the next. Null if all are in flight. */
+        private @Nullable OverlappedIO spare;
 
         @Override
         public final void completed(OverlappedIO packet) throws Exception {
             if (packet.kind() == OperationKind.SEND) {
-                sends.push(packet);
+                packet.attachment(spare);
+                spare = packet;
             } else if (packet.status() == Status.OK) {
                 received(packet);
             } else if (!packet.more()) {
-                connection.close();
+                packet.connection().close();
             }
         }
 
         void received(OverlappedIO packet) throws Exception {
-            OverlappedIO send = sends.poll();
-            connection.send(send == null ? new OverlappedIO() : send, packet.retain());
+            OverlappedIO send = spare;
+            if (send == null) {
+                send = new OverlappedIO();
+            } else {
+                spare = (OverlappedIO) send.attachment();
+            }
+            packet.connection().send(send, packet.retain());
         }
     }
 
     /** One connection, whose messages say whether to sleep. */
     private final class SleepyEcho extends Echo {
         private final MessageCursor cursor = new MessageCursor();
-
-        SleepyEcho(Connection connection) {
-            super(connection);
-        }
 
         @Override
         void received(OverlappedIO packet) throws Exception {
