@@ -412,7 +412,7 @@ public final class CompletionPort implements AutoCloseable {
         packet.checkPort("a post is the port's own packet");
         Post operation = packet.post();
         packet.begin(operation, boundTo, boundTo == null ? null : boundTo.endpoint());
-        packet.postKey(key);
+        operation.key = key;
         return operation;
     }
 

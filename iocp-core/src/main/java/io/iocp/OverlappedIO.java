@@ -52,13 +52,7 @@ public final class OverlappedIO {
     private OperationFuture future;
 
     @Nullable
-    private Object postKey;
-
-    @Nullable
     private Handle handle;
-
-    @Nullable
-    private Connection accepted;
 
     /**
      * The operation of the present or last start; results come from it. Behind it, linked as siblings, one of each other kind
@@ -277,13 +271,13 @@ public final class OverlappedIO {
 
     /** The positive errno of the platform behind a failure, 0 for none. */
     public int nativeError() {
-        return delivered().nativeError;
+        return delivered().nativeError();
     }
 
     /** The completion key of the handle, or of the post. A packet of an accept has the listener's key. */
     public @Nullable Object key() {
         Handle of = handle;
-        return of == null ? postKey : of.key();
+        return of != null ? of.key() : operation instanceof Post posted ? posted.key : null;
     }
 
     /** What the port's listener {@linkplain PortListener#posting gave} the post to carry; null for nothing, or if it is no post. */
@@ -310,6 +304,7 @@ public final class OverlappedIO {
      */
     public Connection accepted() {
         Operation of = delivered();
+        Connection accepted = acceptedOrNull();
         if (accepted == null) {
             throw new IllegalStateException("this packet brings no connection: " + of.kind() + " " + of.status);
         }
@@ -451,7 +446,7 @@ public final class OverlappedIO {
     /** The failure as an exception of the JDK's kind; null for {@link Status#OK} and {@link Status#EOF}. */
     public @Nullable IOException failure() {
         Operation of = delivered();
-        return Failures.of(of.status, of.nativeError, of.cause, of.kind(), handle);
+        return Failures.of(of.status, of.nativeError(), of.cause(), of.kind(), handle);
     }
 
     /**
@@ -609,7 +604,7 @@ public final class OverlappedIO {
         future = asked.deliverToFuture && on != null ? new OperationFuture(on) : null;
         keepFirst(next);
         handle = on;
-        accepted = null;
+        accepted(null);
     }
 
     /** @throws IllegalArgumentException if what it is set to makes no sense for an operation with many packets */
@@ -653,7 +648,7 @@ public final class OverlappedIO {
         if (of == null) {
             throw new AssertionError("a packet for the port was given to a future");
         }
-        Connection connection = accepted;
+        Connection connection = acceptedOrNull();
         IOException failure = failure();
         boolean told = failure == null ? of.complete(this) : of.completeExceptionally(failure);
         if (!told && connection != null) {
@@ -661,17 +656,15 @@ public final class OverlappedIO {
         }
     }
 
-    void postKey(@Nullable Object key) {
-        postKey = key;
-    }
-
     @Nullable
     Connection acceptedOrNull() {
-        return accepted;
+        return operation instanceof Accept accept && accept.connection instanceof Connection known ? known : null;
     }
 
     void accepted(@Nullable Connection connection) {
-        accepted = connection;
+        if (operation instanceof Accept accept) {
+            accept.connection = connection;
+        }
     }
 
     Operation operation() {

@@ -1,6 +1,8 @@
 package io.iocp.operation;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,11 +48,11 @@ public final class Accept extends Stream {
     @Nullable
     public Endpoint accepted;
 
+    /** The public handle of that connection, from its packet's delivery to the next. */
     @Nullable
-    private Endpoint stashHead;
+    public Object connection;
 
-    @Nullable
-    private Endpoint stashTail;
+    private final Deque<Endpoint> stash = new ArrayDeque<>(0);
 
     public Accept(Object packet) {
         super(packet);
@@ -81,28 +83,15 @@ public final class Accept extends Stream {
 
     /** Keeps an accepted connection until its packet is delivered. */
     public void stash(Endpoint connection) {
-        if (stashTail == null) {
-            stashHead = connection;
-        } else {
-            stashTail.nextAccepted = connection;
-        }
-        stashTail = connection;
+        stash.add(connection);
     }
 
     public boolean hasStashed() {
-        return stashHead != null;
+        return !stash.isEmpty();
     }
 
     @Nullable
     public Endpoint unstash() {
-        Endpoint first = stashHead;
-        if (first != null) {
-            stashHead = first.nextAccepted;
-            first.nextAccepted = null;
-            if (stashHead == null) {
-                stashTail = null;
-            }
-        }
-        return first;
+        return stash.poll();
     }
 }

@@ -137,7 +137,7 @@ public abstract class Endpoint {
     private static final VarHandle CONNECTION;
     private static final VarHandle INCOMING;
     private static final VarHandle LIFECYCLE;
-    private static final VarHandle SECURE;
+    private static final VarHandle TLS;
     private static final VarHandle REMOTE_ADDRESS;
 
     static {
@@ -146,7 +146,7 @@ public abstract class Endpoint {
             CONNECTION = lookup.findVarHandle(Endpoint.class, "connection", Connection.class);
             INCOMING = lookup.findVarHandle(Endpoint.class, "incoming", Endpoint.class);
             LIFECYCLE = lookup.findVarHandle(Endpoint.class, "lifecycle", Lifecycle.class);
-            SECURE = lookup.findVarHandle(Endpoint.class, "secure", Secure.class);
+            TLS = lookup.findVarHandle(Endpoint.class, "tls", TlsState.class);
             REMOTE_ADDRESS = lookup.findVarHandle(Endpoint.class, "remoteAddress", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -181,24 +181,9 @@ public abstract class Endpoint {
     /** The descriptor is closed. Under the lock. */
     private boolean descriptorClosed;
 
-    /** Whether there was a handshake. */
-    private enum Secure {
-        NO,
-        /** One is about to be started; whoever starts something else now may come before it. */
-        SOON,
-        /** It is in its place: nothing goes in plain text behind it. */
-        YES
-    }
-
-    private volatile Secure secure = Secure.NO;
-
-    /** What the handshake has come to; null before and without. */
+    /** Null until somebody is about to start a handshake. Written once. */
     @Nullable
-    private volatile Security security;
-
-    /** What the TLS floor keeps for it; null while it is plain. */
-    @Nullable
-    public Object tls;
+    private volatile TlsState tls;
 
     /** Bytes that were received and put back: they come before whatever the engine receives. Null for none. */
     @Nullable
@@ -206,14 +191,6 @@ public abstract class Endpoint {
 
     /** The engine's floors have a request of their own on it, for no operation: nothing of it may be closed. */
     public boolean engineBusy;
-
-    /** They have ended the output; their packets wait until the endpoint is no longer {@link #engineBusy}. Null for none. */
-    @Nullable
-    public List<Operation> parting;
-
-    /** It has drained, and is recycled as soon as it is no longer {@link #engineBusy}. */
-    @Nullable
-    public Disconnect recycling;
 
     /** The user has ended the output: nothing more can be sent. */
     public volatile boolean outputEnded;
@@ -262,11 +239,9 @@ public abstract class Endpoint {
     /** Its handler runs on another thread than the shard's holder; its packets wait until that is done. */
     public boolean busy;
 
+    /** The last of the packets kept back, whose {@code nextReady} is the first: they are a ring. */
     @Nullable
-    private Operation heldHead;
-
-    @Nullable
-    private Operation heldTail;
+    private Operation heldLast;
 
     /** Delayed posts that end early when this endpoint closes: the head of a list that the shard keeps. */
     @Nullable
@@ -278,10 +253,6 @@ public abstract class Endpoint {
 
     /** Its place in the shard's table of endpoints. */
     public int shardIndex = -1;
-
-    /** The next accepted endpoint that waits to be delivered, in the list that its listener's operation keeps. */
-    @Nullable
-    public Endpoint nextAccepted;
 
     /** A file, which has no addresses. */
     protected Endpoint(OpenFile file) {
@@ -445,40 +416,85 @@ public abstract class Endpoint {
         unread = null;
         outputEnding = false;
         outputEnded = false;
-        secure = Secure.NO;
-        security = null;
+        TlsState known = tls;
+        if (known != null) {
+            known.renew();
+        }
         move(Connection.LEAVING, Connection.NONE);
     }
 
     // ---- TLS
 
+    private TlsState ownTls() {
+        TlsState known = tls;
+        if (known != null) {
+            return known;
+        }
+        // Whoever is second takes the first one's: what it says is changed by its own compare-and-set only.
+        TlsState made = new TlsState();
+        TlsState before = (TlsState) TLS.compareAndExchange(this, (TlsState) null, made);
+        return before == null ? made : before;
+    }
+
     /** A handshake is about to be started; false if there was one already. Thread: any. */
     public final boolean secure() {
-        return SECURE.compareAndSet(this, Secure.NO, Secure.SOON);
+        return ownTls().begin();
     }
 
     /** The handshake is in its place: what is started from now on comes behind it. Thread: any. */
     public final void secured() {
-        SECURE.compareAndSet(this, Secure.SOON, Secure.YES);
+        ownTls().begun();
     }
 
     /** The handshake was not started. Thread: who was about to. */
     public final void insecure() {
-        SECURE.compareAndSet(this, Secure.SOON, Secure.NO);
+        ownTls().notBegun();
     }
 
     /** Whether what is started now is behind a handshake. Thread: any. */
     public final boolean isSecure() {
-        return secure == Secure.YES;
+        TlsState known = tls;
+        return known != null && known.isSecure();
     }
 
     /** What the handshake has come to; null before, and without one. Thread: any. */
     public final @Nullable Security security() {
-        return security;
+        TlsState known = tls;
+        return known == null ? null : known.security;
     }
 
     public final void security(Security agreed) {
-        security = agreed;
+        ownTls().security = agreed;
+    }
+
+    /** What the TLS floor keeps for it; null while it is plain. Holder only. */
+    public final @Nullable Object tls() {
+        TlsState known = tls;
+        return known == null ? null : known.floor;
+    }
+
+    public final void tls(@Nullable Object kept) {
+        ownTls().floor = kept;
+    }
+
+    /** They have ended the output; their packets wait until the endpoint is no longer {@link #engineBusy}. Null for none. */
+    public final @Nullable List<Operation> parting() {
+        TlsState known = tls;
+        return known == null ? null : known.parting;
+    }
+
+    public final void parting(@Nullable List<Operation> waiting) {
+        ownTls().parting = waiting;
+    }
+
+    /** It has drained, and is recycled as soon as it is no longer {@link #engineBusy}. Null for none. */
+    public final @Nullable Disconnect recycling() {
+        TlsState known = tls;
+        return known == null ? null : known.recycling;
+    }
+
+    public final void recycling(@Nullable Disconnect waiting) {
+        ownTls().recycling = waiting;
     }
 
     public final Lifecycle lifecycle() {
@@ -564,21 +580,26 @@ public abstract class Endpoint {
 
     /** Keeps a ready packet back while the endpoint is {@link #busy}. */
     public final void hold(Operation ready) {
-        ready.nextReady = null;
-        if (heldTail == null) {
-            heldHead = ready;
+        Operation last = heldLast;
+        if (last == null) {
+            ready.nextReady = ready;
         } else {
-            heldTail.nextReady = ready;
+            ready.nextReady = last.nextReady;
+            last.nextReady = ready;
         }
-        heldTail = ready;
+        heldLast = ready;
     }
 
     /** The packets kept back, in order, linked by {@code nextReady}; null for none. */
     @Nullable
     public final Operation takeHeld() {
-        Operation first = heldHead;
-        heldHead = null;
-        heldTail = null;
+        Operation last = heldLast;
+        if (last == null) {
+            return null;
+        }
+        Operation first = last.nextReady;
+        last.nextReady = null;
+        heldLast = null;
         return first;
     }
 

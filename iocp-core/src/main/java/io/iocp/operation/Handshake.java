@@ -42,8 +42,8 @@ public final class Handshake extends Operation {
     public void settle() {
         Endpoint of = endpoint;
         if (of != null && status != Status.OK) {
-            of.input.latchUnlessLatched(Status.TLS_ERROR, cause);
-            of.output.latchUnlessLatched(Status.TLS_ERROR, cause);
+            of.input.latchUnlessLatched(Status.TLS_ERROR, cause());
+            of.output.latchUnlessLatched(Status.TLS_ERROR, cause());
         }
     }
 }

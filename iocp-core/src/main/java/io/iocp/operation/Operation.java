@@ -75,10 +75,6 @@ public abstract sealed class Operation
 
     private volatile int state;
 
-    /** The operation that this one is a part of, and which has the packet; null for one that stands for itself. */
-    @Nullable
-    public Operation partOf;
-
     /** What it acts on; null for a post. */
     @Nullable
     public Endpoint endpoint;
@@ -94,7 +90,10 @@ public abstract sealed class Operation
     @Nullable
     Operation previous;
 
-    /** Null until it has one of them. */
+    /**
+     * Null until it has one of them. Made by the caller while it is BEGUN, or by the holder later; who looks for the group
+     * meanwhile without being either finds none or one that says 0, and the group is 0 in both cases.
+     */
     @Nullable
     private OperationExtras extras;
 
@@ -124,11 +123,6 @@ public abstract sealed class Operation
     // Results: written by the holder, read after delivery.
     public Status status = Status.OK;
     public long bytes;
-    public int nativeError;
-
-    /** Why it failed, where the status alone does not say. */
-    @Nullable
-    public Exception cause;
 
     /** It was started on a connection that is, or will be when its turn comes, secure. */
     public boolean secure;
@@ -163,7 +157,12 @@ public abstract sealed class Operation
     /** The start was refused: what the caller lent the operation is the caller's again, and what the library lent goes back. */
     public void forget() {}
 
-    private OperationExtras extras() {
+    /** Null until it has one of them. */
+    final @Nullable OperationExtras knownExtras() {
+        return extras;
+    }
+
+    final OperationExtras extras() {
         OperationExtras own = extras;
         if (own == null) {
             own = new OperationExtras();
@@ -228,6 +227,40 @@ public abstract sealed class Operation
 
     public final void timer(Object made) {
         extras().timer = made;
+    }
+
+    /** The operation that this one is a part of, and which has the packet; null for one that stands for itself. */
+    public final @Nullable Operation partOf() {
+        OperationExtras known = extras;
+        return known == null ? null : known.partOf;
+    }
+
+    public final void partOf(Operation whole) {
+        extras().partOf = whole;
+    }
+
+    /** The platform's number of what it failed with; 0 for none. */
+    public final int nativeError() {
+        OperationExtras known = extras;
+        return known == null ? 0 : known.nativeError;
+    }
+
+    public final void nativeError(int number) {
+        if (number != nativeError()) {
+            extras().nativeError = number;
+        }
+    }
+
+    /** Why it failed, where the status alone does not say. */
+    public final @Nullable Exception cause() {
+        OperationExtras known = extras;
+        return known == null ? null : known.cause;
+    }
+
+    public final void cause(@Nullable Exception reason) {
+        if (reason != null || cause() != null) {
+            extras().cause = reason;
+        }
     }
 
     /** The part of it that the engine has; null if that is this operation itself, or nothing. */
@@ -307,8 +340,6 @@ public abstract sealed class Operation
         endpoint = target;
         status = Status.OK;
         bytes = 0;
-        nativeError = 0;
-        cause = null;
         secure = target != null && target.isSecure();
         more = false;
         lease = null;
@@ -323,18 +354,16 @@ public abstract sealed class Operation
      * completion is the shard's business. Holder only.
      */
     public final void beginPart(Operation of, Endpoint target) {
-        partOf = of;
+        partOf(of);
         of.part(this);
         endpoint = target;
         status = Status.OK;
         bytes = 0;
-        nativeError = 0;
-        cause = null;
         more = false;
         lease = null;
         OperationExtras known = extras;
         if (known != null) {
-            known.wireBytes = 0;
+            known.beginPart();
         }
     }
 
@@ -346,7 +375,7 @@ public abstract sealed class Operation
         endpoint = target;
         status = Status.OK;
         bytes = 0;
-        nativeError = 0;
+        nativeError(0);
         more = false;
         lease = null;
     }

@@ -3,7 +3,7 @@ package io.iocp.operation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What only few operations have: a group, a time limit, parts, bytes on the wire, a question how much more is there. Made for
+ * What only few operations have: a group, a time limit, parts, bytes on the wire, a reason why they failed. Made for
  * an operation when it has one of them first, and kept with it, so that its next start makes nothing. All others, of which a
  * server may have one or two for each of its idle connections, need no room for it.
  *
@@ -21,6 +21,17 @@ final class OperationExtras {
     @Nullable
     Operation part;
 
+    @Nullable
+    Operation partOf;
+
+    int nativeError;
+
+    @Nullable
+    Exception cause;
+
+    @Nullable
+    BufferRelease release;
+
     long wireBytes;
     boolean queryAvailable;
 
@@ -30,7 +41,14 @@ final class OperationExtras {
     /** The results of the last run are cleared. */
     void begin() {
         timedOut = false;
-        wireBytes = 0;
+        beginPart();
         available = -1;
+    }
+
+    /** The same, for a part. */
+    void beginPart() {
+        wireBytes = 0;
+        nativeError = 0;
+        cause = null;
     }
 }

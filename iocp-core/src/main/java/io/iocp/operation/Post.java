@@ -7,6 +7,9 @@ public sealed class Post extends Operation permits BufferRelease {
     /** What the poster's surroundings have given it to carry: nothing of the library's. */
     public @Nullable Object context;
 
+    /** The key that it was posted with; of a post to a handle the handle's counts. */
+    public @Nullable Object key;
+
     public Post(Object packet) {
         super(packet);
     }

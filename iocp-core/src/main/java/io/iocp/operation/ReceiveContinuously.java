@@ -4,11 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Receives again and again into the engine's buffers, each delivered as a packet of its own, in order. */
 public final class ReceiveContinuously extends Stream {
+    /** The last of the buffers received and not yet delivered, whose next is the first: they are a ring. */
     @Nullable
-    private LeasedBuffer stashHead;
-
-    @Nullable
-    private LeasedBuffer stashTail;
+    private LeasedBuffer stashLast;
 
     /** Buffers received and not yet delivered. */
     public int unread;
@@ -29,40 +27,48 @@ public final class ReceiveContinuously extends Stream {
 
     /** Keeps received bytes until their packet is delivered. */
     public void stash(LeasedBuffer buffer) {
-        buffer.next = null;
-        if (stashTail == null) {
-            stashHead = buffer;
+        LeasedBuffer last = stashLast;
+        if (last == null) {
+            buffer.next = buffer;
         } else {
-            stashTail.next = buffer;
+            buffer.next = last.next;
+            last.next = buffer;
         }
-        stashTail = buffer;
+        stashLast = buffer;
         unread++;
     }
 
     public boolean hasStashed() {
-        return stashHead != null;
+        return stashLast != null;
     }
 
     /** Bytes received and not yet delivered. */
     public long stashedBytes() {
         long sum = 0;
-        for (LeasedBuffer b = stashHead; b != null; b = b.next) {
-            sum += b.length();
+        LeasedBuffer one = stashLast;
+        for (int i = 0; i < unread && one != null; i++) {
+            sum += one.length();
+            one = one.next;
         }
         return sum;
     }
 
     @Nullable
     public LeasedBuffer unstash() {
-        LeasedBuffer first = stashHead;
-        if (first != null) {
-            stashHead = first.next;
-            first.next = null;
-            if (stashHead == null) {
-                stashTail = null;
-            }
-            unread--;
+        LeasedBuffer last = stashLast;
+        if (last == null) {
+            return null;
         }
+        LeasedBuffer first = last.next;
+        if (first == last) {
+            stashLast = null;
+        } else {
+            last.next = first == null ? null : first.next;
+        }
+        if (first != null) {
+            first.next = null;
+        }
+        unread--;
         return first;
     }
 }

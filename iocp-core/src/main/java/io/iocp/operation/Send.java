@@ -22,9 +22,6 @@ public final class Send extends Operation {
     /** The library buffer that is being sent, with a lease of the operation's own; null for other memory. */
     private @Nullable LeasedBuffer source;
 
-    /** The library buffer that is being sent if it need not be copied, and is to be told of when nobody reads it any more. */
-    private @Nullable BufferRelease release;
-
     public Send(Object packet) {
         super(packet);
     }
@@ -56,20 +53,25 @@ public final class Send extends Operation {
     /** The filled part of a library buffer, which the kernel may go on reading when the send has ended. */
     public void one(LeasedBuffer data, BufferRelease whenRead) {
         one(data.filled());
-        release = whenRead;
+        extras().release = whenRead;
     }
 
     /** Set if the kernel may be lent the memory: it is to be {@linkplain BufferRelease#hold held} meanwhile. */
     @Nullable
     public BufferRelease release() {
-        return release;
+        OperationExtras known = knownExtras();
+        return known == null ? null : known.release;
     }
 
     /** The send has ended: it lets go of its buffer, which the kernel may still hold; null if it is no such send. */
     @Nullable
     public BufferRelease takeRelease() {
-        BufferRelease taken = release;
-        release = null;
+        OperationExtras known = knownExtras();
+        if (known == null) {
+            return null;
+        }
+        BufferRelease taken = known.release;
+        known.release = null;
         return taken;
     }
 

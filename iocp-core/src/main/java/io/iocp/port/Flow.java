@@ -290,7 +290,7 @@ final class Flow implements CompletionSink {
             operation.bytes = 0; // they are booked: it counts on from there
             return false;
         }
-        operation.status = latch(endpoint, operation, tried, operation.nativeError);
+        operation.status = latch(endpoint, operation, tried, operation.nativeError());
         operation.settle();
         lookForMore(operation);
         operation.complete();
@@ -326,11 +326,12 @@ final class Flow implements CompletionSink {
 
     private void endWaiting(Direction direction) {
         for (Operation waiting = direction.poll(); waiting != null; waiting = direction.poll()) {
-            if (waiting.partOf instanceof Handshake) {
+            if (waiting.partOf() instanceof Handshake) {
                 continue; // which waits in the input, or has been ended there
             }
-            if (waiting.partOf instanceof Disconnect whole) {
-                Operation ended = whole.partOf == null ? whole : whole.partOf; // a part has no packet
+            if (waiting.partOf() instanceof Disconnect whole) {
+                Operation outer = whole.partOf();
+                Operation ended = outer == null ? whole : outer; // a part has no packet
                 makeReady(ended, Status.PORT_CLOSED, ended.bytes, 0);
             } else {
                 makeReady(waiting, Status.PORT_CLOSED, 0, 0);
@@ -340,18 +341,18 @@ final class Flow implements CompletionSink {
 
     /** Gives an operation whose turn it is to the engine, or ends it at once. */
     private void begin(Endpoint endpoint, Direction direction, Operation operation) {
-        if (operation.partOf instanceof Disconnect disconnect) {
+        if (operation.partOf() instanceof Disconnect disconnect) {
             direction.current = operation;
             disconnecting.receive(endpoint, disconnect, (Receive) operation);
             return;
         }
-        if (operation.partOf instanceof Handshake handshake) {
+        if (operation.partOf() instanceof Handshake handshake) {
             Status ended = direction.latched();
             if (ended == null) {
                 direction.current = operation;
                 handshaking.submitIfBothTurns(endpoint, handshake);
             } else {
-                handshake.cause = direction.latchedCause();
+                handshake.cause(direction.latchedCause());
                 endEarly(handshake, ended);
             }
             return;
@@ -369,7 +370,7 @@ final class Flow implements CompletionSink {
         } else if (operation instanceof Disconnect disconnect) {
             beginDisconnect(endpoint, direction, disconnect);
         } else if (latched != null) {
-            operation.cause = direction.latchedCause();
+            operation.cause(direction.latchedCause());
             makeReady(operation, latched, 0, direction.latchedError());
         } else if (hasLostTls(endpoint, operation)) {
             makeReady(operation, Status.ABORTED, 0, 0);
@@ -397,7 +398,7 @@ final class Flow implements CompletionSink {
      * handle was recycled meanwhile): its text must not go out as it is.
      */
     private static boolean hasLostTls(Endpoint endpoint, Operation operation) {
-        return operation.secure && endpoint.tls == null && !(operation instanceof Connect);
+        return operation.secure && endpoint.tls() == null && !(operation instanceof Connect);
     }
 
     /** Gives an operation to the engine that waits for no other. */
@@ -429,7 +430,7 @@ final class Flow implements CompletionSink {
 
     private void transmitted(Transmit transmit, Operation part, Status status, long bytes, int nativeError) {
         Endpoint connection = endpointOf(transmit);
-        transmit.cause = part.cause; // before the latch, so that what follows says the same
+        transmit.cause(part.cause()); // before the latch, so that what follows says the same
         if (part instanceof FileOperation) {
             counters.count(Count.BYTES_READ, bytes);
         } else {
@@ -470,20 +471,26 @@ final class Flow implements CompletionSink {
         if (!endpoint.engineBusy) {
             return false;
         }
-        List<Operation> parting = endpoint.parting;
+        List<Operation> parting = endpoint.parting();
         if (parting == null) {
             parting = new ArrayList<>(1);
-            endpoint.parting = parting;
+            endpoint.parting(parting);
         }
         parting.add(operation);
         return true;
     }
 
+    /** Takes an operation from those that wait for the end of the output to be flushed; false if it does not. */
+    private static boolean takesLeave(Endpoint endpoint, Operation operation) {
+        List<Operation> parting = endpoint.parting();
+        return parting != null && parting.remove(operation);
+    }
+
     /** What waited for the end of the output to be flushed is done, or as done as it gets. */
     private void part(Endpoint endpoint) {
-        List<Operation> parting = endpoint.parting;
+        List<Operation> parting = endpoint.parting();
         if (parting != null) {
-            endpoint.parting = null;
+            endpoint.parting(null);
             for (Operation operation : parting) {
                 Status over = endStatus(endpoint, operation);
                 makeReady(operation, over == null ? Status.OK : over, operation.bytes, 0);
@@ -555,7 +562,8 @@ final class Flow implements CompletionSink {
 
     @Override
     public void completed(Operation operation, Status status, long bytes, int nativeError) {
-        if (operation.partOf instanceof Transmit transmit) {
+        Operation whole = operation.partOf();
+        if (whole instanceof Transmit transmit) {
             transmitted(transmit, operation, status, bytes, nativeError);
             return;
         }
@@ -565,8 +573,8 @@ final class Flow implements CompletionSink {
             return;
         }
         note(endpoint, operation, bytes);
-        if (operation.partOf != null) {
-            partCompleted(operation.partOf, operation, status, bytes, nativeError);
+        if (whole != null) {
+            partCompleted(whole, operation, status, bytes, nativeError);
             return;
         }
         if (operation instanceof Connect connect) {
@@ -743,14 +751,14 @@ final class Flow implements CompletionSink {
     /** The peer has ended its stream too, or is not waited for: the handle is free again, unless it is being closed. */
     void recycled(Endpoint endpoint, Disconnect disconnect) {
         if (endpoint.engineBusy) {
-            endpoint.recycling = disconnect; // and its deadline goes on
+            endpoint.recycling(disconnect); // and its deadline goes on
             return;
         }
         disconnecting.over(disconnect);
         Status over = endStatus(endpoint, disconnect);
         endpoint.input.current = null;
         Operation whole = disconnect;
-        if (disconnect.partOf instanceof Transmit transmit) {
+        if (disconnect.partOf() instanceof Transmit transmit) {
             transmit.part(null);
             whole = transmit;
         }
@@ -831,9 +839,9 @@ final class Flow implements CompletionSink {
         endpoint.engineBusy = false;
         busyEndpoints--;
         part(endpoint);
-        Disconnect recycling = endpoint.recycling;
+        Disconnect recycling = endpoint.recycling();
         if (recycling != null) {
-            endpoint.recycling = null;
+            endpoint.recycling(null);
             recycled(endpoint, recycling);
         } else {
             closeIfQuiet(endpoint);
@@ -875,11 +883,11 @@ final class Flow implements CompletionSink {
                 if (!endpoint.isConnection()) {
                     return status;
                 }
-                directionOf(operation).latch(status, nativeError, operation.cause);
+                directionOf(operation).latch(status, nativeError, operation.cause());
                 endpoint.resetSeen |= status != Status.TLS_ERROR;
                 if (!operation.isOutput()) {
                     // A failed receive has read all there was; a failed send leaves what arrived before to be read.
-                    endpoint.output.latch(status, nativeError, operation.cause);
+                    endpoint.output.latch(status, nativeError, operation.cause());
                 }
             }
             case EOF -> {
@@ -1086,7 +1094,7 @@ final class Flow implements CompletionSink {
             return false;
         }
         stream.status = stream.ending;
-        stream.nativeError = stream.endingError;
+        stream.nativeError(stream.endingError);
         stream.more = false;
         stream.complete();
         next(endpointOf(stream), directionOf(stream));
@@ -1118,7 +1126,7 @@ final class Flow implements CompletionSink {
             firstData.cancel(accept);
         } else if (direction.current == operation) {
             end(operation, cancelled(operation));
-        } else if (endpoint.parting != null && endpoint.parting.remove(operation)) {
+        } else if (takesLeave(endpoint, operation)) {
             makeReady(operation, cancelled(operation), operation.bytes, 0);
         } else if (direction.remove(operation)) {
             makeReady(operation, cancelled(operation), 0, 0);
@@ -1158,7 +1166,7 @@ final class Flow implements CompletionSink {
         endpoint.outputEnding = true;
         if (output.current == null) {
             finishOutput(endpoint);
-        } else if (output.current.partOf instanceof Handshake handshake) {
+        } else if (output.current.partOf() instanceof Handshake handshake) {
             handshaking.end(handshake, Status.SHUT_DOWN);
         } else {
             end(output.current, Status.SHUT_DOWN);
@@ -1193,12 +1201,12 @@ final class Flow implements CompletionSink {
 
     private void endCurrent(Direction direction, Status reason) {
         Operation current = direction.current;
-        if (current != null && current.partOf instanceof Disconnect disconnect) {
+        if (current != null && current.partOf() instanceof Disconnect disconnect) {
             // A drain: while sends go on it does too.
             if (disconnect.forced != null || endStatus(endpointOf(current), disconnect) != null) {
                 loop.cancel(current);
             }
-        } else if (current != null && current.partOf instanceof Handshake handshake) {
+        } else if (current != null && current.partOf() instanceof Handshake handshake) {
             if (handshake.submitted) {
                 loop.cancel(handshake);
             } // else it waits in the input, and is ended there
@@ -1307,7 +1315,7 @@ final class Flow implements CompletionSink {
     private void makeReady(Operation operation, Status status, long bytes, int nativeError) {
         operation.status = status;
         operation.bytes = bytes;
-        operation.nativeError = nativeError;
+        operation.nativeError(nativeError);
         operation.more = false;
         if (operation.timeoutNanos() > 0) {
             OperationTimer.disarm(operation, timers);

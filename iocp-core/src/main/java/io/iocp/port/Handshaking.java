@@ -28,7 +28,7 @@ final class Handshaking {
     /** What is to wait in the output. */
     Send turn(Endpoint endpoint, Handshake handshake) {
         Send turn = handshake.turn;
-        turn.partOf = handshake;
+        turn.partOf(handshake);
         turn.endpoint = endpoint;
         return turn;
     }

@@ -224,7 +224,7 @@ class SecureRaceTest {
                     });
             assertThat(port.next()).isSameAs(bad);
             assertThat(bad.status).isEqualTo(Status.TLS_ERROR);
-            assertThat(bad.cause).isInstanceOf(SSLException.class).hasCause(missing);
+            assertThat(bad.cause()).isInstanceOf(SSLException.class).hasCause(missing);
             await().atMost(ScriptedPort.DEADLINE)
                     .until(() -> port.loop(0).submitted.size() == 1);
             complete(port.loop(0), port.loop(0).submitted.element(), Status.RESET, 0);

@@ -220,7 +220,7 @@ class TlsRaceTest {
             assertThat(send.status).isEqualTo(Status.CANCELLED);
             assertThat(port.next()).isSameAs(behind);
             assertThat(behind.status).isEqualTo(Status.TLS_ERROR);
-            assertThat(behind.cause).isInstanceOf(SSLException.class);
+            assertThat(behind.cause()).isInstanceOf(SSLException.class);
             assertThat(loop.submitted).isEmpty();
         }
         assertThat(released).hasValue(1);

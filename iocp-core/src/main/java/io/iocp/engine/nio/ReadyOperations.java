@@ -142,7 +142,7 @@ final class ReadyOperations {
             return null;
         }
         if (n == FAILED) {
-            receive.nativeError = readFailure.nativeError();
+            receive.nativeError(readFailure.nativeError());
             return readFailure.status();
         }
         receive.bytes = Math.max(n, 0);
@@ -166,7 +166,7 @@ final class ReadyOperations {
         IoFailure failure = write(send, socket);
         send.bytes = cursor.sent();
         if (failure != null) {
-            send.nativeError = failure.nativeError();
+            send.nativeError(failure.nativeError());
             return failure.status();
         }
         return cursor.isDone(send) ? Status.OK : null;

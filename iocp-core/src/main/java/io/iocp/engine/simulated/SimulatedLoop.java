@@ -191,7 +191,7 @@ final class SimulatedLoop implements EngineLoop {
         if (connection.incoming.size() == 0) {
             if (connection.reset && !connection.resetTold) {
                 connection.resetTold = true;
-                receive.nativeError = ECONNRESET;
+                receive.nativeError(ECONNRESET);
                 return Status.RESET;
             }
             return connection.reset || connection.incoming.finished ? Status.EOF : null;

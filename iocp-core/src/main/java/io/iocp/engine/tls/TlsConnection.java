@@ -88,7 +88,7 @@ final class TlsConnection {
     static void begin(TlsLoop loop, Handshake operation) {
         Endpoint endpoint = Objects.requireNonNull(operation.endpoint);
         TlsConnection connection = new TlsConnection(loop, endpoint, operation);
-        endpoint.tls = connection;
+        endpoint.tls(connection);
         ByteBuffer unread = endpoint.unread;
         if (unread != null && connection.handshake != null) {
             endpoint.unread = null;

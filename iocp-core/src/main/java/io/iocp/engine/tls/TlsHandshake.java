@@ -189,7 +189,7 @@ final class TlsHandshake {
     }
 
     private void fail(SSLException e) {
-        operation.cause = e;
+        operation.cause(e);
         ClientHello first = hello;
         if (connection.session() == null && first != null && first.isWhole()) {
             output.alert(first.serverName() == null ? INTERNAL_ERROR : UNRECOGNIZED_NAME);

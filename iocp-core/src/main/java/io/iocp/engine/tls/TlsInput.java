@@ -286,7 +286,7 @@ final class TlsInput {
         cancelled = false;
         boolean readable = of instanceof Receive receive && receive.isReadable();
         if (status == Status.TLS_ERROR) {
-            of.cause = connection.failure();
+            of.cause(connection.failure());
         }
         // At the end of the stream the next receive does not wait.
         connection

@@ -95,14 +95,14 @@ public final class TlsLoop implements EngineLoop {
     }
 
     private static @Nullable TlsConnection of(Endpoint endpoint) {
-        return (TlsConnection) endpoint.tls;
+        return (TlsConnection) endpoint.tls();
     }
 
     /** The shard of this endpoint has ended without having closed it: what TLS keeps for it goes. Thread: any, the last one. */
     public static void forget(Endpoint endpoint) {
         TlsConnection connection = of(endpoint);
         if (connection != null) {
-            endpoint.tls = null;
+            endpoint.tls(null);
             connection.disposeAfterAll();
         }
     }
@@ -152,7 +152,7 @@ public final class TlsLoop implements EngineLoop {
 
     @Override
     public boolean sendsFrom(Endpoint connection, FileSource source) {
-        return connection.tls == null && engine.sendsFrom(connection, source);
+        return connection.tls() == null && engine.sendsFrom(connection, source);
     }
 
     @Override
@@ -218,7 +218,7 @@ public final class TlsLoop implements EngineLoop {
     public void closeDescriptor(Endpoint endpoint) {
         TlsConnection connection = of(endpoint);
         if (connection != null) {
-            endpoint.tls = null;
+            endpoint.tls(null);
             connection.dispose();
         }
         engine.closeDescriptor(endpoint);

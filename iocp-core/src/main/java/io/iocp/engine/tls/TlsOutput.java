@@ -192,7 +192,7 @@ final class TlsOutput {
             }
             Status status = sendAtOnce(session.wrap(plain, 0));
             if (status != null && status != Status.OK) {
-                notSent(status, outgoing().nativeError);
+                notSent(status, outgoing().nativeError());
             }
             if (status != null) {
                 endNow();
@@ -360,7 +360,7 @@ final class TlsOutput {
         cancelled = false;
         plain.clear();
         if (status == Status.TLS_ERROR) {
-            send.cause = connection.failure();
+            send.cause(connection.failure());
         }
         connection.loop().sink().completed(send, status, written, nativeError);
     }

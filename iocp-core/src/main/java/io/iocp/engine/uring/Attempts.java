@@ -131,7 +131,7 @@ final class Attempts {
         return switch (errno) {
             case Errno.EAGAIN, Errno.EINTR -> null;
             default -> {
-                operation.nativeError = errno;
+                operation.nativeError(errno);
                 yield ErrnoStatus.of(errno);
             }
         };

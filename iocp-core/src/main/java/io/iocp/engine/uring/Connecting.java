@@ -52,10 +52,10 @@ final class Connecting {
             throw failure;
         }
         endpoint.giveFd(fd);
-        ConnectMemory to = request.memory().connectTo;
+        ConnectMemory to = request.extras().connectTo;
         if (to == null) {
             to = new ConnectMemory();
-            request.memory().connectTo = to;
+            request.extras().connectTo = to;
         }
         to.set(remote, family);
     }

@@ -32,10 +32,10 @@ final class Datagrams {
     }
 
     private static DatagramMemory memory(Request request, int pieces) {
-        DatagramMemory memory = request.memory().datagram;
+        DatagramMemory memory = request.extras().datagram;
         if (memory == null || !memory.isEnoughFor(pieces)) {
             memory = new DatagramMemory(pieces);
-            request.memory().datagram = memory;
+            request.extras().datagram = memory;
         }
         return memory;
     }

@@ -2,7 +2,6 @@ package io.iocp.engine.uring;
 
 import io.iocp.operation.BufferRelease;
 import io.iocp.operation.Operation;
-import io.iocp.operation.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,25 +61,12 @@ final class Request {
     /** The kernel would not send it without a copy. */
     boolean copying;
 
-    /** What a helper thread does for it, while its place is {@link Place#HELPED}. */
-    @Nullable
-    HelperTask helper;
-
-    /** What the kernel reads, while its place is {@link Place#LENT}. */
-    @Nullable
-    BufferRelease lent;
-
     /** Bytes of the operation so far; those of a continuous receive are reported as they come, not counted here. */
     long transferred;
 
-    /** How it ended, while its place is {@link Place#ENDED}. */
-    Status endStatus = Status.OK;
-
-    int endError;
-
-    /** Null until the slot needed any. */
+    /** Null until the slot needed them. */
     @Nullable
-    private SlotMemory memory;
+    private RequestExtras extras;
 
     /** The list that it is in, and its neighbours there; in a free slot the next is the next free one. */
     @Nullable
@@ -125,12 +111,11 @@ final class Request {
         return current;
     }
 
-    /** What the kernel reads of its calls beside the user's memory. */
-    SlotMemory memory() {
-        SlotMemory own = memory;
+    RequestExtras extras() {
+        RequestExtras own = extras;
         if (own == null) {
-            own = new SlotMemory();
-            memory = own;
+            own = new RequestExtras();
+            extras = own;
         }
         return own;
     }
@@ -168,7 +153,7 @@ final class Request {
         move(Place.LENT);
         operation = null;
         endpoint = null;
-        lent = buffer;
+        extras().lent = buffer;
     }
 
     void leaveList() {
@@ -182,10 +167,8 @@ final class Request {
         place = Place.FREE;
         operation = null;
         endpoint = null;
-        lent = null;
-        helper = null;
-        if (memory != null) {
-            memory.dropLarge();
+        if (extras != null) {
+            extras.end();
         }
     }
 }

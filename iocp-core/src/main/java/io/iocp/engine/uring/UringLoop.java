@@ -298,12 +298,12 @@ final class UringLoop implements EngineLoop {
     /** Gives it to a thread that may wait. */
     private void help(Request request) {
         request.move(Request.Place.HELPED);
-        request.helper = helpers.begin(request);
+        request.extras().helper = helpers.begin(request);
     }
 
     private void helped(HelperTask task) {
         Request request = task.request;
-        request.helper = null;
+        request.extras().helper = null;
         request.transferred += task.bytes;
         if (task.outcome == FileSends.Outcome.DONE) {
             end(request, task.status, task.error);
@@ -335,7 +335,7 @@ final class UringLoop implements EngineLoop {
         switch (request.place()) {
             case KERNEL -> cancelInKernel(request);
             case UNSENT, STARVED, PAUSED -> endLater(request, Status.CANCELLED, 0);
-            case HELPED -> helpers.cancel(Objects.requireNonNull(request.helper));
+            case HELPED -> helpers.cancel(Objects.requireNonNull(request.extras().helper));
             case ENDED, FREE, SUPERSEDED, LENT -> {}
         }
     }
@@ -414,7 +414,7 @@ final class UringLoop implements EngineLoop {
             case DatagramOperation datagram -> Datagrams.encode(request, datagram, sqe);
             case FileOperation file -> files.encode(request, file, sqe);
             case Connect _ -> {
-                ConnectMemory to = Objects.requireNonNull(request.memory().connectTo);
+                ConnectMemory to = Objects.requireNonNull(request.extras().connectTo);
                 SqeEncoder.connect(sqe, fd, to.address(), to.length(), userData);
             }
             case Disconnect _ -> throw new IllegalArgumentException("a disconnect is the shard's business");
@@ -449,10 +449,10 @@ final class UringLoop implements EngineLoop {
             // Nothing to send still completes, and in its turn.
             SqeEncoder.nop(sqe, userData);
         } else {
-            GatherMemory gather = request.memory().gather;
+            GatherMemory gather = request.extras().gather;
             if (gather == null || !gather.isEnoughFor(send.pieces)) {
                 gather = new GatherMemory(send.pieces);
-                request.memory().gather = gather;
+                request.extras().gather = gather;
             }
             SqeEncoder.sendMessage(sqe, fd, gather.describe(send, sent), send.continues, userData);
         }
@@ -488,7 +488,7 @@ final class UringLoop implements EngineLoop {
             helped(task);
         }
         for (Request request = ended.poll(); request != null; request = ended.poll()) {
-            end(request, request.endStatus, request.endError);
+            end(request, request.extras().endStatus, request.extras().endError);
         }
         return reported;
     }
@@ -840,7 +840,7 @@ final class UringLoop implements EngineLoop {
     }
 
     private void returned(Request request, int flags) {
-        BufferRelease buffer = request.lent;
+        BufferRelease buffer = request.extras().lent;
         if (buffer == null || (flags & UringAbi.CQE_F_NOTIF) == 0) {
             throw new IllegalStateException("a second result of the send in slot " + request.slot);
         }
@@ -960,8 +960,8 @@ final class UringLoop implements EngineLoop {
     private void endLater(Request request, Status status, int nativeError) {
         request.leaveList();
         request.move(Request.Place.ENDED);
-        request.endStatus = status;
-        request.endError = nativeError;
+        request.extras().endStatus = status;
+        request.extras().endError = nativeError;
         ended.add(request);
     }
 

@@ -7,6 +7,7 @@ import io.iocp.Needs;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
 import io.iocp.operation.LeasedBuffer;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,7 +79,7 @@ class ReceiveBuffersTest {
     @Test
     void shouldStallAlthoughABufferThatIsNotOfTheRingComesBack() {
         buffers.starved.add(new Request(0));
-        buffers.takeOwn().lease().release();
+        Objects.requireNonNull(buffers.takeOwn()).lease().release();
         assertThat(buffers.stalls(true)).isTrue();
     }
 }
