@@ -130,6 +130,37 @@ final class PostQueueStress {
         }
     }
 
+    /** Of two that wait one is polled, and the arrivals are moved for it: whoever looks meanwhile finds something. */
+    @JCStressTest
+    @Outcome(id = "1, 0, 2", expect = ACCEPTABLE, desc = "one is left, and seen to be")
+    @Outcome(expect = FORBIDDEN, desc = "a worker would have gone to sleep beside a post")
+    @State
+    public static class LookWhileOneIsPolled {
+        private final PostQueue queue = new PostQueue(false);
+        private final Post first = new Post(1);
+        private final Post second = new Post(2);
+
+        public LookWhileOneIsPolled() {
+            queue.offer(first);
+            queue.offer(second);
+        }
+
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = polled(queue);
+        }
+
+        @Actor
+        public void otherWorker(III_Result r) {
+            r.r2 = queue.isEmpty() ? 1 : 0;
+        }
+
+        @Arbiter
+        public void end(III_Result r) {
+            r.r3 = rest(queue);
+        }
+    }
+
     /** Posts come from outside and from a shard while the queue is closed: who is not refused is polled. */
     @JCStressTest
     @Outcome(
@@ -168,6 +199,7 @@ final class PostQueueStress {
     @JCStressTest
     @Outcome(id = "0, 1, 0", expect = ACCEPTABLE, desc = "the post is refused, the worker has ended")
     @Outcome(id = "1, 0, 1", expect = ACCEPTABLE, desc = "the worker goes on, and finds the post")
+    @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "refused; it is just being closed, and the worker looks again")
     @Outcome(expect = FORBIDDEN, desc = "the worker has ended, and a post is left")
     @State
     public static class EndWhileItCloses {
