@@ -132,7 +132,14 @@ public abstract class Endpoint {
 
     private static final AtomicLong IDS = new AtomicLong();
     private static final Operation[] NOBODY = {};
+    /** What most connections need: one that receives and one that sends. */
     private static final int LEAST_ROLL = 2;
+
+    /** A roll of that many is worth its memory before anybody is dropped: packets that take turns all stay on it. */
+    private static final int SMALL_ROLL = 4;
+
+    /** A roll of more than that is sorted out with a set. */
+    private static final int MOST_SORTED_IN_PLACE = 16;
 
     private static final VarHandle CONNECTION;
     private static final VarHandle INCOMING;
@@ -529,7 +536,7 @@ public abstract class Endpoint {
     final void enrol(Operation operation) {
         synchronized (this) {
             if (rollSize == roll.length) {
-                dropLeavers();
+                makeRoom();
             }
             roll[rollSize++] = operation;
             operation.enrolledAt(this); // under the lock: who drops leavers must not find it with its old home
@@ -556,6 +563,42 @@ public abstract class Endpoint {
         }
     }
 
+    /** The roll is full: there is to be room for one more. */
+    private void makeRoom() {
+        if (roll.length < SMALL_ROLL) {
+            roll = Arrays.copyOf(roll, rollSize == 0 ? LEAST_ROLL : SMALL_ROLL);
+        } else if (roll.length <= MOST_SORTED_IN_PLACE) {
+            dropLeaversInPlace();
+        } else {
+            dropLeavers();
+        }
+    }
+
+    /** As {@link #dropLeavers()}, but it allocates nothing unless most of them stay. */
+    private void dropLeaversInPlace() {
+        int staying = 0;
+        for (int i = 0; i < rollSize; i++) {
+            Operation operation = roll[i];
+            if (operation.staysWith(this) && !isAmong(operation, staying)) {
+                roll[staying++] = operation;
+            }
+        }
+        if (2 * staying > roll.length) {
+            roll = Arrays.copyOf(roll, 2 * staying);
+        }
+        Arrays.fill(roll, staying, rollSize, null);
+        rollSize = staying;
+    }
+
+    private boolean isAmong(Operation operation, int first) {
+        for (int i = 0; i < first; i++) {
+            if (roll[i] == operation) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void dropLeavers() {
         Set<Operation> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Operation> staying = new ArrayList<>();
@@ -565,7 +608,7 @@ public abstract class Endpoint {
             }
         }
         // Half of it empty, so that the next time is as many starts away as there are to look at.
-        roll = staying.toArray(new Operation[Math.max(LEAST_ROLL, 2 * staying.size())]);
+        roll = staying.toArray(new Operation[Math.max(SMALL_ROLL, 2 * staying.size())]);
         rollSize = staying.size();
     }
 

@@ -2,14 +2,19 @@ package io.iocp.operation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Finding and cancelling operations on the roll of their endpoint, from any thread. */
 @Timeout(60)
@@ -80,6 +85,36 @@ class RollTest {
             end(moves);
         }
         assertThat(endpoint.roll()).contains(stays).hasSizeLessThan(12);
+    }
+
+    /** Many starts by a few packets in turn, as of a connection that receives all the time and sends with any of them. */
+    private long allocatedByStartsOf(int packets, Endpoint... places) {
+        Operation stays = new Receive(this);
+        start(stays, endpoint, 0);
+        Operation[] inTurn = new Operation[packets];
+        Arrays.setAll(inTurn, Send::new);
+        ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = 0;
+        for (int i = 0; i < 22_000; i++) {
+            if (i == 2_000) {
+                before = memory.getCurrentThreadAllocatedBytes();
+            }
+            start(inTurn[i % packets], places[i / packets % places.length], 0);
+            end(inTurn[i % packets]);
+        }
+        return memory.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 9})
+    void shouldAllocateNothingWhenPacketsTakeTurns(int packets) {
+        assertThat(allocatedByStartsOf(packets, endpoint)).isLessThan(20_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void shouldAllocateNothingWhenPacketsGoToAndFro(int packets) {
+        assertThat(allocatedByStartsOf(packets, endpoint, new Peerless())).isLessThan(20_000);
     }
 
     @Test

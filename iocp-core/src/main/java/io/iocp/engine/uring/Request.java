@@ -163,6 +163,7 @@ final class Request {
     }
 
     void end() {
+        assert place != Place.FREE : "ended twice"; // the free slots would be a ring: two operations in one slot
         assert list == null : "ended in a list";
         place = Place.FREE;
         operation = null;
