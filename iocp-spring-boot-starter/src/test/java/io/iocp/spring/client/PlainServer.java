@@ -15,6 +15,7 @@ final class PlainServer implements AutoCloseable {
     private final ServerSocket listening = new ServerSocket();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final LinkedBlockingQueue<Socket> accepted = new LinkedBlockingQueue<>();
+    private volatile boolean left;
 
     /** What is done with a connection. */
     interface Service {
@@ -57,6 +58,13 @@ final class PlainServer implements AutoCloseable {
                 }
                 sockets.add(socket);
                 accepted.add(socket);
+                if (left) {
+                    // Accepted, but not among the others yet when those were closed. Here it is put there first, then
+                    // looked;
+                    // who leaves says so first, then closes: one of the two closes it.
+                    close(socket);
+                    return;
+                }
                 thread(() -> {
                     try {
                         service.serve(socket);
@@ -92,7 +100,7 @@ final class PlainServer implements AutoCloseable {
         return sockets.size();
     }
 
-    /** Closes all connections. */
+    /** Closes all connections that {@link #next()} could have given: a client may have one that is not accepted yet. */
     void hangUp() {
         sockets.forEach(PlainServer::close);
     }
@@ -107,6 +115,7 @@ final class PlainServer implements AutoCloseable {
 
     /** Listens no more, and closes all connections. */
     void leave() throws IOException {
+        left = true;
         listening.close();
         hangUp();
     }
