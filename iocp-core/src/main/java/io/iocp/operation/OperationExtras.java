@@ -41,6 +41,7 @@ final class OperationExtras {
     /** The results of the last run are cleared. */
     void begin() {
         timedOut = false;
+        part = null; // a port that was closed while it recycled has left one perhaps
         beginPart();
         available = -1;
     }
