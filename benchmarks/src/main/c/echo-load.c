@@ -704,7 +704,7 @@ static uint64_t option(const char *line, const char *name) {
 }
 
 int main(void) {
-    ring_open(&ring, RING_ENTRIES, COMPLETIONS);
+    ring_open(&ring, RING_ENTRIES, COMPLETIONS, false);
     buffers_open(&ring, &buffers, BUFFERS, BUFFER_BYTES);
     char line[256];
     while (fgets(line, sizeof line, stdin) != NULL) {

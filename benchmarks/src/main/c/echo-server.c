@@ -6,6 +6,8 @@
  * goes back to the kernel when its send is over (see ring.h for how that is known). The bytes of a connection
  * stay in order: it has one send under way, and what arrives meanwhile waits in a list.
  *
+ * With the argument `shared` its ring is one that may go from thread to thread, as the completion port's do (it does not).
+ *
  * It prints `listening PORT`, answers each line of standard input by `enters=N echoes=N` (system calls, received
  * buffers that were sent back), and ends at the end of standard input.
  */
@@ -357,7 +359,8 @@ static void listen_anywhere(void) {
     fflush(stdout);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    bool shared = argc > 1 && strcmp(argv[1], "shared") == 0;
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -369,7 +372,7 @@ int main(void) {
     if (connections == NULL || to_send == NULL || without_buffer == NULL) {
         fail("calloc", errno);
     }
-    ring_open(&ring, RING_ENTRIES, COMPLETIONS);
+    ring_open(&ring, RING_ENTRIES, COMPLETIONS, shared);
     buffers_open(&ring, &buffers, BUFFERS, BUFFER_BYTES);
     listen_anywhere();
     accept_connections();

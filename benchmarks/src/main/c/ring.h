@@ -1,7 +1,8 @@
 /*
  * An io_uring with raw system calls: what the echo server and its load share.
  *
- * Thread: all functions belong to the one thread that opened the ring (IORING_SETUP_SINGLE_ISSUER).
+ * Thread: all functions belong to the one thread that opened the ring. Unless the ring is `shared` the kernel is told so, and
+ * may do less (IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_DEFER_TASKRUN).
  *
  * Sends. Both programs send with MSG_DONTWAIT | MSG_WAITALL and IOSQE_CQE_SKIP_SUCCESS. With MSG_DONTWAIT the
  * kernel never parks the request: io_uring_enter(2) runs it while it submits, and it is over when the call
@@ -19,6 +20,7 @@
 
 #include <errno.h>
 #include <linux/io_uring.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,10 +62,10 @@ static inline void *map(size_t bytes, int flags, int fd, off_t offset) {
     return at;
 }
 
-static inline void ring_open(struct ring *ring, unsigned submissions, unsigned completions) {
+static inline void ring_open(struct ring *ring, unsigned submissions, unsigned completions, bool shared) {
     struct io_uring_params params = {
         .flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN
-                | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+                | (shared ? IORING_SETUP_TASKRUN_FLAG : IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN),
         .cq_entries = completions,
     };
     int fd = (int) syscall(SYS_io_uring_setup, submissions, &params);

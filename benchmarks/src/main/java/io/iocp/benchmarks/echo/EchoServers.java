@@ -17,10 +17,11 @@ public final class EchoServers {
     public static final String PORT = "port";
     public static final String PORT_NIO = "port on NIO";
     public static final String FLOOR = "C, io_uring";
+    static final String SHARED = "C, shared io_uring";
     public static final String NETTY_NIO = "Netty NIO";
     private static final String PLAIN = "marks=false";
     private static final Set<String> FASTEST =
-            Set.of(PORT, PORT_NIO, FLOOR, NETTY_NIO, "Netty epoll", "Netty io_uring", "virtual threads");
+            Set.of(PORT, PORT_NIO, FLOOR, SHARED, NETTY_NIO, "Netty epoll", "Netty io_uring", "virtual threads");
 
     private EchoServers() {}
 
@@ -56,6 +57,11 @@ public final class EchoServers {
         return Candidate.executable(FLOOR, NativeTool.compiled("echo-server"));
     }
 
+    /** The limit for a server whose rings go from thread to thread, as the port's do when a handler blocks. */
+    public static Candidate sharedFloor() throws IOException {
+        return Candidate.executable(SHARED, NativeTool.compiled("echo-server"), "shared");
+    }
+
     /** Closes all others, which only the usual load is asked of. */
     static void onlyTheFastest(Map<String, ServerProcess> servers) {
         servers.entrySet().removeIf(server -> {
@@ -85,7 +91,7 @@ public final class EchoServers {
     /** Those who can come near to the port, and it. */
     static List<Candidate> fastest() throws IOException {
         List<Candidate> fastest = new ArrayList<>(loops());
-        fastest.addAll(List.of(virtualThreads(), floor()));
+        fastest.addAll(List.of(virtualThreads(), floor(), sharedFloor()));
         return fastest;
     }
 
