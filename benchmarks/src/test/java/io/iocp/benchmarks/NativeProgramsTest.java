@@ -156,6 +156,18 @@ class NativeProgramsTest {
     }
 
     @Test
+    void shouldEchoWithARingThatMayChangeItsThread() throws IOException {
+        Server server = server("shared");
+        Program load = start("echo-load");
+        load.ask("connect " + server.port() + " 1000 64"); // as many as the server has buffers, at once
+
+        load.ask("run active=0 depth=2 messages=20000");
+
+        assertThat(echoes(server)).isGreaterThanOrEqualTo(10_000); // two messages may come as one
+        assertThat(load.ask("close")).isEqualTo("closed");
+    }
+
+    @Test
     void shouldOpenAndCloseConnectionsAgainAndAgain() throws IOException {
         Server server = server();
         Program load = start("echo-load");
@@ -287,8 +299,8 @@ class NativeProgramsTest {
         return listener.getLocalPort();
     }
 
-    private Server server() throws IOException {
-        Program server = start("echo-server");
+    private Server server(String... arguments) throws IOException {
+        Program server = start("echo-server", arguments);
         String said = server.line();
         assertThat(said).startsWith("listening ");
         return new Server(server, Integer.parseInt(said.substring("listening ".length())));

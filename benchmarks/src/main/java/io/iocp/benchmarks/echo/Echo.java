@@ -51,7 +51,8 @@ public final class Echo implements Workload {
                 .text(
                         "Each server has one event loop, shard or carrier thread, and a processor of its own; the load generator has"
                                 + " the other. `" + EchoServers.FLOOR
-                                + "` is the least that the kernel asks for: nothing but the ring; `" + EchoServers.SHARED
+                                + "` is the least that the kernel asks for: nothing but the ring; `"
+                                + EchoServers.SHARED
                                 + "` the same with a ring that may change its thread, as the port's may.");
         try (Servers up = Servers.start(settings, candidates);
                 EchoLoad load = EchoLoad.start(settings.loadProcessors())) {
