@@ -77,6 +77,7 @@ class NativeProgramsTest {
                 gcc(SOURCES.resolve("echo-server.c")),
                 gcc(SOURCES.resolve("echo-load.c")),
                 gcc(SOURCES.resolve("count-steps.c")),
+                gcc(SOURCES.resolve("block-reader.c")),
                 gcc(loop));
         for (Process compiler : compilers) {
             String said = new String(compiler.getInputStream().readAllBytes(), UTF_8);

@@ -10,6 +10,7 @@ import io.iocp.benchmarks.measure.Sample;
 import io.iocp.benchmarks.measure.Settings;
 import io.iocp.benchmarks.page.Goal;
 import io.iocp.benchmarks.page.Section;
+import io.iocp.benchmarks.page.Table;
 import io.iocp.benchmarks.page.Workload;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -26,14 +27,20 @@ import java.util.SplittableRandom;
 
 /**
  * Random reads of 4 KiB from one file, out of the page cache and past it (O_DIRECT): how many a second, and what does each cost?
- * All candidates are in this process and work in turn, so its processor time is that of the one at work.
+ * All candidates but the one in C are in this process and work in turn, so its processor time is that of the one at work.
  */
 public final class FileReads implements Workload {
     private static final Metric CPU = new Metric("CPU us each", 2);
     private static final Metric BUSY = new Metric("processors busy", 2);
     private static final String PORT = "port";
     private static final String POOL = "FileChannel on a pool";
+    private static final String FLOOR = "C, io_uring";
     private static final double NANOS_PER_MICRO = 1e3;
+
+    /** One of those that are compared. */
+    private interface Candidate {
+        Reads readFor(long millis) throws Exception;
+    }
 
     @Override
     public String name() {
@@ -59,7 +66,8 @@ public final class FileReads implements Workload {
                         + " MiB; every completion starts the next read. One port has one shard; FileChannel has a pool of "
                         + inFlight
                         + " threads; AsynchronousFileChannel has its default group. Processor time is that of the whole process,"
-                        + " the kernel's own workers for it included.");
+                        + " the kernel's own workers for it included. `" + FLOOR
+                        + "` is a process of its own, which does nothing else.");
         try {
             Comparison cached = run(file, false, inFlight, settings, progress);
             section.comparison("Out of the page cache", cached, CPU);
@@ -68,7 +76,7 @@ public final class FileReads implements Workload {
                     0.5,
                     "",
                     cached.ratio(PORT, POOL, CPU),
-                    "of " + POOL));
+                    "of " + POOL + " (the C ring " + Table.number(cached.ratio(FLOOR, POOL, CPU), 3) + ")"));
             section.comparison("Past the page cache (O_DIRECT)", run(file, true, inFlight, settings, progress), CPU);
         } finally {
             Files.delete(file);
@@ -93,12 +101,16 @@ public final class FileReads implements Workload {
     private static Comparison run(Path file, boolean direct, int inFlight, Settings settings, Progress progress)
             throws Exception {
         Map<String, BlockReader> readers = new LinkedHashMap<>();
+        Map<String, Candidate> candidates = new LinkedHashMap<>();
         try {
             readers.put(PORT, PortBlockReader.open(file, direct, inFlight, "io_uring"));
             readers.put("port on NIO", PortBlockReader.open(file, direct, inFlight, "nio"));
             readers.put(POOL, new PooledBlockReader(file, direct, inFlight));
             readers.put("AsynchronousFileChannel", new AsynchronousBlockReader(file, direct, inFlight));
-            return Rounds.of(settings, readers, progress, (reader, _, millis) -> read(reader, millis));
+            readers.forEach((name, reader) -> candidates.put(name, millis -> read(reader, millis)));
+            candidates.put(FLOOR, new NativeBlockReader(file, direct, inFlight)::readFor);
+            return Rounds.of(
+                    settings, candidates, progress, (candidate, _, millis) -> sample(candidate.readFor(millis)));
         } finally {
             for (BlockReader reader : readers.values()) {
                 reader.close();
@@ -106,15 +118,18 @@ public final class FileReads implements Workload {
         }
     }
 
-    private static Sample read(BlockReader reader, long millis) throws Exception {
+    private static Reads read(BlockReader reader, long millis) throws Exception {
         long cpu = ProcessorTime.ownNanos();
         long begin = System.nanoTime();
         long reads = reader.readFor(millis);
         long nanos = System.nanoTime() - begin;
-        cpu = ProcessorTime.ownNanos() - cpu;
+        return new Reads(reads, nanos, ProcessorTime.ownNanos() - cpu);
+    }
+
+    private static Sample sample(Reads reads) {
         return Sample.empty()
-                .with(Metric.PER_SECOND, reads * 1e9 / nanos)
-                .with(CPU, cpu / NANOS_PER_MICRO / reads)
-                .with(BUSY, (double) cpu / nanos);
+                .with(Metric.PER_SECOND, reads.count() * 1e9 / reads.nanos())
+                .with(CPU, reads.cpuNanos() / NANOS_PER_MICRO / reads.count())
+                .with(BUSY, (double) reads.cpuNanos() / reads.nanos());
     }
 }
