@@ -22,6 +22,16 @@ final class PostQueueStress {
         return post == null ? 0 : (Integer) post.packet();
     }
 
+    /** As {@link #polled}, by a worker whose handler posts what it was given. */
+    private static int polledAndPostedAgain(PostQueue queue) {
+        Post post = queue.poll();
+        if (post == null) {
+            return 0;
+        }
+        queue.offer(post);
+        return (Integer) post.packet();
+    }
+
     /** What is left, one decimal digit each, the oldest first. */
     private static int rest(PostQueue queue) {
         int digits = 0;
@@ -216,6 +226,111 @@ final class PostQueueStress {
         @Actor
         public void closer() {
             queue.close();
+        }
+
+        @Arbiter
+        public void end(III_Result r) {
+            r.r3 = rest(queue);
+        }
+    }
+
+    /**
+     * Two workers want the last post of a closed queue; who has got it runs it and is about to sleep, as {@link Shard} does it. It
+     * must not, for nobody will wake it: the queue may look as if there were something while the other takes nothing.
+     */
+    @JCStressTest
+    @Outcome(
+            id = {"1, 0, 0", "0, 1, 0"},
+            expect = ACCEPTABLE,
+            desc = "ends, or looks again")
+    @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "in each other's way, looks again")
+    @Outcome(expect = FORBIDDEN, desc = "sleeps although the queue is closed")
+    @State
+    public static class SleepWhileAnotherTakes {
+        private final PostQueue queue = new PostQueue(false);
+
+        public SleepWhileAnotherTakes() {
+            queue.offer(new Post(1));
+            queue.close();
+        }
+
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = polled(queue);
+        }
+
+        @Actor
+        public void sleeper(III_Result r) {
+            r.r2 = polled(queue);
+            boolean mayEnd = queue.isClosed();
+            boolean nothing = queue.isEmpty() && !mayEnd;
+            r.r3 = nothing ? 1 : 0;
+        }
+    }
+
+    /** A post is polled, run and posted again while another worker has read it as the first, or while one has it on top. */
+    @JCStressTest
+    @Outcome(
+            id = {"1, 2, 312", "1, 2, 321", "2, 1, 312", "2, 1, 321", "1, 0, 231", "0, 1, 231"},
+            expect = ACCEPTABLE,
+            desc = "in order, each once")
+    @Outcome(expect = FORBIDDEN, desc = "lost, doubled, or out of order")
+    @State
+    public static class PostedAgain {
+        private final PostQueue queue = new PostQueue(false);
+
+        public PostedAgain() {
+            queue.offer(new Post(1));
+            queue.offer(new Post(2));
+            queue.offer(new Post(3));
+        }
+
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = polledAndPostedAgain(queue);
+        }
+
+        @Actor
+        public void otherWorker(III_Result r) {
+            r.r2 = polledAndPostedAgain(queue);
+        }
+
+        @Arbiter
+        public void end(III_Result r) {
+            r.r3 = rest(queue);
+        }
+    }
+
+    /** Who asks how many wait changes nothing for those who offer and poll meanwhile, and counts what was there. */
+    @JCStressTest
+    @Outcome(
+            id = {"2, 1, 23", "3, 1, 23"},
+            expect = ACCEPTABLE,
+            desc = "as it was at some moment; the worker goes on")
+    @Outcome(
+            id = {"2, 0, 123", "3, 0, 123"},
+            expect = ACCEPTABLE,
+            desc = "in the worker's way")
+    @Outcome(expect = FORBIDDEN, desc = "lost, doubled, out of order, or a number that never was")
+    @State
+    public static class SizeWhileOthersOfferAndPoll {
+        private final PostQueue queue = new PostQueue(false);
+        private final Post third = new Post(3);
+
+        public SizeWhileOthersOfferAndPoll() {
+            queue.offer(new Post(1));
+            queue.offer(new Post(2));
+        }
+
+        @Actor
+        public void reader(III_Result r) {
+            r.r1 = queue.size();
+        }
+
+        @Actor
+        public void worker(III_Result r) {
+            queue.offer(third);
+            r.r2 = polled(queue);
         }
 
         @Arbiter

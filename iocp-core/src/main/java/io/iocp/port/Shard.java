@@ -351,7 +351,11 @@ public final class Shard implements Sleepers.Member {
         word.sleep(worker);
         port.sleepers().push(this);
         VarHandle.fullFence(); // pairs with the one between a producer's offer and its look at the word or the sleepers
-        boolean nothing = inbox.isEmpty() && port.hasNoPosts() && !isOver();
+        // One look at the posts, after all else: while another worker takes, there may seem to be one where none is. Of
+        // two looks the first could find none, so that this worker may sleep, and the second one, so that it may not
+        // end: and nobody would wake it.
+        boolean mayEnd = leaked || mayEndButForPosts();
+        boolean nothing = inbox.isEmpty() && port.hasNoPosts() && !mayEnd;
         try {
             worker.counters.count(Count.SLEEPS, 1);
             loop.turn(nothing ? timeoutNanos : 0);
@@ -463,17 +467,20 @@ public final class Shard implements Sleepers.Member {
     // ---- the end
 
     private boolean isOver() {
-        return leaked
-                || (!port.isOpen()
-                        && flow.stage() != Flow.Stage.OPEN
-                        // First those who may still bring something, then whether something is there.
-                        && outside.get() == 0
-                        && port.nobodyPosts()
-                        && port.workers().isQuiet()
-                        && inbox.isEmpty()
-                        && flow.isEmpty()
-                        && ready.isEmpty()
-                        && port.hasNoPosts());
+        return leaked || (mayEndButForPosts() && port.hasNoPosts());
+    }
+
+    /** Whether this shard may end if, after this look, there are no posts. Whoever makes it true from elsewhere signals. */
+    private boolean mayEndButForPosts() {
+        return !port.isOpen()
+                && flow.stage() != Flow.Stage.OPEN
+                // First those who may still bring something, then whether something is there.
+                && outside.get() == 0
+                && port.nobodyPosts()
+                && port.workers().isQuiet()
+                && inbox.isEmpty()
+                && flow.isEmpty()
+                && ready.isEmpty();
     }
 
     private void endOrLog(Worker worker) {
