@@ -31,8 +31,9 @@ final class PostQueue {
      *
      * isEmpty() never misses a post that has arrived and was not taken: it looks at the arrivals first, and these are only
      * emptied while BUSY stands in the second list, and until they stand there. It may find something where nothing is,
-     * for as long as somebody takes. All looks at the arrivals are volatile, and so are the words that those who sleep publish
-     * first: either the sleeper sees the post, or who posts sees the sleeper.
+     * for as long as somebody takes, even after it has found nothing: who decides two things by it looks once (Shard.sleep).
+     * All looks at the arrivals are volatile, and so are the words that those who sleep publish first: either the sleeper
+     * sees the post, or who posts sees the sleeper.
      *
      * Two who want the same list at the same moment would only pass its cache line to and fro, at several times the cost of
      * what they do with it. Who finds the other there stays away for a moment instead, in which the other gets along by himself
@@ -167,13 +168,22 @@ final class PostQueue {
         if (isEmpty()) {
             return 0;
         }
-        Post first = takeIn(awaitTurn(), null);
-        int size = 0;
-        for (Operation post = first; post != null; post = post.nextReady) {
-            size++;
+        Post first = awaitTurn();
+        try {
+            // Nothing is moved: who asks may be at the end of his stack, and must leave the queue as it was.
+            // While nobody else takes, the links of what has arrived stay as they are.
+            Post top = (Post) CELL.getVolatile(cells, ARRIVALS);
+            int size = 0;
+            for (Operation post = first; post != null; post = post.nextReady) {
+                size++;
+            }
+            for (Operation post = top == CLOSED ? null : top; post != null; post = post.nextReady) {
+                size++;
+            }
+            return size;
+        } finally {
+            CELL.setVolatile(cells, FIRST, first); // needs no more stack than it took to get here
         }
-        endTurn(first);
-        return size;
     }
 
     private boolean nothingArrived() {
