@@ -180,8 +180,8 @@ final class BlockingMonitor extends Thread {
         idle = false;
     }
 
-    /** True if every shard sleeps, and has slept since the last look. */
-    private boolean look() {
+    /** True if every shard sleeps, and has slept since the last look. Not private so that a test can look by itself. */
+    boolean look() {
         long now = System.nanoTime();
         boolean allAsleep = departed.isEmpty() && workers.waiting() == 0;
         boolean found = false;
