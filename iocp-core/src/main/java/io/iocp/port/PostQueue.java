@@ -170,7 +170,7 @@ final class PostQueue {
         }
         Post first = awaitTurn();
         try {
-            // Nothing is moved: who asks may be at the end of his stack, and must leave the queue as it was.
+            // Nothing is moved: who only asks holds workers up for as short as he can, and leaves the queue as it was.
             // While nobody else takes, the links of what has arrived stay as they are.
             Post top = (Post) CELL.getVolatile(cells, ARRIVALS);
             int size = 0;
@@ -182,7 +182,7 @@ final class PostQueue {
             }
             return size;
         } finally {
-            CELL.setVolatile(cells, FIRST, first); // needs no more stack than it took to get here
+            endTurn(first);
         }
     }
 

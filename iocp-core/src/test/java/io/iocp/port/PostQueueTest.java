@@ -73,36 +73,4 @@ class PostQueueTest {
             assertThat(polled).isEqualTo(accepted.get() ? 1 : 0);
         }
     }
-
-    /** Who asks may be deep in a recursion of his own: whatever becomes of that, the queue goes on. */
-    @Test
-    void shouldGoOnAfterAStackOverflowInWhoAsksForItsSize() throws Exception {
-        for (int round = 0; round < 700; round++) {
-            PostQueue asked = new PostQueue(false);
-            Post first = new Post(0);
-            asked.offer(first);
-            asked.offer(new Post(1));
-            int step = round % 7;
-            Thread thread = new Thread(
-                    null,
-                    () -> {
-                        try {
-                            deeper(asked, step);
-                        } catch (StackOverflowError expected) {
-                            return;
-                        }
-                        throw new AssertionError("no end of the stack");
-                    },
-                    "deep",
-                    200_000);
-            thread.start();
-            thread.join();
-            assertThat(asked.poll()).as("round %d", round).isSameAs(first);
-        }
-    }
-
-    private static int deeper(PostQueue queue, int step) {
-        int size = step % 2 == 0 ? queue.size() : 0;
-        return size + (step == 0 ? deeper(queue, 6) : deeper(queue, step - 1));
-    }
 }
