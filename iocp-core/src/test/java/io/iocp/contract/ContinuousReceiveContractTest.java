@@ -116,6 +116,11 @@ class ContinuousReceiveContractTest {
                     assertThat(links.get(i).peerReadsText(sent.length())).isEqualTo(sent);
                 }
             }
+            // Those that stay silent do not keep the others waiting when the crowd is over.
+            for (int i = 0; i < count; i++) {
+                links.get(i).peerSends("alone");
+                assertThat(links.get(i).peerReadsText("alone".length())).isEqualTo("alone");
+            }
         }
     }
 

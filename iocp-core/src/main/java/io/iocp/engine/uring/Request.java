@@ -19,8 +19,8 @@ final class Request {
         KERNEL,
         /** Its encoding waits for room in the submission queue. */
         UNSENT,
-        /** A receive that waits for a buffer to come back. */
-        STARVED,
+        /** A receive that waits for its turn to get a buffer. */
+        QUEUED,
         /** A send from a file that has had its share of this turn, and goes on in the next. */
         PAUSED,
         /** A helper thread has it. */

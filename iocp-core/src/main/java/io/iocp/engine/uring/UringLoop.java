@@ -237,7 +237,7 @@ final class UringLoop implements EngineLoop {
             sendFile(request, send);
             return;
         }
-        arm(request);
+        armInTurn(request);
     }
 
     private void connect(Request request, Connect connect) {
@@ -334,7 +334,7 @@ final class UringLoop implements EngineLoop {
         request.cancelRequested = true;
         switch (request.place()) {
             case KERNEL -> cancelInKernel(request);
-            case UNSENT, STARVED, PAUSED -> endLater(request, Status.CANCELLED, 0);
+            case UNSENT, QUEUED, PAUSED -> endLater(request, Status.CANCELLED, 0);
             case HELPED -> helpers.cancel(Objects.requireNonNull(request.extras().helper));
             case ENDED, FREE, SUPERSEDED, LENT -> {}
         }
@@ -357,6 +357,21 @@ final class UringLoop implements EngineLoop {
             // An earlier holder's: its own completion may be long in coming, the cancel's answer is not.
             SqeEncoder.reportingCancel(sqe, request.userData(), UserData.ofReportingCancel(request.userData()));
         }
+    }
+
+    /** Makes a request of the kernel, unless it is a receive and others wait for a buffer: then it waits behind them. */
+    private void armInTurn(Request request) {
+        if (selectsBuffer(request.operation()) && buffers(request).isCrowded()) {
+            queue(request);
+        } else {
+            arm(request);
+        }
+    }
+
+    private static void queue(Request request) {
+        request.leaveList();
+        request.move(Request.Place.QUEUED);
+        buffers(request).queue.add(request);
     }
 
     /** Makes a request of the kernel, now or when there is room. */
@@ -408,8 +423,14 @@ final class UringLoop implements EngineLoop {
                     SqeEncoder.receiveSelecting(sqe, fd, buffers(request).group(), userData);
                 }
             }
-            case ReceiveContinuously _ ->
-                SqeEncoder.receiveMultishot(sqe, fd, buffers(request).group(), userData);
+            case ReceiveContinuously _ -> {
+                ReceiveBuffers pool = buffers(request);
+                if (pool.isCrowded()) {
+                    SqeEncoder.receiveSelecting(sqe, fd, pool.group(), userData);
+                } else {
+                    SqeEncoder.receiveMultishot(sqe, fd, pool.group(), userData);
+                }
+            }
             case Send send -> encodeSend(request, send, sqe, fd, userData);
             case DatagramOperation datagram -> Datagrams.encode(request, datagram, sqe);
             case FileOperation file -> files.encode(request, file, sqe);
@@ -469,8 +490,9 @@ final class UringLoop implements EngineLoop {
         if (adoption.isUnderWay()) {
             adoption.proceed(this);
         }
-        resume(timeoutNanos != 0 && submissions.pending() == 0);
+        boolean mayGoOn = resume(timeoutNanos != 0 && submissions.pending() == 0);
         if (timeoutNanos == 0
+                || mayGoOn
                 || !ended.isEmpty()
                 || !paused.isEmpty()
                 || helpers.hasFinished()
@@ -507,14 +529,19 @@ final class UringLoop implements EngineLoop {
      * Goes on with what had to wait, as far as there is room.
      *
      * @param idle whether there is nothing to submit, and nothing ready to run
+     * @return whether the next turn has more of it to do, whatever completes until then
      */
-    private void resume(boolean idle) {
+    private boolean resume(boolean idle) {
+        boolean more = false;
         for (ReceiveBuffers pool : pools.all()) {
-            for (int free = pool.available(); free > 0 && !pool.starved.isEmpty(); free--) {
-                resume(pool.starved);
+            pool.lend();
+            for (int free = pool.available(); free > 0 && pool.isCrowded(); free--) {
+                resume(pool.queue);
             }
+            // There may be nothing to receive for any that got its turn, and something for those behind.
+            more |= pool.available() > 0 && pool.isCrowded();
             if (pool.stalls(idle) && pool.hasOwn()) {
-                pollStarved(pool.starved);
+                pollQueued(pool.queue);
             }
         }
         for (int waiting = paused.size(); waiting > 0; waiting--) {
@@ -532,15 +559,16 @@ final class UringLoop implements EngineLoop {
                 cancelInKernel(request);
             }
         }
+        return more;
     }
 
     /**
      * Continuous receives with nothing unread need not wait for the ring's buffers, which others may have stashed: once there is
      * input they get one beside it. A single receive waits for a buffer that its caller or somebody else releases.
      */
-    private void pollStarved(RequestList starved) {
-        for (int waiting = starved.size(); waiting > 0; waiting--) {
-            Request request = starved.poll();
+    private void pollQueued(RequestList queue) {
+        for (int waiting = queue.size(); waiting > 0; waiting--) {
+            Request request = queue.poll();
             if (request == null) {
                 return;
             }
@@ -548,7 +576,7 @@ final class UringLoop implements EngineLoop {
                 request.polling = true;
                 arm(request);
             } else {
-                starved.add(request);
+                queue.add(request);
             }
         }
     }
@@ -761,8 +789,11 @@ final class UringLoop implements EngineLoop {
         if (result > 0) {
             LeasedBuffer buffer = buffers(request).filled(flags >>> UringAbi.CQE_BUFFER_SHIFT, result);
             reported++;
-            sink.received(receive, buffer);
-            again(request, flags);
+            try {
+                sink.received(receive, buffer);
+            } finally {
+                again(request, flags); // also when the sink failed: the bytes behind must still come
+            }
             return;
         }
         giveBackUnused(request, flags);
@@ -922,9 +953,7 @@ final class UringLoop implements EngineLoop {
                 } else if (request.cancelRequested) {
                     end(request, Status.CANCELLED, 0);
                 } else {
-                    request.leaveList();
-                    request.move(Request.Place.STARVED);
-                    buffers(request).starved.add(request);
+                    queue(request);
                 }
             }
             default -> end(request, ErrnoStatus.of(-result), -result);
@@ -939,7 +968,7 @@ final class UringLoop implements EngineLoop {
         if (request.cancelRequested) {
             end(request, Status.CANCELLED, 0);
         } else {
-            arm(request);
+            armInTurn(request);
         }
     }
 

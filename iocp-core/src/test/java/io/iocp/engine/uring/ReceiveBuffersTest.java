@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.iocp.Needs;
 import io.iocp.linux.Libc;
 import io.iocp.linux.Linux;
+import io.iocp.linux.LinuxException;
 import io.iocp.operation.LeasedBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,14 +19,28 @@ import org.junit.jupiter.api.Timeout;
 @Needs("io_uring")
 @Timeout(30)
 class ReceiveBuffersTest {
+    private final Libc libc =
+            assertInstanceOf(Linux.Available.class, Linux.open()).newLibc();
+    private final List<LeasedBuffer> filled = new ArrayList<>();
     private Ring ring;
     private ReceiveBuffers buffers;
+    private int groups;
 
     @BeforeEach
     void open() throws Exception {
-        Libc libc = assertInstanceOf(Linux.Available.class, Linux.open()).newLibc();
         ring = Ring.open(libc, 8, 16);
-        buffers = new ReceiveBuffers(libc, ring, 0, 2, 64, buffer -> buffers.giveBack(buffer));
+        buffers = buffers(2);
+    }
+
+    private ReceiveBuffers buffers(int count) throws LinuxException {
+        return new ReceiveBuffers(libc, ring, groups++, count, 64, buffer -> buffers.giveBack(buffer));
+    }
+
+    /** A receive has found no buffer. */
+    private void starve() {
+        filled.add(buffers.filled(0, 10));
+        filled.add(buffers.filled(1, 10));
+        buffers.queue.add(new Request(0));
     }
 
     @AfterEach
@@ -38,16 +55,16 @@ class ReceiveBuffersTest {
 
     @Test
     void shouldStallAtOnceWhenTheLoopIsIdleAndNothingHasComeBack() {
-        buffers.starved.add(new Request(0));
+        starve();
         assertThat(buffers.stalls(true)).isTrue();
     }
 
     @Test
     void shouldNotStallWhileBuffersComeAndGo() {
-        buffers.starved.add(new Request(0));
+        starve();
         for (int turn = 0; turn < 1000; turn++) {
-            LeasedBuffer filled = buffers.filled(turn % 2, 10);
-            filled.release();
+            filled.removeFirst().release();
+            filled.addLast(buffers.filled(turn % 2, 10));
             assertThat(buffers.stalls(turn % 3 == 0)).isFalse();
         }
         assertThat(buffers.stalls(true)).isTrue();
@@ -55,7 +72,7 @@ class ReceiveBuffersTest {
 
     @Test
     void shouldStallInTheEndWhenTheLoopIsBusyWithSomethingElse() {
-        buffers.starved.add(new Request(0));
+        starve();
         int turns = 1;
         while (!buffers.stalls(false)) {
             turns++;
@@ -66,19 +83,55 @@ class ReceiveBuffersTest {
 
     @Test
     void shouldCountTurnsAnewWhenABufferHasComeBack() {
-        buffers.starved.add(new Request(0));
+        starve();
         for (int round = 0; round < 10; round++) {
             for (int turn = 0; turn < 10; turn++) {
                 assertThat(buffers.stalls(false)).isFalse();
             }
-            buffers.filled(0, 10).release();
+            filled.removeFirst().release();
+            filled.addLast(buffers.filled(round % 2, 10));
             assertThat(buffers.stalls(false)).isFalse();
         }
     }
 
     @Test
+    void shouldNotStallWhileThereIsABufferForWhoWaits() {
+        starve();
+        filled.removeFirst().release();
+        for (int turn = 0; turn < 100; turn++) {
+            assertThat(buffers.stalls(true)).isFalse();
+        }
+    }
+
+    @Test
+    void shouldLendFewInACrowdAndAllAfterwards() throws Exception {
+        int count = 128;
+        buffers = buffers(count);
+        for (int id = 0; id < count; id++) {
+            filled.add(buffers.filled(id, 10));
+        }
+        Request waiting = new Request(0);
+        buffers.queue.add(waiting);
+        assertThat(buffers.isCrowded()).isTrue();
+        filled.forEach(LeasedBuffer::release);
+        int few = buffers.available();
+        assertThat(few).isBetween(1, count / 2);
+        buffers.lend();
+        assertThat(buffers.available()).as("still crowded").isEqualTo(few);
+        LeasedBuffer kept = buffers.filled(0, 10);
+        assertThat(buffers.available()).isEqualTo(few - 1);
+        buffers.lend();
+        assertThat(buffers.available()).as("another instead").isEqualTo(few);
+        buffers.queue.remove(waiting);
+        buffers.lend();
+        assertThat(buffers.available()).isEqualTo(count - 1);
+        kept.release();
+        assertThat(buffers.available()).isEqualTo(count);
+    }
+
+    @Test
     void shouldStallAlthoughABufferThatIsNotOfTheRingComesBack() {
-        buffers.starved.add(new Request(0));
+        starve();
         Objects.requireNonNull(buffers.takeOwn()).lease().release();
         assertThat(buffers.stalls(true)).isTrue();
     }

@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -170,6 +171,102 @@ class UringLoopTest {
         Receive again = receive(connection);
         assertThat(next()).isEqualTo(new Completed(again, Status.OK, 1, 0));
         assertThat(Objects.requireNonNull(again.lease).data().get()).isEqualTo((byte) 7);
+    }
+
+    private ReceiveContinuously receiveContinuously() throws IOException {
+        ReceiveContinuously receive = new ReceiveContinuously(this);
+        receive.begin(accept());
+        loop.submit(receive);
+        return receive;
+    }
+
+    /** Keeps both buffers of the ring, and lets a third receive find none. */
+    private List<ReceiveContinuously> crowd() throws IOException {
+        List<ReceiveContinuously> receives = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            receives.add(receiveContinuously());
+            peers.getLast().getOutputStream().write(i);
+            int expected = Math.min(i, 2);
+            turnUntil(() -> sink.received.size() == expected);
+        }
+        loop.turn(0);
+        loop.turn(0);
+        assertThat(sink.received.size()).isEqualTo(2);
+        return receives;
+    }
+
+    private void recycleOne() {
+        sink.held.removeFirst().release();
+        loop.recycle(Objects.requireNonNull(sink.returned.poll()));
+    }
+
+    @Test
+    void shouldReceiveInTurnWhileBuffersAreScarceAndContinuouslyAfterwards() throws IOException {
+        List<ReceiveContinuously> receives = crowd();
+        ReceiveContinuously last = receives.getLast();
+        recycleOne();
+        turnUntil(() -> sink.received.size() == 3);
+        recycleOne();
+        recycleOne();
+        loop.turn(0);
+        loop.turn(0);
+        long tag = last.engineTag;
+        for (int i = 4; i < 20; i++) {
+            peers.getLast().getOutputStream().write(i);
+            int expected = i;
+            turnUntil(() -> sink.received.size() == expected);
+            recycleOne();
+        }
+        assertThat(last.engineTag).as("one request of the kernel for all").isEqualTo(tag);
+        assertThat(sink.received.toByteArray()).startsWith(1, 2, 3, 4).endsWith(19);
+    }
+
+    @Test
+    void shouldLetAReceiveWaitBehindThoseThatWaitForABuffer() throws IOException {
+        Endpoint connection = accept();
+        peers.getLast().getOutputStream().write(4);
+        crowd();
+        recycleOne();
+        Receive behind = receive(connection);
+        turnUntil(() -> sink.received.size() == 3);
+        assertThat(sink.completed).isEmpty();
+        recycleOne();
+        assertThat(next()).isEqualTo(new Completed(behind, Status.OK, 1, 0));
+    }
+
+    @Test
+    void shouldCancelWhatWaitsBehindOthersForABuffer() throws IOException {
+        Endpoint connection = accept();
+        crowd();
+        Receive behind = receive(connection);
+        loop.cancel(behind);
+        assertThat(next()).isEqualTo(new Completed(behind, Status.CANCELLED, 0, 0));
+    }
+
+    @Test
+    void shouldGoOnReceivingInTurnWhenTheSinkHasFailed() throws IOException {
+        crowd();
+        Receive behind = receive(accept()); // so that it stays crowded
+        recycleOne();
+        sink.onReceived = () -> {
+            throw new IllegalStateException("injected");
+        };
+        assertThatThrownBy(() -> turnUntil(() -> false)).hasMessage("injected");
+        sink.onReceived = () -> {};
+        Iterator<Socket> peer = peers.iterator();
+        peer.next();
+        peer.next();
+        peer.next().getOutputStream().write(4);
+        recycleOne();
+        turnUntil(() -> {
+            if (!sink.held.isEmpty()) {
+                recycleOne();
+            }
+            return sink.received.size() == 4;
+        });
+        assertThat(sink.received.toByteArray()).containsExactly(1, 2, 3, 4);
+        loop.cancel(behind);
+        assertThat(next().status()).isEqualTo(Status.CANCELLED);
     }
 
     @Test
