@@ -94,16 +94,39 @@ public final class PortEchoServer {
                 + stats.allBlocked() + " learned=" + stats.learnedHandlers().size() + " workers=" + stats.workers();
     }
 
+    /** Packets to send with that no connection of a worker needs now; the attachment of each is the next. */
+    private static final class Spares {
+        private static final ThreadLocal<Spares> OF_WORKER = ThreadLocal.withInitial(Spares::new);
+        private static final int MOST = 1024;
+
+        private @Nullable OverlappedIO first;
+        private int count;
+
+        OverlappedIO take() {
+            OverlappedIO taken = first;
+            if (taken == null) {
+                return new OverlappedIO();
+            }
+            first = (OverlappedIO) taken.attachment();
+            count--;
+            return taken;
+        }
+
+        void keep(OverlappedIO packet) {
+            if (count < MOST) {
+                packet.attachment(first);
+                first = packet;
+                count++;
+            }
+        }
+    }
+
     /** One connection, whose bytes nobody looks at. */
     private static class Echo implements CompletionHandler {
-        /** A packet to send with; its attachment is the next. Null if all are in flight. */
-        private @Nullable OverlappedIO spare;
-
         @Override
         public final void completed(OverlappedIO packet) throws Exception {
             if (packet.kind() == OperationKind.SEND) {
-                packet.attachment(spare);
-                spare = packet;
+                Spares.OF_WORKER.get().keep(packet);
             } else if (packet.status() == Status.OK) {
                 received(packet);
             } else if (!packet.more()) {
@@ -112,13 +135,7 @@ public final class PortEchoServer {
         }
 
         void received(OverlappedIO packet) throws Exception {
-            OverlappedIO send = spare;
-            if (send == null) {
-                send = new OverlappedIO();
-            } else {
-                spare = (OverlappedIO) send.attachment();
-            }
-            packet.connection().send(send, packet.retain());
+            packet.connection().send(Spares.OF_WORKER.get().take(), packet.retain());
         }
     }
 
