@@ -538,8 +538,11 @@ final class UringLoop implements EngineLoop {
             for (int free = pool.available(); free > 0 && pool.isCrowded(); free--) {
                 resume(pool.queue);
             }
-            // There may be nothing to receive for any that got its turn, and something for those behind.
-            more |= pool.available() > 0 && pool.isCrowded();
+            // With buffers there may be nothing to receive for any that got its turn, and something for those behind.
+            // Without,
+            // and with something to submit, which may be long in completing, only the next turn can tell that this
+            // stalls.
+            more |= pool.isCrowded() && (pool.available() > 0 || !idle);
             if (pool.stalls(idle) && pool.hasOwn()) {
                 pollQueued(pool.queue);
             }
@@ -838,8 +841,11 @@ final class UringLoop implements EngineLoop {
             end(request, Status.EOF, 0);
         } else {
             reported++;
-            sink.received((ReceiveContinuously) request.operation(), own);
-            again(request, 0);
+            try {
+                sink.received((ReceiveContinuously) request.operation(), own);
+            } finally {
+                again(request, 0); // as in received()
+            }
         }
     }
 

@@ -21,6 +21,7 @@ import io.iocp.operation.ReceiveContinuously;
 import io.iocp.operation.Send;
 import io.iocp.operation.Status;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -58,14 +59,18 @@ class UringLoopTest {
 
     @BeforeEach
     void open() throws IOException {
-        ring = Ring.open(libc, 4, 16);
-        loop = new UringLoop(
-                libc, ring, libc.eventfd(0, Libc.EFD_CLOEXEC), 2, new ZeroCopy(1, true), Helpers.of(() -> libc), sink);
+        openLoop(2);
         listener = new UringEngine(UringFeatures.probe())
                 .listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         ListenOptions.defaults().withReceiveBufferSize(64));
         endpoints.add(listener);
+    }
+
+    private void openLoop(int receiveBuffers) throws IOException {
+        ring = Ring.open(libc, 4, 16);
+        int eventfd = libc.eventfd(0, Libc.EFD_CLOEXEC);
+        loop = new UringLoop(libc, ring, eventfd, receiveBuffers, new ZeroCopy(1, true), Helpers.of(() -> libc), sink);
     }
 
     @AfterEach
@@ -267,6 +272,81 @@ class UringLoopTest {
         assertThat(sink.received.toByteArray()).containsExactly(1, 2, 3, 4);
         loop.cancel(behind);
         assertThat(next().status()).isEqualTo(Status.CANCELLED);
+    }
+
+    @Test
+    void shouldPollForWhoWaitsBeforeItSleepsOverWhatWasJustSubmitted() throws IOException {
+        Endpoint connection = accept();
+        crowd(); // nobody gives a buffer back
+        Receive silent = new Receive(this);
+        silent.begin(connection);
+        silent.into(MemorySegment.ofBuffer(ByteBuffer.allocateDirect(8)));
+        loop.submit(silent);
+        long begin = System.nanoTime();
+        for (int turn = 0; turn < 5 && sink.received.size() < 3; turn++) {
+            loop.turn(TimeUnit.SECONDS.toNanos(5));
+        }
+        assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(4));
+        assertThat(sink.received.toByteArray()).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void shouldHaveAllBuffersAgainAfterACrowd() throws IOException {
+        int buffers = 128;
+        byte[] all = new byte[buffers * 64];
+        loop.close();
+        openLoop(buffers);
+        receiveContinuously();
+        peers.getLast().getOutputStream().write(all);
+        turnUntil(() -> sink.received.size() == all.length);
+        for (int i = 0; i < 2; i++) { // the second waits behind the first while the buffers come back
+            receiveContinuously();
+            peers.getLast().getOutputStream().write(1);
+            loop.turn(0);
+        }
+        for (int i = 0; i < buffers; i++) {
+            recycleOne();
+        }
+        turnUntil(() -> sink.received.size() == all.length + 2);
+        while (!sink.held.isEmpty()) {
+            recycleOne();
+        }
+        sink.received.reset();
+        peers.getFirst().getOutputStream().write(all);
+        turnUntil(() -> sink.received.size() == all.length);
+    }
+
+    @Test
+    void shouldServeWhoWaitsForABufferWhenTheHolderHasChanged() throws IOException {
+        loop.hold(0);
+        crowd();
+        loop.hold(1);
+        recycleOne();
+        turnUntil(() -> sink.received.size() == 3);
+        int sent = 4;
+        for (Socket peer : peers) {
+            peer.getOutputStream().write(sent++);
+        }
+        turnUntil(() -> {
+            if (!sink.held.isEmpty()) {
+                recycleOne();
+            }
+            return sink.received.size() == 6;
+        });
+        assertThat(sink.received.toByteArray()).startsWith(1, 2, 3).contains(4, 5, 6);
+    }
+
+    @Test
+    void shouldGoOnReceivingBesideTheRingWhenTheSinkHasFailed() throws IOException {
+        crowd(); // nobody gives a buffer back
+        sink.onReceived = () -> {
+            throw new IllegalStateException("injected");
+        };
+        assertThatThrownBy(() -> turnUntil(() -> false)).hasMessage("injected");
+        sink.onReceived = () -> {};
+        peers.getLast().getOutputStream().write(4);
+        turnUntil(() -> sink.received.size() == 4);
+        assertThat(sink.received.toByteArray()).containsExactly(1, 2, 3, 4);
     }
 
     @Test
