@@ -30,7 +30,10 @@ abstract sealed class NioEndpoint extends Endpoint permits NioListener, NioSocke
      */
     boolean inputReady;
 
-    /** What the selector reported in the present turn. */
+    /**
+     * What the selector found, until it is performed; 0 if there is nothing to. Handlers have run in between, so it may be out of
+     * date, or of a descriptor before this one: then an operation is tried in vain.
+     */
     int readyOps;
 
     /** {@link NioLoop#shutdown} was called: whatever fails from now on fails because of us. */

@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The selector, and the endpoints that it found ready.
@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  */
 final class Readiness {
     private final Selector selector;
-    private final List<NioEndpoint> endpoints = new ArrayList<>();
+    private final ArrayDeque<NioEndpoint> ready = new ArrayDeque<>();
     private final Consumer<SelectionKey> collect = this::collect;
 
     Readiness() throws IOException {
@@ -31,13 +31,31 @@ final class Readiness {
         return selector;
     }
 
-    /** What the last select found; {@link NioEndpoint#readyOps} says what for. The caller clears it. */
-    List<NioEndpoint> endpoints() {
-        return endpoints;
+    /** Whether there is more of what the last select found. */
+    boolean hasNext() {
+        return !ready.isEmpty();
     }
 
-    /** Collects what is ready, after a wait if nothing is: 0 = none, negative = until something is. */
+    /**
+     * The next endpoint that the last select found; {@link NioEndpoint#readyOps} says what for, and is the caller's to clear. Null if
+     * that was all.
+     */
+    @Nullable
+    NioEndpoint next() {
+        return ready.poll();
+    }
+
+    /** The endpoint is to be another loop's, which will say itself what it is ready for. */
+    void forget(NioEndpoint endpoint) {
+        if (endpoint.readyOps != 0) {
+            ready.remove(endpoint);
+            endpoint.readyOps = 0;
+        }
+    }
+
+    /** When all that the last one found is taken: collects what is ready, after a wait if nothing is: 0 = none, negative = until something is. */
     void select(long timeoutNanos) {
+        assert ready.isEmpty() : "an endpoint would be in it twice";
         try {
             if (timeoutNanos == 0) {
                 selector.selectNow(collect);
@@ -56,7 +74,7 @@ final class Readiness {
     private void collect(SelectionKey key) {
         if (key.isValid() && key.attachment() instanceof NioEndpoint endpoint) {
             endpoint.readyOps = key.readyOps();
-            endpoints.add(endpoint);
+            ready.add(endpoint);
         }
     }
 

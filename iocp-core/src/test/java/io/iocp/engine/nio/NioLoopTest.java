@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Timeout;
 /** What only this engine can get wrong; the contract itself is {@link io.iocp.engine.EngineLoopTest}'s. */
 @Timeout(60)
 class NioLoopTest {
+    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
     private final NioEngine engine = new NioEngine();
     private final RecordingSink sink = new RecordingSink();
     private EngineLoop loop;
@@ -165,5 +167,95 @@ class NioLoopTest {
         assertThat(other.completed.remove()).isEqualTo(new Completed(second, Status.OK, 1, 0));
         next.closeDescriptor(socket);
         next.close();
+    }
+
+    private static final int MANY = 100;
+
+    /** As many sockets as one select finds ready and more than one turn performs, each with a byte and a receive for it. */
+    private List<NioSocket> manyReady(List<Socket> peers) throws IOException {
+        List<NioSocket> sockets = new ArrayList<>();
+        for (int i = 0; i < MANY; i++) {
+            Socket each = new Socket();
+            each.connect(listener.localAddress());
+            peers.add(each);
+            Accept accept = new Accept(this);
+            accept.begin(listener);
+            loop.submit(accept);
+            assertThat(next().status()).isEqualTo(Status.OK);
+            sockets.add((NioSocket) Objects.requireNonNull(accept.accepted));
+        }
+        sockets.forEach(each -> receive(each, loop));
+        loop.turn(0);
+        for (Socket each : peers) {
+            each.getOutputStream().write(1);
+        }
+        loop.turn(DEADLINE_NANOS);
+        assertThat(sink.completed).as("performed in one turn").isNotEmpty().hasSizeLessThan(MANY);
+        return sockets;
+    }
+
+    private Receive receive(NioSocket from, EngineLoop of) {
+        Receive receive = new Receive(this);
+        receive.memory = Arena.global().allocate(8);
+        receive.begin(from);
+        of.submit(receive);
+        return receive;
+    }
+
+    private void close(List<Socket> peers, List<NioSocket> sockets) throws IOException {
+        for (int i = 0; i < MANY; i++) {
+            peers.get(i).close();
+            loop.closeDescriptor(sockets.get(i));
+        }
+    }
+
+    @Test
+    void shouldReportAFewBeforeItPerformsTheNextThatAreReady() throws IOException {
+        List<Socket> peers = new ArrayList<>();
+        List<NioSocket> sockets = manyReady(peers);
+        while (sink.completed.size() < MANY) {
+            assertThat(loop.turn(DEADLINE_NANOS)).isPositive();
+        }
+        assertThat(sink.completed.stream().map(Completed::operation).map(each -> each.endpoint))
+                .containsExactlyInAnyOrderElementsOf(sockets);
+        assertThat(sink.completed).allMatch(each -> each.status() == Status.OK && each.bytes() == 1);
+        close(peers, sockets);
+    }
+
+    @Test
+    void shouldForgetThatASocketWasReadyWhenItGoesToAnotherLoopOrIsClosed() throws IOException {
+        List<Socket> peers = new ArrayList<>();
+        List<NioSocket> sockets = manyReady(peers);
+        List<NioSocket> rest =
+                sockets.stream().filter(each -> each.inputOperation != null).toList();
+        rest.forEach(each -> loop.cancel(Objects.requireNonNull(each.inputOperation)));
+        loop.turn(0);
+        assertThat(sink.completed).as("before what is ready is performed").hasSize(MANY);
+        sink.completed.clear();
+
+        RecordingSink other = new RecordingSink();
+        EngineLoop next = engine.openLoop(new LoopOptions(256, 1024, 2), other);
+        NioSocket moves = rest.getFirst();
+        loop.detach(moves);
+        loop.closeDescriptor(rest.getLast());
+        Receive first = receive(moves, next);
+        while (other.completed.isEmpty()) {
+            next.turn(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+        assertThat(other.completed.remove()).isEqualTo(new Completed(first, Status.OK, 1, 0));
+        Receive second = receive(moves, next);
+        next.turn(0);
+        peers.get(sockets.indexOf(moves)).getOutputStream().write(2);
+        for (int turn = 0; turn < MANY; turn++) {
+            loop.turn(0);
+        }
+        assertThat(sink.completed).as("reports of the loop that has none of it").isEmpty();
+        while (other.completed.isEmpty()) {
+            next.turn(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+        assertThat(other.completed.remove()).isEqualTo(new Completed(second, Status.OK, 1, 0));
+        next.closeDescriptor(moves);
+        next.close();
+        close(peers, sockets);
     }
 }
