@@ -236,7 +236,9 @@ class NioLoopTest {
         RecordingSink other = new RecordingSink();
         EngineLoop next = engine.openLoop(new LoopOptions(256, 1024, 2), other);
         NioSocket moves = rest.getFirst();
+        assertThat(moves.readyOps).isNotZero();
         loop.detach(moves);
+        assertThat(moves.readyOps).isZero();
         loop.closeDescriptor(rest.getLast());
         Receive first = receive(moves, next);
         while (other.completed.isEmpty()) {
