@@ -61,9 +61,10 @@ final class UringLoop implements EngineLoop {
      * is freed, closed or used again before the last F_NOTIF, because the shard does not end before it.
      *
      * Buffers. A receive that finds every buffer in use (ENOBUFS) has lost nothing: the bytes are still in the socket. It
-     * waits in its pool's list and is made again when a buffer has come back. One connection whose handler is kept may hold
-     * all buffers of the ring, so the pool has some beside it: when none comes back, a continuous receive with nothing unread
-     * polls for input, and is then performed with one of those.
+     * waits in its pool's queue for its turn, and whoever comes meanwhile waits behind it (see ReceiveBuffers); no turn sleeps
+     * while there is a buffer for one that waits. One connection whose handler is kept may hold all buffers of the ring, so the
+     * pool has some beside it: when none comes back, a continuous receive with nothing unread polls for input, and is then
+     * performed with one of those.
      *
      * Wake-up. See WakeUp. Its first arming is left to the first turn(), because a request belongs to the thread that
      * submits it.
