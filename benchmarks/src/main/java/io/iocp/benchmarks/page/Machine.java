@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where and when something was measured.
@@ -20,7 +21,7 @@ public record Machine(
 
     static Machine here() throws IOException {
         return new Machine(
-                said("git", "describe", "--always", "--dirty", "--exclude=*"),
+                sources(),
                 LocalDate.now(ZoneId.systemDefault()).toString(),
                 System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 processorModels(),
@@ -39,13 +40,28 @@ public record Machine(
         return processors + "; " + kernel + "; JDK " + jdk + "; Netty " + netty;
     }
 
+    /** The commit of the sources, marked if they are not that commit's; the results of a run before this one are not sources. */
+    private static String sources() throws IOException {
+        String name = said("git", "describe", "--always", "--exclude=*");
+        String changed = said(
+                "git",
+                "status",
+                "--porcelain",
+                "--",
+                ":(top)",
+                ":(top,exclude)benchmarks/RESULTS.md",
+                ":(top,exclude)benchmarks/results");
+        return (name == null ? "unknown" : name) + (changed == null ? "" : "-dirty");
+    }
+
+    /** The first line of what a command says; null if it says nothing. */
+    @Nullable
     private static String said(String... command) throws IOException {
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try (var output = process.inputReader(StandardCharsets.UTF_8)) {
-            String line = output.readLine();
-            return line == null ? "unknown" : line;
+            return output.readLine();
         }
     }
 
