@@ -5,7 +5,6 @@ import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -567,27 +566,29 @@ public abstract class Endpoint {
     private void makeRoom() {
         if (roll.length < SMALL_ROLL) {
             roll = Arrays.copyOf(roll, rollSize == 0 ? LEAST_ROLL : SMALL_ROLL);
-        } else if (roll.length <= MOST_SORTED_IN_PLACE) {
-            dropLeaversInPlace();
         } else {
             dropLeavers();
         }
     }
 
-    /** As {@link #dropLeavers()}, but it allocates nothing unless most of them stay. */
-    private void dropLeaversInPlace() {
+    /** Those who stay keep the order in which they came: a run can be repeated. A small roll is sorted out without a set. */
+    private void dropLeavers() {
+        boolean large = roll.length > MOST_SORTED_IN_PLACE;
+        Set<Operation> seen = large ? Collections.newSetFromMap(new IdentityHashMap<>()) : null;
         int staying = 0;
         for (int i = 0; i < rollSize; i++) {
             Operation operation = roll[i];
-            if (operation.staysWith(this) && !isAmong(operation, staying)) {
+            if (operation.staysWith(this) && (seen == null ? !isAmong(operation, staying) : seen.add(operation))) {
                 roll[staying++] = operation;
             }
         }
-        if (2 * staying > roll.length) {
-            roll = Arrays.copyOf(roll, 2 * staying);
-        }
         Arrays.fill(roll, staying, rollSize, null);
         rollSize = staying;
+        // Half of it empty, so that the next time is as many starts away as there are to look at.
+        int length = Math.max(SMALL_ROLL, 2 * staying);
+        if (large || length > roll.length) {
+            roll = Arrays.copyOf(roll, length);
+        }
     }
 
     private boolean isAmong(Operation operation, int first) {
@@ -597,19 +598,6 @@ public abstract class Endpoint {
             }
         }
         return false;
-    }
-
-    private void dropLeavers() {
-        Set<Operation> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        List<Operation> staying = new ArrayList<>();
-        for (Operation operation : roll) {
-            if (operation.staysWith(this) && seen.add(operation)) {
-                staying.add(operation); // in the order in which they came: a run can be repeated
-            }
-        }
-        // Half of it empty, so that the next time is as many starts away as there are to look at.
-        roll = staying.toArray(new Operation[Math.max(SMALL_ROLL, 2 * staying.size())]);
-        rollSize = staying.size();
     }
 
     /**
