@@ -64,8 +64,8 @@ class ReceiveBuffersTest {
         starve();
         for (int turn = 0; turn < 1000; turn++) {
             filled.removeFirst().release();
-            filled.addLast(buffers.filled(turn % 2, 10));
             assertThat(buffers.stalls(turn % 3 == 0)).isFalse();
+            filled.addLast(buffers.filled(turn % 2, 10));
         }
         assertThat(buffers.stalls(true)).isTrue();
     }
@@ -89,8 +89,8 @@ class ReceiveBuffersTest {
                 assertThat(buffers.stalls(false)).isFalse();
             }
             filled.removeFirst().release();
-            filled.addLast(buffers.filled(round % 2, 10));
             assertThat(buffers.stalls(false)).isFalse();
+            filled.addLast(buffers.filled(round % 2, 10));
         }
     }
 
