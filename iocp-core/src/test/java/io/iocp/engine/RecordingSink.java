@@ -31,6 +31,9 @@ public final class RecordingSink implements CompletionSink {
     /** Runs within each report of received bytes. */
     public Runnable onReceived = () -> {};
 
+    /** Runs within each report of an accepted connection. */
+    public Runnable onAccepted = () -> {};
+
     @Override
     public void completed(Operation operation, Status status, long bytes, int nativeError) {
         completed.add(new Completed(operation, status, bytes, nativeError));
@@ -49,6 +52,7 @@ public final class RecordingSink implements CompletionSink {
     @Override
     public void accepted(Accept operation, Endpoint connection) {
         accepted.add(connection);
+        onAccepted.run();
     }
 
     @Override

@@ -539,10 +539,8 @@ final class UringLoop implements EngineLoop {
             for (int free = pool.available(); free > 0 && pool.isCrowded(); free--) {
                 resume(pool.queue);
             }
-            // With buffers there may be nothing to receive for any that got its turn, and something for those behind.
-            // Without,
-            // and with something to submit, which may be long in completing, only the next turn can tell that this
-            // stalls.
+            // With a buffer: whoever got his turn may have nothing to receive, and those behind him something.
+            // Without: what is about to be submitted may be long in completing, and only the next turn sees a stall.
             more |= pool.isCrowded() && (pool.available() > 0 || !idle);
             if (pool.stalls(idle) && pool.hasOwn()) {
                 pollQueued(pool.queue);
@@ -744,15 +742,18 @@ final class UringLoop implements EngineLoop {
         if (connection == null) {
             libc.close(result);
             sink.acceptAborted();
+            again(request, flags);
         } else if (accept.continuous) {
             reported++;
-            sink.accepted(accept, connection);
+            try {
+                sink.accepted(accept, connection);
+            } finally {
+                again(request, flags); // also when the sink failed: others want to be accepted
+            }
         } else {
             accept.accepted = connection;
             end(request, Status.OK, 0);
-            return;
         }
-        again(request, flags);
     }
 
     /** The endpoint of an accepted descriptor; null if the peer is gone before its address could be read. */
@@ -791,13 +792,7 @@ final class UringLoop implements EngineLoop {
 
     private void received(Request request, ReceiveContinuously receive, int result, int flags) {
         if (result > 0) {
-            LeasedBuffer buffer = buffers(request).filled(flags >>> UringAbi.CQE_BUFFER_SHIFT, result);
-            reported++;
-            try {
-                sink.received(receive, buffer);
-            } finally {
-                again(request, flags); // also when the sink failed: the bytes behind must still come
-            }
+            report(request, receive, buffers(request).filled(flags >>> UringAbi.CQE_BUFFER_SHIFT, result), flags);
             return;
         }
         giveBackUnused(request, flags);
@@ -841,12 +836,17 @@ final class UringLoop implements EngineLoop {
         } else if (received == 0) {
             end(request, Status.EOF, 0);
         } else {
-            reported++;
-            try {
-                sink.received((ReceiveContinuously) request.operation(), own);
-            } finally {
-                again(request, 0); // as in received()
-            }
+            report(request, (ReceiveContinuously) request.operation(), own, 0);
+        }
+    }
+
+    /** Reports bytes, and goes on, also when the sink failed: the bytes behind must still come. */
+    private void report(Request request, ReceiveContinuously receive, LeasedBuffer buffer, int flags) {
+        reported++;
+        try {
+            sink.received(receive, buffer);
+        } finally {
+            again(request, flags);
         }
     }
 

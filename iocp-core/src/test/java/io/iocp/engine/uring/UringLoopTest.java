@@ -87,11 +87,15 @@ class UringLoopTest {
         loop.wakeup();
     }
 
-    private Endpoint accept() throws IOException {
+    private void connectPeer() throws IOException {
         Socket peer = new Socket();
         peer.connect(listener.localAddress(), 10_000);
         peer.setSoTimeout(10_000);
         peers.addLast(peer);
+    }
+
+    private Endpoint accept() throws IOException {
+        connectPeer();
         Accept accept = new Accept(this);
         accept.begin(listener);
         loop.submit(accept);
@@ -394,6 +398,37 @@ class UringLoopTest {
         peers.getLast().getOutputStream().write(4);
         turnUntil(() -> sink.received.size() == 4);
         assertThat(sink.received.toByteArray()).containsExactly(1, 2, 3, 4);
+    }
+
+    @Test
+    void shouldGoOnAcceptingWhenTheSinkHasFailed() throws IOException {
+        Accept accept = new Accept(this);
+        accept.continuous = true;
+        accept.begin(listener);
+        loop.submit(accept);
+        loop.turn(0);
+        int backlog = 40; // more than the completion queue holds, at which the kernel ends a continuous accept
+        for (int i = 0; i < backlog; i++) {
+            connectPeer();
+        }
+        sink.onAccepted = () -> {
+            throw new IllegalStateException("injected");
+        };
+        long begin = System.nanoTime();
+        while (sink.accepted.size() < backlog) {
+            assertThat(System.nanoTime() - begin).as("deadline").isLessThan(DEADLINE_NANOS);
+            try {
+                loop.turn(STEP_NANOS);
+            } catch (IllegalStateException injected) {
+                assertThat(injected).hasMessage("injected");
+            }
+        }
+        sink.onAccepted = () -> {};
+        connectPeer();
+        turnUntil(() -> sink.accepted.size() == backlog + 1);
+        endpoints.addAll(sink.accepted);
+        loop.cancel(accept);
+        assertThat(next().status()).isEqualTo(Status.CANCELLED);
     }
 
     @Test
