@@ -2,20 +2,10 @@ package io.iocp.operation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
 /** An operation that is started again knows nothing of the run before. */
 class OperationReuseTest {
-    private static final class Peerless extends Endpoint {
-        private static final InetSocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
-
-        Peerless() {
-            super(Kind.CONNECTION, NOWHERE, NOWHERE);
-        }
-    }
-
     private final Endpoint endpoint = new Peerless();
 
     private static void leaveMarks(Operation operation) {

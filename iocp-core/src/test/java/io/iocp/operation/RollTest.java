@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,14 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Finding and cancelling operations on the roll of their endpoint, from any thread. */
 @Timeout(60)
 class RollTest {
-    private static final class Peerless extends Endpoint {
-        private static final InetSocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
-
-        Peerless() {
-            super(Kind.CONNECTION, NOWHERE, NOWHERE);
-        }
-    }
-
     private final Endpoint endpoint = new Peerless();
 
     private static void start(Operation operation, Endpoint on, long group) {
