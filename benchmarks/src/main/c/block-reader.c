@@ -10,24 +10,17 @@
  * https://man7.org/linux/man-pages/man2/io_uring_enter.2.html
  */
 #define _GNU_SOURCE
+#include "clock.h"
 #include "ring.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 enum { BLOCK_BYTES = 4096, MOST_IN_FLIGHT = 256 };
 static const uint64_t MILLI = 1000000;
-static const uint64_t SECOND = 1000000000;
 
 static void fail(const char *what, int number) {
     fprintf(stderr, "block-reader: %s: %s\n", what, number == 0 ? "not as it must be" : strerror(number));
     exit(1);
-}
-
-static uint64_t clock_nanos(clockid_t clock) {
-    struct timespec at;
-    clock_gettime(clock, &at);
-    return (uint64_t) at.tv_sec * SECOND + (uint64_t) at.tv_nsec;
 }
 
 static uint64_t any(void) { /* xorshift */

@@ -27,6 +27,7 @@
  * with 1.
  */
 #define _GNU_SOURCE
+#include "clock.h"
 #include "ring.h"
 
 #include <arpa/inet.h>
@@ -49,7 +50,6 @@ enum {
     CHURN_LIMIT = 10000,
 };
 static const uint64_t MILLI = 1000000;
-static const uint64_t SECOND = 1000000000;
 static const uint64_t PATIENCE = 20 * 1000000000ull;
 
 /* What a completion belongs to: the upper byte of its user data; the lower ones are a number. */
@@ -75,14 +75,6 @@ static void fail(const char *what, int number) {
 
 static struct ring ring;
 static struct buffers buffers;
-
-static uint64_t clock_nanos(clockid_t clock) {
-    struct timespec time;
-    if (clock_gettime(clock, &time) != 0) {
-        fail("clock_gettime", errno);
-    }
-    return (uint64_t) time.tv_sec * SECOND + (uint64_t) time.tv_nsec;
-}
 
 /* --- figures ------------------------------------------------------------------------------------------- */
 
