@@ -230,40 +230,6 @@ final class PostQueueStress {
         }
     }
 
-    /**
-     * Two workers want the last post of a closed queue; who has got it runs it and is about to sleep, as {@link Shard} does it. It
-     * must not, for nobody will wake it: the queue may look as if there were something while the other takes nothing.
-     */
-    @JCStressTest
-    @Outcome(
-            id = {"1, 0, 0", "0, 1, 0"},
-            expect = ACCEPTABLE,
-            desc = "ends, or looks again")
-    @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "in each other's way, looks again")
-    @Outcome(expect = FORBIDDEN, desc = "sleeps although the queue is closed")
-    @State
-    public static class SleepWhileAnotherTakes {
-        private final PostQueue queue = new PostQueue(false);
-
-        public SleepWhileAnotherTakes() {
-            queue.offer(new Post(1));
-            queue.close();
-        }
-
-        @Actor
-        public void worker(III_Result r) {
-            r.r1 = polled(queue);
-        }
-
-        @Actor
-        public void sleeper(III_Result r) {
-            r.r2 = polled(queue);
-            boolean mayEnd = queue.isClosed();
-            boolean nothing = queue.isEmpty() && !mayEnd;
-            r.r3 = nothing ? 1 : 0;
-        }
-    }
-
     /** A post is polled, run and posted again while another worker has read it as the first, or while one has it on top. */
     @JCStressTest
     @Outcome(
