@@ -53,7 +53,10 @@ final class Readiness {
         }
     }
 
-    /** When all that the last one found is taken: collects what is ready, after a wait if nothing is: 0 = none, negative = until something is. */
+    /**
+     * Collects what is ready, after a wait if nothing is: 0 = none, negative = until something is. Only when all that the last one
+     * found was taken.
+     */
     void select(long timeoutNanos) {
         assert ready.isEmpty() : "an endpoint would be in it twice";
         try {
